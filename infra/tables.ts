@@ -1,0 +1,61 @@
+/**
+ * The one table. Keys: `pk` names the thing (`BUILD#<id>`, `WORKER#<id>`, `STATS`), `sk` the part of it.
+ * - `due` (sparse): what the sweep must look at and when. It only proposes; a condition on the item decides.
+ * - `listed`: builds and workers by time of arrival, newest first.
+ * - `finished` (sparse): finished builds by day, with what the statistics need.
+ * `due` and `listed` carry keys only: a heartbeat changes no key and so costs one write, not three.
+ */
+export const TABLE_TTL_ATTRIBUTE = 'expiresAt';
+
+export const tableName = (stage: string) => `buildlatch-${stage}`;
+
+/** CloudFormation properties of the table; the embedded stack creates the same one through the API. */
+export const tableProperties = (stage: string) => ({
+  TableName: tableName(stage),
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' as const },
+    { AttributeName: 'sk', AttributeType: 'S' as const },
+    { AttributeName: 'duePartition', AttributeType: 'S' as const },
+    { AttributeName: 'dueAt', AttributeType: 'N' as const },
+    { AttributeName: 'listPartition', AttributeType: 'S' as const },
+    { AttributeName: 'listedAt', AttributeType: 'S' as const },
+    { AttributeName: 'finishedDay', AttributeType: 'S' as const },
+    { AttributeName: 'finishedAt', AttributeType: 'N' as const },
+  ],
+  KeySchema: keys('pk', 'sk'),
+  GlobalSecondaryIndexes: [
+    { IndexName: 'due', KeySchema: keys('duePartition', 'dueAt'), Projection: { ProjectionType: 'KEYS_ONLY' as const } },
+    {
+      IndexName: 'listed',
+      KeySchema: keys('listPartition', 'listedAt'),
+      Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    },
+    {
+      IndexName: 'finished',
+      KeySchema: keys('finishedDay', 'finishedAt'),
+      Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['state', 'startedAt'] },
+    },
+  ],
+});
+
+/** What only AWS has: expiry of old items, restore to any second, protection against deletion. */
+export const tableResource = (stage: string, isRetained: boolean) => ({
+  Type: 'AWS::DynamoDB::Table',
+  DeletionPolicy: isRetained ? 'Retain' : 'Delete',
+  UpdateReplacePolicy: isRetained ? 'Retain' : 'Delete',
+  Properties: {
+    ...tableProperties(stage),
+    TimeToLiveSpecification: { AttributeName: TABLE_TTL_ATTRIBUTE, Enabled: true },
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    DeletionProtectionEnabled: isRetained,
+    SSESpecification: { SSEEnabled: true },
+  },
+});
+
+function keys(hash: string, range: string) {
+  return [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+}
