@@ -21,7 +21,12 @@ const LOGS_SECONDS = 10;
 
 const TABLE = ['TABLE_NAME', 'DYNAMODB_ENDPOINT'] as const satisfies readonly EnvName[];
 const QUEUES = ['QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SQS_ENDPOINT'] as const satisfies readonly EnvName[];
-const FILES = ['SOURCES_BUCKET', 'RESULTS_BUCKET', 'S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT'] as const satisfies readonly EnvName[];
+const FILES = [
+  'SOURCES_BUCKET',
+  'RESULTS_BUCKET',
+  'S3_ENDPOINT',
+  'S3_PUBLIC_ENDPOINT',
+] as const satisfies readonly EnvName[];
 const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
 
 function api(file: string, routes: readonly string[], env: readonly EnvName[], timeoutSeconds = ANSWER_SECONDS) {
@@ -35,7 +40,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('create-source-upload', ['POST /api/uploads'], FILES),
   api('submit-build', ['POST /api/builds/submit', 'POST /api/builds'], [...TABLE, ...QUEUES, ...FILES]),
   api('list-builds', ['GET /api/builds'], TABLE),
-  api('build-status', ['GET /api/builds/{id}/status'], TABLE),
+  api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS']),
   api('read-logs', ['GET /api/builds/{id}/logs'], TABLE, LOGS_SECONDS),
   api('append-logs', ['POST /api/builds/{id}/logs'], [...TABLE, 'LEASE_SECONDS'], LOGS_SECONDS),
   api('download-result', ['GET /api/builds/{id}/download'], [...TABLE, ...FILES]),
@@ -43,7 +48,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('cancel-build', ['POST /api/builds/{id}/cancel'], TABLE),
   api('heartbeat', ['POST /api/builds/{id}/heartbeat'], [...TABLE, 'LEASE_SECONDS']),
   api('create-result-upload', ['POST /api/builds/{id}/uploads'], [...TABLE, ...FILES]),
-  api('register-worker', ['POST /api/workers/register'], [...TABLE, ...LEASES]),
+  api('register-worker', ['POST /api/workers/register'], [...TABLE, 'LEASE_SECONDS']),
   api('poll', ['GET /api/workers/poll'], [...TABLE, ...QUEUES, ...LEASES]),
   api('finish-build', ['POST /api/workers/upload', 'POST /api/workers/result'], [...TABLE, ...FILES]),
   api('fail-build', ['POST /api/workers/fail'], TABLE),
@@ -60,6 +65,6 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     trigger: { kind: 'schedule', everySeconds: 60 },
     timeoutSeconds: 50,
     memoryMb: 256,
-    env: [...TABLE, ...QUEUES, ...LEASES],
+    env: [...TABLE, ...QUEUES, 'MAX_ATTEMPTS'],
   },
 ];

@@ -10,7 +10,9 @@ export const bucketName = (stage: string, kind: BucketKind, account?: string) =>
 
 /** CloudFormation resources, by logical id (`SourcesBucket`, `ResultsBucket`). */
 export function bucketResources(stage: string, isRetained: boolean): Record<string, object> {
-  return Object.fromEntries(BUCKET_KINDS.map((kind) => [bucketLogicalId(kind), bucketResource(stage, kind, isRetained)]));
+  return Object.fromEntries(
+    BUCKET_KINDS.map((kind) => [bucketLogicalId(kind), bucketResource(stage, kind, isRetained)]),
+  );
 }
 
 export const bucketLogicalId = (kind: BucketKind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Bucket`;
@@ -21,6 +23,7 @@ function bucketResource(stage: string, kind: BucketKind, isRetained: boolean) {
     DeletionPolicy: isRetained ? 'Retain' : 'Delete',
     UpdateReplacePolicy: isRetained ? 'Retain' : 'Delete',
     Properties: {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholder
       BucketName: { 'Fn::Sub': bucketName(stage, kind, '${AWS::AccountId}') },
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,

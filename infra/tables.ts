@@ -25,7 +25,11 @@ export const tableProperties = (stage: string) => ({
   ],
   KeySchema: keys('pk', 'sk'),
   GlobalSecondaryIndexes: [
-    { IndexName: 'due', KeySchema: keys('duePartition', 'dueAt'), Projection: { ProjectionType: 'KEYS_ONLY' as const } },
+    {
+      IndexName: 'due',
+      KeySchema: keys('duePartition', 'dueAt'),
+      Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    },
     {
       IndexName: 'listed',
       KeySchema: keys('listPartition', 'listedAt'),

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, jsonAnswer, send } from './answer.ts';
+import { toAnswer } from './http-answer.ts';
+import {
+  BodyBroken,
+  BodyTooLarge,
+  BodyTooSlow,
+  hasTooLargeBody,
+  isTooLargeForLambda,
+  MAX_BODY_BYTES,
+  readBody,
+} from './http-body.ts';
+import { toHttpEvent } from './http-event.ts';
+import { FunctionTimedOut, type LambdaRuntime } from './lambda-runtime.ts';
+import { describeError, logLine } from './log-line.ts';
+import type { createRouter, Match } from './routes.ts';
+
+export interface GatewayOptions {
+  readonly route: ReturnType<typeof createRouter>;
+  readonly runtime: LambdaRuntime;
+  readonly clock: () => number;
+}
+
+/** `proceed` tells a client that waits for `100 Continue` to send its body. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse, proceed: () => void) => Promise<void>;
+
+const OTHER_WAY = 'upload the file with POST /api/uploads, then submit its upload_id';
+
+/** An HTTP API in front of the functions: request to event, result to response, with the limits of both. */
+export function createGateway({ route, runtime, clock }: GatewayOptions): HttpHandler {
+  return async (request, response, proceed) => {
+    const requestId = randomUUID();
+    const answer = await answerRequest(request, proceed, requestId);
+    const headers = { ...answer.headers, 'apigw-requestid': requestId };
+    send(request, response, { ...answer, headers });
+  };
+
+  async function answerRequest(request: IncomingMessage, proceed: () => void, requestId: string): Promise<Answer> {
+    const { path, rawQueryString } = splitUrl(request.url ?? '/');
+    const match = findRoute(request.method ?? '', path);
+    if (match === 'bad_path')
+      return refuse(400, 'invalid_request', 'The path is not valid percent-encoding', requestId);
+    if (!match) return jsonAnswer(404, { message: 'Not Found' });
+    if (hasTooLargeBody(request)) return tooLarge(requestId, `more than ${MAX_BODY_BYTES} bytes`);
+    proceed();
+    const body = await readBody(request).catch((error: unknown) => refuseBody(error, requestId));
+    if (!Buffer.isBuffer(body)) return body;
+    const event = toHttpEvent(request, body, { match, path, rawQueryString, requestId, nowMs: clock() });
+    if (isTooLargeForLambda(event)) return tooLarge(requestId, 'more than 6 MB as an event, about 4.5 MB of binary');
+    return invoke(match.file, event, requestId);
+  }
+
+  function findRoute(method: string, path: string): Match | 'bad_path' | undefined {
+    try {
+      return route(method, path);
+    } catch (error) {
+      if (error instanceof URIError) return 'bad_path';
+      throw error;
+    }
+  }
+
+  async function invoke(file: string, event: unknown, requestId: string): Promise<Answer> {
+    try {
+      return toAnswer(await runtime.invoke(file, event));
+    } catch (error) {
+      // Whatever a function throws ends here, as on Lambda: logged, and nothing of it told to the client.
+      const isTimeout = error instanceof FunctionTimedOut;
+      logLine('error', isTimeout ? 'function_timed_out' : 'function_failed', {
+        file,
+        requestId,
+        error: describeError(error),
+      });
+      if (isTimeout) return jsonAnswer(503, { message: 'Service Unavailable' });
+      return jsonAnswer(500, { message: 'Internal Server Error' });
+    }
+  }
+}
+
+function refuseBody(error: unknown, requestId: string): Answer {
+  if (error instanceof BodyTooLarge) return tooLarge(requestId, error.message);
+  if (error instanceof BodyTooSlow) return refuse(408, 'request_timeout', 'The body did not arrive in time', requestId);
+  if (error instanceof BodyBroken) return refuse(400, 'invalid_request', 'The body is incomplete', requestId);
+  throw error;
+}
+
+function tooLarge(requestId: string, size: string): Answer {
+  return refuse(413, 'payload_too_large', `The request body is too large (${size}): ${OTHER_WAY}`, requestId);
+}
+
+const refuse = (status: number, code: string, error: string, requestId: string): Answer =>
+  jsonAnswer(status, { error, code, requestId });
+
+/** `//api/x` comes from a configured address that ends in a slash; it means `/api/x`. */
+function splitUrl(url: string): { path: string; rawQueryString: string } {
+  const at = url.indexOf('?');
+  const path = at < 0 ? url : url.slice(0, at);
+  return { path: path.replace(/\/{2,}/g, '/'), rawQueryString: at < 0 ? '' : url.slice(at + 1) };
+}

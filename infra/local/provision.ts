@@ -1,0 +1,116 @@
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  ResourceInUseException,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  type SQSClient,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
+import { buildQueueName, deadLetterQueueName, type QueueDefinition, queueDefinitions } from '../queues.ts';
+import { bucketName } from '../storage.ts';
+import { tableProperties } from '../tables.ts';
+import type { AwsClients } from './aws-clients.ts';
+
+export interface QueueUrls {
+  readonly ios: string;
+  readonly android: string;
+  readonly deadLetters: string;
+}
+
+export interface Resources {
+  readonly table: string;
+  readonly queueUrls: QueueUrls;
+  readonly buckets: { readonly sources: string; readonly results: string };
+}
+
+const TABLE_WITHIN_SECONDS = 60;
+
+/** Creates what is not there yet, from the definitions that are deployed. May run at every start. */
+export async function provision(clients: AwsClients, stage: string): Promise<Resources> {
+  const buckets = { sources: bucketName(stage, 'sources'), results: bucketName(stage, 'results') };
+  const [table, queues] = await Promise.all([
+    createTable(clients.dynamodb, stage),
+    createQueues(clients.sqs, queueDefinitions(stage)),
+    ...Object.values(buckets).map((bucket) => createBucket(clients.s3, bucket)),
+  ]);
+  const url = (name: string) => {
+    const found = queues.get(name);
+    if (found === undefined) throw new Error(`no queue ${name} is defined`);
+    return found;
+  };
+  const queueUrls = {
+    ios: url(buildQueueName(stage, 'ios')),
+    android: url(buildQueueName(stage, 'android')),
+    deadLetters: url(deadLetterQueueName(stage)),
+  };
+  return { table, queueUrls, buckets };
+}
+
+async function createTable(client: DynamoDBClient, stage: string): Promise<string> {
+  const table = tableProperties(stage);
+  try {
+    await client.send(new CreateTableCommand(table));
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+  await waitUntilTableExists(
+    { client, maxWaitTime: TABLE_WITHIN_SECONDS, minDelay: 1 },
+    { TableName: table.TableName },
+  );
+  return table.TableName;
+}
+
+/** In the order of the definitions: a redrive policy names the ARN of a queue created before. */
+async function createQueues(client: SQSClient, definitions: readonly QueueDefinition[]): Promise<Map<string, string>> {
+  const urls = new Map<string, string>();
+  for (const definition of definitions) {
+    // Created bare and then set: creating with other attributes than it has would fail.
+    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: definition.name }));
+    if (QueueUrl === undefined) throw new Error(`queue ${definition.name} has no URL`);
+    urls.set(definition.name, await atEndpoint(client, QueueUrl));
+    const Attributes = await queueAttributes(client, definition, urls);
+    await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  }
+  return urls;
+}
+
+/** An emulator may name a host that resolves nowhere, or the port it had when the queue was made. */
+async function atEndpoint(client: SQSClient, queueUrl: string): Promise<string> {
+  const { protocol, hostname, port } = (await client.config.endpoint?.()) ?? new URL(queueUrl);
+  return `${protocol}//${hostname}${port ? `:${port}` : ''}${new URL(queueUrl).pathname}`;
+}
+
+async function queueAttributes(client: SQSClient, definition: QueueDefinition, urls: ReadonlyMap<string, string>) {
+  const { visibilitySeconds, retentionSeconds, deadLetters } = definition;
+  const attributes = {
+    VisibilityTimeout: String(visibilitySeconds),
+    MessageRetentionPeriod: String(retentionSeconds),
+  };
+  if (!deadLetters) return attributes;
+  const command = new GetQueueAttributesCommand({ QueueUrl: urls.get(deadLetters.name), AttributeNames: ['QueueArn'] });
+  const deadLetterTargetArn = (await client.send(command)).Attributes?.['QueueArn'];
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: deadLetters.maxReceiveCount });
+  return { ...attributes, RedrivePolicy };
+}
+
+async function createBucket(client: S3Client, Bucket: string): Promise<void> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket }));
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    const region = await client.config.region();
+    // us-east-1 is the one region that must not be named.
+    const isNamed = region !== 'us-east-1';
+    await client.send(
+      new CreateBucketCommand({
+        Bucket,
+        ...(isNamed && { CreateBucketConfiguration: { LocationConstraint: region as never } }),
+      }),
+    );
+  }
+}

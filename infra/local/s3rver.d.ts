@@ -1,0 +1,58 @@
+/** What we use of @20minutes/s3rver 5, which has no types of its own. */
+declare module '@20minutes/s3rver' {
+  import type { IncomingMessage, RequestListener } from 'node:http';
+  import type { Readable } from 'node:stream';
+
+  class S3rver {
+    constructor(options: { directory: string; silent: boolean; vhostBuckets: boolean });
+    readonly store: S3rver.Store;
+    readonly logger: { close(): void };
+    /** Koa's: they run in this order. */
+    readonly middleware: S3rver.Middleware[];
+    callback(): RequestListener;
+  }
+
+  namespace S3rver {
+    type Middleware = (context: Context, next: () => Promise<void>) => Promise<void>;
+
+    interface Context {
+      readonly req: IncomingMessage;
+      readonly method: string;
+      readonly status: number;
+      readonly state: { account?: unknown };
+      remove(header: string): void;
+      onerror(error: Error): void;
+    }
+
+    interface StoredObject {
+      content: Readable | null;
+      range?: { start: number; end: number };
+      readonly size: number;
+    }
+
+    interface Store {
+      getResourcePath(bucket: string, key: string, resource: string): string;
+      getObject(bucket: string, key: string, options?: { start?: number; end?: number }): Promise<StoredObject | null>;
+      /** Resolves to the length and the MD5 in hex. */
+      putContent(path: string, content: Buffer | Readable): Promise<[number, string]>;
+      putMetadata(bucket: string, key: string, metadata: Record<string, string>, md5?: string): Promise<void>;
+    }
+  }
+
+  export = S3rver;
+}
+
+declare module '@20minutes/s3rver/lib/models/error.js' {
+  /** Answered as S3's XML, with the status that belongs to the code. */
+  class S3Error extends Error {
+    constructor(code: string, message: string, detail?: Record<string, string>);
+    readonly status: number;
+    toXML(): string;
+  }
+  export = S3Error;
+}
+
+declare module '@20minutes/s3rver/lib/models/object.js' {
+  const S3Object: { readonly ALLOWED_METADATA: string[] };
+  export = S3Object;
+}

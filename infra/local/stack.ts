@@ -1,0 +1,162 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EnvName, readEnv } from '../../lib/runtime/env.ts';
+import { FUNCTIONS, type FunctionDefinition } from '../functions.ts';
+import { createAwsClients, type Endpoints } from './aws-clients.ts';
+import { type Closers, createClosers } from './closers.ts';
+import type { Credentials } from './credentials.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { type EngineName, startEngines } from './engines.ts';
+import { createFront } from './front.ts';
+import { applyEnvironment, functionEnvironment } from './function-environment.ts';
+import { createGateway, type HttpHandler } from './gateway.ts';
+import { type FunctionLoader, loadFromFunctions, startLambdaRuntime } from './lambda-runtime.ts';
+import { listen } from './listen.ts';
+import { provision, type Resources } from './provision.ts';
+import { createRouter } from './routes.ts';
+import { createS3Door, type S3Door } from './s3-door.ts';
+import { createTriggers, startTriggers } from './triggers.ts';
+
+export interface StackOptions {
+  readonly dataDir: string;
+  readonly apiKey: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Where clients reach this controller, if not at host and port. */
+  readonly publicUrl?: string;
+  readonly settings?: Partial<Record<EnvName, string>>;
+  /** Engines to use instead of starting our own. */
+  readonly endpoints?: Partial<Endpoints>;
+  /** Replaces an engine's address for the functions only, e.g. by a proxy that injects faults. */
+  readonly viaProxy?: (engine: EngineName, address: string) => Promise<string>;
+  readonly scheduleSeconds?: number;
+  /** False: schedule and queues only run by `runSchedule` and `pollQueues`. */
+  readonly hasTimers?: boolean;
+  /** For tests of the stack itself. */
+  readonly functions?: readonly FunctionDefinition[];
+  readonly load?: FunctionLoader;
+  readonly clock?: () => number;
+}
+
+export interface Stack extends Resources {
+  readonly url: string;
+  /** The engines' own addresses, past any proxy. */
+  readonly engines: Endpoints;
+  readonly credentials: Credentials;
+  readonly region: string;
+  invoke(file: string, event: unknown): Promise<unknown>;
+  /** Runs every scheduled function once. */
+  runSchedule(): Promise<void>;
+  /** Hands over what waits in the queues that start functions; answers how many messages that were. */
+  pollQueues(): Promise<number>;
+  /** Resolves if an engine ends by itself: nothing works any more, and the stack should be closed. */
+  readonly failed: Promise<Error>;
+  close(): Promise<void>;
+}
+
+const STAGE = 'local';
+
+/** What a running request gets when the stack closes: a function's five seconds. */
+const CLOSE_GRACE_MS = 5_000;
+
+/**
+ * Runs the whole controller in this process. One per process at a time: the functions read `process.env` when they are
+ * loaded, and Node loads a module once.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  readEnv([], { CONTROLLER_API_KEY: options.apiKey });
+  const closers = createClosers();
+  try {
+    return await start({ ...options, dataDir: resolve(options.dataDir) }, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function start(options: StackOptions, closers: Closers): Promise<Stack> {
+  const { dataDir, endpoints: elsewhere = {}, functions = FUNCTIONS, clock = Date.now } = options;
+  mkdirSync(dataDir, { recursive: true });
+  closers.add(lockDataDir(dataDir));
+  const engines = await startEngines(dataDir, elsewhere, closers);
+  const clients = createAwsClients(engines.endpoints, engines.region, engines.credentials);
+  closers.add(() => clients.close());
+  const resources = await provision(clients, STAGE);
+  let restoreEnvironment = () => {};
+  closers.add(() => restoreEnvironment());
+
+  const ready = Promise.withResolvers<HttpHandler>();
+  const listener = await listen(createFront(ready.promise), options.port ?? 0, options.host ?? '127.0.0.1');
+  let stopTriggers = async () => {};
+  closers.add(async () => {
+    await Promise.all([listener.close(CLOSE_GRACE_MS), atMost(CLOSE_GRACE_MS, stopTriggers())]);
+  });
+  const publicUrl = options.publicUrl ?? listener.url;
+  const endpoints = await viaProxies(engines.endpoints, options.viaProxy);
+  restoreEnvironment = applyEnvironment(
+    functionEnvironment({
+      apiKey: options.apiKey,
+      resources,
+      endpoints,
+      s3PublicEndpoint: engines.s3 ? publicUrl : (process.env['S3_PUBLIC_ENDPOINT'] ?? engines.endpoints.s3),
+      region: engines.region,
+      credentials: engines.credentials,
+      settings: options.settings ?? {},
+    }),
+  );
+
+  const runtime = await startLambdaRuntime(functions, options.load ?? loadFromFunctions);
+  const gateway = createGateway({ route: createRouter(functions), runtime, clock });
+  const signer = { credentials: engines.credentials, publicHost: new URL(publicUrl).host };
+  const buckets = Object.values(resources.buckets);
+  const door = engines.s3 && createS3Door({ buckets, signer, clock, serve: engines.s3.serve });
+  ready.resolve(door ? withS3(door, gateway) : gateway);
+
+  const triggers = createTriggers({ functions, runtime, sqs: clients.sqs, queueUrls: resources.queueUrls, clock });
+  if (options.hasTimers ?? true) {
+    const started = startTriggers(triggers, options.scheduleSeconds, sleep);
+    stopTriggers = () => started.stop();
+  }
+  return {
+    url: listener.url,
+    engines: engines.endpoints,
+    ...resources,
+    credentials: engines.credentials,
+    region: engines.region,
+    invoke: runtime.invoke,
+    runSchedule: triggers.runSchedule,
+    pollQueues: triggers.pollQueues,
+    failed: engines.died,
+    close: () => closers.closeAll(),
+  };
+}
+
+async function viaProxies(endpoints: Endpoints, viaProxy: StackOptions['viaProxy']): Promise<Endpoints> {
+  if (!viaProxy) return endpoints;
+  const { dynamodb, sqs, s3 } = endpoints;
+  return {
+    dynamodb: await viaProxy('dynamodb', dynamodb),
+    sqs: await viaProxy('sqs', sqs),
+    s3: await viaProxy('s3', s3),
+  };
+}
+
+const withS3 =
+  (door: S3Door, gateway: HttpHandler): HttpHandler =>
+  async (request, response, proceed) =>
+    door.isFor(request) ? door.handle(request, response, proceed) : gateway(request, response, proceed);
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
+
+/** A sweep may take longer than anybody wants to wait for the end; it bears being cut off. */
+async function atMost(ms: number, done: Promise<void>): Promise<void> {
+  const cutOff = new AbortController();
+  await Promise.race([done, sleep(ms, cutOff.signal)]);
+  cutOff.abort();
+}

@@ -1,0 +1,96 @@
+import type { Endpoints } from './aws-clients.ts';
+import { httpUrl } from './listen.ts';
+
+export interface StartSettings {
+  readonly port: number;
+  readonly host: string;
+  /** Absent: the address it listens on. */
+  readonly publicUrl?: string;
+  readonly dataDir: string;
+  readonly scheduleSeconds?: number;
+  readonly endpoints: Partial<Endpoints>;
+}
+
+export class BadSetting extends Error {
+  override name = 'BadSetting';
+}
+
+export const HELP = `Runs the Buildlatch controller on this machine, with its database, queues and file store embedded.
+
+Usage: npm start
+
+Settings, all from the environment:
+  CONTROLLER_API_KEY       required: at least 32 characters of A-Z a-z 0-9 _ -
+  PORT                     port to listen on; 0 takes a free one (3000)
+  HOST                     address to listen on (127.0.0.1)
+  PUBLIC_URL               where clients and workers reach it (http://HOST:PORT)
+  DATA_DIR                 where everything is kept (.buildlatch)
+  FIRST_LEASE_SECONDS      how long a worker may take until its first heartbeat (1800)
+  LEASE_SECONDS            how long a worker may be silent after that (90)
+  MAX_ATTEMPTS             how often a build is given out before it fails (3)
+  SCHEDULE_SECONDS         how often lost workers are looked for (60)
+  DYNAMODB_ENDPOINT        use this DynamoDB instead of the embedded one
+  SQS_ENDPOINT             use this SQS instead of the embedded one
+  S3_ENDPOINT              use this S3 instead of the embedded one
+  S3_PUBLIC_ENDPOINT       where clients reach that S3 (S3_ENDPOINT)
+  AWS_ENDPOINT_URL         all three at once, e.g. LocalStack: http://127.0.0.1:4566
+  AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+                           for the engines that are not embedded
+`;
+
+const MAX_PORT = 65_535;
+
+export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
+  const port = readInteger(env, 'PORT', 0, MAX_PORT) ?? 3000;
+  const host = env['HOST'] || '127.0.0.1';
+  const publicUrl = readPublicUrl(env['PUBLIC_URL']);
+  const scheduleSeconds = readInteger(env, 'SCHEDULE_SECONDS', 1, 86_400);
+  return {
+    port,
+    host,
+    ...(publicUrl !== undefined && { publicUrl }),
+    dataDir: env['DATA_DIR'] || '.buildlatch',
+    ...(scheduleSeconds !== undefined && { scheduleSeconds }),
+    endpoints: readEndpoints(env),
+  };
+}
+
+/** A note for a configuration that starts but will not work for others. */
+export function warnAbout({ host, publicUrl, port }: StartSettings): string | undefined {
+  if (publicUrl !== undefined || !['0.0.0.0', '::'].includes(host)) return undefined;
+  return `HOST is ${host} and PUBLIC_URL is not set: upload and download links will point to ${httpUrl(host, port)}, which other machines cannot reach`;
+}
+
+function readInteger(env: NodeJS.ProcessEnv, name: string, min: number, max: number): number | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) throw new BadSetting(`${name} must be a whole number from ${min} to ${max}`);
+  return value;
+}
+
+/** An origin, without a path: presigned URLs sign their whole path, and a proxy that strips a prefix would break them. */
+function readPublicUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  const url = URL.parse(text);
+  const isOrigin =
+    url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username;
+  if (!isOrigin)
+    throw new BadSetting('PUBLIC_URL must be an http or https address without a path, like https://builds.example.com');
+  return url.origin;
+}
+
+function readEndpoints(env: NodeJS.ProcessEnv): Partial<Endpoints> {
+  const endpoints: { -readonly [K in keyof Endpoints]?: string } = {};
+  const names = { dynamodb: 'DYNAMODB_ENDPOINT', sqs: 'SQS_ENDPOINT', s3: 'S3_ENDPOINT' } as const;
+  for (const engine of ['dynamodb', 'sqs', 's3'] as const) {
+    const source = env[names[engine]] ? names[engine] : 'AWS_ENDPOINT_URL';
+    const endpoint = env[source];
+    if (!endpoint) continue;
+    if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+      throw new BadSetting(`${source} must be an http or https address`);
+    }
+    endpoints[engine] = endpoint;
+  }
+  return endpoints;
+}

@@ -1,0 +1,85 @@
+import type { Grant, GrantOutcome } from '../../app/ports.ts';
+import type { AssignRefusal } from '../../domain/assignment.ts';
+import type { Build } from '../../domain/build.ts';
+import { decide } from '../../domain/transitions.ts';
+import { allowedFrom } from './build-changes.ts';
+import { fromBuildItem, UnreadableItem } from './build-item.ts';
+import { type Change, exists, hasType, is, isAbsent, isBelow } from './expression.ts';
+import { buildKey, duePartition, workerKey } from './keys.ts';
+import type { Table } from './table.ts';
+import { type Refusal, type Transacted, transact } from './write.ts';
+
+/**
+ * The assignment: build and worker change together or not at all, and the conditions are the selection.
+ *
+ * Build:  pending · at the attempt the message spoke of · attempts left · has a source
+ * Worker: exists · at the epoch it polled with · holds no build
+ *
+ * Refusals: build_moved, source_missing, attempts_exhausted, unreadable, build_absent; worker_busy, worker_offline,
+ * worker_not_found; conflict.
+ */
+export async function assign(table: Table, grant: Grant): Promise<GrantOutcome> {
+  const outcome = await transact(table, grant.holder.assignmentId, [buildChange(grant), workerChange(grant)]);
+  return outcome.ok ? { ok: true } : nameRefusal(grant, outcome);
+}
+
+function buildChange({ holder, ...grant }: Grant): Change {
+  return {
+    key: buildKey(grant.buildId),
+    set: {
+      state: 'assigned',
+      attempt: grant.attempt + 1,
+      workerId: holder.workerId,
+      workerName: holder.workerName,
+      assignmentId: holder.assignmentId,
+      workerTokenHash: holder.tokenHash,
+      otpHash: grant.otpHash,
+      startedAt: grant.now,
+      leaseUntil: grant.leaseUntil,
+      duePartition: duePartition('leased'),
+      dueAt: grant.dueAt,
+    },
+    when: [
+      allowedFrom('assign'),
+      is('attempt', grant.attempt),
+      isBelow('attempt', grant.maxAttempts),
+      hasType('sourceKey', 'S'),
+    ],
+  };
+}
+
+function workerChange(grant: Grant): Change {
+  return {
+    key: workerKey(grant.holder.workerId),
+    set: { currentBuildId: grant.buildId, currentAttempt: grant.attempt + 1, lastSeenAt: grant.now },
+    when: [exists('pk'), is('epoch', grant.workerEpoch), isAbsent('currentBuildId')],
+  };
+}
+
+/** The build's refusal comes first: if it moved on, the message is stale whatever the worker is doing. */
+function nameRefusal(grant: Grant, { refusals }: Extract<Transacted, { ok: false }>): GrantOutcome {
+  const [build, worker] = refusals;
+  if (build?.kind === 'condition') return buildRefusal(grant, build);
+  if (worker?.kind === 'condition') return { ok: false, refusal: workerRefusal(grant, worker) };
+  return { ok: false, refusal: 'conflict' };
+}
+
+function buildRefusal(grant: Grant, { item }: Extract<Refusal, { kind: 'condition' }>): GrantOutcome {
+  if (!item) return { ok: false, refusal: 'build_absent' };
+  let build: Build;
+  try {
+    build = fromBuildItem(item);
+  } catch (error) {
+    if (error instanceof UnreadableItem) return { ok: false, refusal: 'unreadable' };
+    throw error;
+  }
+  const { holder, attempt, maxAttempts, leaseUntil, now } = grant;
+  const decision = decide(build, { type: 'assign', holder, attempt, maxAttempts, leaseMs: leaseUntil - now }, now);
+  // Allowed by the domain and refused by the table: only a record whose parts contradict each other does that.
+  return { ok: false, refusal: decision.ok ? 'unreadable' : decision.code };
+}
+
+function workerRefusal(grant: Grant, { item }: Extract<Refusal, { kind: 'condition' }>): AssignRefusal {
+  if (!item) return 'worker_not_found';
+  return item['epoch']?.N === String(grant.workerEpoch) ? 'worker_busy' : 'worker_offline';
+}

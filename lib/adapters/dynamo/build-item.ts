@@ -1,0 +1,115 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { BUILD_STATES, type Build, PLATFORMS } from '../../domain/build.ts';
+import { FAILURE_KINDS } from '../../domain/failure.ts';
+import { buildKey, listedAt, listPartition } from './keys.ts';
+
+const count = z.number().check(z.int(), z.nonnegative());
+const text = z.string().check(z.minLength(1));
+
+const BuildItem = z.object({
+  id: text,
+  platform: z.enum(PLATFORMS),
+  state: z.enum(BUILD_STATES),
+  attempt: count,
+  submittedAt: count,
+  sends: z._default(count, 0),
+  tokenHashes: z.array(text),
+  sourceKey: z.optional(text),
+  sourceSize: z.optional(count),
+  sourceSha256: z.optional(text),
+  workerId: z.optional(text),
+  workerName: z.optional(z.string()),
+  assignmentId: z.optional(text),
+  workerTokenHash: z.optional(text),
+  startedAt: z.optional(count),
+  leaseUntil: z.optional(count),
+  finishedAt: z.optional(count),
+  failureKind: z.optional(z.enum(FAILURE_KINDS)),
+  failureMessage: z.optional(z.string()),
+  resultKey: z.optional(text),
+  resultSize: z.optional(count),
+  resultSha256: z.optional(text),
+  resultFilename: z.optional(text),
+});
+
+/** A record that is there and cannot be understood. */
+export class UnreadableItem extends Error {
+  override name = 'UnreadableItem';
+}
+
+/** Reads a stored build. Throws `UnreadableItem`; the message names fields, never values. */
+export function fromBuildItem(item: Record<string, AttributeValue>): Build {
+  const parsed = z.safeParse(BuildItem, unmarshall(item));
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    throw new UnreadableItem(`unreadable build ${item['pk']?.S ?? '(no key)'}: ${fields}`);
+  }
+  const { data } = parsed;
+  const build = {
+    id: data.id,
+    platform: data.platform,
+    state: data.state,
+    attempt: data.attempt,
+    submittedAt: data.submittedAt,
+    sends: data.sends,
+    tokenHashes: data.tokenHashes,
+    source: whole({ key: data.sourceKey, size: data.sourceSize, sha256: data.sourceSha256 }),
+    holder: data.workerId !== undefined && data.assignmentId !== undefined ? holderOf(data) : undefined,
+    startedAt: data.startedAt,
+    leaseUntil: data.leaseUntil,
+    finishedAt: data.finishedAt,
+    failure: data.failureKind && { kind: data.failureKind, message: data.failureMessage ?? '' },
+    result: whole({
+      key: data.resultKey,
+      size: data.resultSize,
+      sha256: data.resultSha256,
+      filename: data.resultFilename,
+    }),
+  };
+  return withoutUndefined(build);
+}
+
+/** The attributes that a new build is created with; later changes name what they touch. */
+export function toBuildItem(build: Build) {
+  return {
+    ...buildKey(build.id),
+    id: build.id,
+    platform: build.platform,
+    state: build.state,
+    attempt: build.attempt,
+    submittedAt: build.submittedAt,
+    sends: build.sends,
+    tokenHashes: [...build.tokenHashes],
+    sourceKey: build.source?.key,
+    sourceSize: build.source?.size,
+    sourceSha256: build.source?.sha256,
+    listPartition: listPartition('builds'),
+    listedAt: listedAt(build.submittedAt, build.id),
+  };
+}
+
+function holderOf(data: z.output<typeof BuildItem>) {
+  return withoutUndefined({
+    workerId: data.workerId ?? '',
+    workerName: data.workerName ?? '',
+    assignmentId: data.assignmentId ?? '',
+    tokenHash: data.workerTokenHash,
+  });
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** All fields, or nothing: half a file is none. */
+function whole<T extends object>(fields: T): Defined<T> | undefined {
+  return Object.values(fields).every((value) => value !== undefined) ? (fields as Defined<T>) : undefined;
+}
+
+type WithoutUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+function withoutUndefined<T extends object>(object: T): WithoutUndefined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
+}

@@ -1,0 +1,137 @@
+import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Applied, BuildStore, Grant } from '../../app/ports.ts';
+import type { Build } from '../../domain/build.ts';
+import type { FailureKind } from '../../domain/failure.ts';
+import { Rejection } from '../../domain/rejection.ts';
+import { assign } from './assign-transaction.ts';
+import { allowedFrom, ending, heldBy } from './build-changes.ts';
+import { fromBuildItem, toBuildItem } from './build-item.ts';
+import { type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
+import * as transactions from './finish-transaction.ts';
+import { buildKey, duePartition } from './keys.ts';
+import type { Table } from './table.ts';
+import { transact, type Updated, update } from './write.ts';
+
+/** Several tokens are good at once only after repeated submits; more repeats than this are no lost answers. */
+const MAX_TOKENS = 10;
+
+/** The builds in the table. `newToken` makes the request tokens of transactions (at most 30 characters). */
+export function buildStore(table: Table, newToken: () => string): BuildStore {
+  return {
+    get: (id) => get(table, id),
+    create: (build) => create(table, build),
+    addToken: (build, tokenHash) => addToken(table, build, tokenHash),
+    markSent: async (build, sends, dueAt) => {
+      await update(table, {
+        key: buildKey(build.id),
+        set: { sends, dueAt },
+        when: [allowedFrom('assign'), is('attempt', build.attempt)],
+      });
+    },
+    assign: (grant: Grant) => assign(table, grant),
+    reissueOtp: async (build, otpHash) => {
+      const when = [is('state', 'assigned'), is('attempt', build.attempt)];
+      return (await update(table, { key: buildKey(build.id), set: { otpHash }, when })).ok;
+    },
+    heartbeat: async (buildId, claim, leaseUntil, rebindTo) =>
+      appliedOf(
+        await update(table, {
+          key: buildKey(buildId),
+          set: { state: 'building', leaseUntil, workerTokenHash: rebindTo },
+          when: [allowedFrom('heartbeat'), ...heldBy(claim)],
+        }),
+      ),
+    extendLease: (build, leaseUntil) => moveLease(table, build, leaseUntil, [isBelow('leaseUntil', leaseUntil)]),
+    // Its grace over: the sweep may act on it at once.
+    endLease: (build, now) => moveLease(table, build, now - LEASE_OVER_MS, [], now - LEASE_OVER_MS),
+    finish: (buildId, claim, end, now) => transactions.finish(table, newToken(), buildId, claim, end, now),
+    cancel: (seen, now) => transactions.cancel(table, newToken(), seen, now),
+    failHeld: (seen, failure, now) => transactions.failHeld(table, newToken(), seen, failure, now),
+    requeue: async (seen, next, now) => (await transactions.requeue(table, newToken(), seen, next, now)).ok,
+    reject: (build, failure, now) => reject(table, newToken(), build, failure, now),
+  };
+}
+
+const LEASE_OVER_MS = 60_000;
+
+async function get({ client, name }: Table, id: string): Promise<Build | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: name, Key: marshall(buildKey(id)), ConsistentRead: true }),
+  );
+  return Item && fromBuildItem(Item);
+}
+
+async function create({ client, name }: Table, build: Build): Promise<boolean> {
+  const item = { ...toBuildItem(build), duePartition: duePartition('pending'), dueAt: build.submittedAt };
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: name,
+        Item: marshall(item, { removeUndefinedValues: true }),
+        ConditionExpression: 'attribute_not_exists(pk)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    // The SDK sends again when an answer is lost: what it then meets is our own record, known by its token.
+    const [ownHash] = build.tokenHashes;
+    return error.Item !== undefined && fromBuildItem(error.Item).tokenHashes[0] === ownHash;
+  }
+}
+
+/** 3 tries: each loses only to another repeat of the same submit. */
+const MAX_TRIES = 3;
+
+async function addToken(table: Table, build: Build, tokenHash: string): Promise<void> {
+  let seen: Build | undefined = build;
+  for (let tries = 0; seen && tries < MAX_TRIES; tries++) {
+    const [first = tokenHash, ...others] = seen.tokenHashes;
+    const tokenHashes = [first, ...others.slice(2 - MAX_TOKENS), tokenHash];
+    const outcome = await update(table, {
+      key: buildKey(build.id),
+      set: { tokenHashes },
+      when: [is('tokenHashes', [...seen.tokenHashes])],
+    });
+    if (outcome.ok) return;
+    seen = outcome.item && fromBuildItem(outcome.item);
+    if (seen?.tokenHashes.includes(tokenHash)) return;
+  }
+  throw new Rejection('contended', 'This build is being submitted many times at once; try again');
+}
+
+async function moveLease(
+  table: Table,
+  build: Build,
+  leaseUntil: number,
+  when: readonly Condition[],
+  dueAt?: number,
+): Promise<void> {
+  await update(table, {
+    key: buildKey(build.id),
+    set: { leaseUntil, dueAt },
+    when: [allowedFrom('requeue'), is('attempt', build.attempt), ...when],
+  });
+}
+
+/** A pending build fails for good. An unreadable record has no attempt to compare: there only its state is asked. */
+async function reject(
+  table: Table,
+  token: string,
+  build: Pick<Build, 'id' | 'attempt'>,
+  failure: { kind: FailureKind; message: string },
+  now: number,
+): Promise<boolean> {
+  const details = { failureKind: failure.kind, failureMessage: failure.message };
+  const when =
+    failure.kind === 'unreadable'
+      ? [exists('pk'), isNoneOf('state', ['assigned', 'building', 'completed', 'failed', 'cancelled'])]
+      : [allowedFrom('reject'), is('attempt', build.attempt)];
+  return (await transact(table, token, [ending(build.id, 'failed', now, details, when)])).ok;
+}
+
+function appliedOf(outcome: Updated): Applied {
+  return outcome.ok ? { ok: true } : { ok: false, current: outcome.item && fromBuildItem(outcome.item) };
+}

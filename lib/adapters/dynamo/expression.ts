@@ -1,0 +1,111 @@
+import type { AttributeValue, TransactWriteItem, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { marshall, type NativeAttributeValue } from '@aws-sdk/util-dynamodb';
+
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** One condition on one attribute of an item. */
+export interface Condition {
+  readonly name: string;
+  /** `#` stands for the attribute, `:` for each value in turn. */
+  readonly text: string;
+  readonly values: readonly NativeAttributeValue[];
+}
+
+export const is = (name: string, value: NativeAttributeValue): Condition => ({ name, text: '# = :', values: [value] });
+export const isBelow = (name: string, value: number): Condition => ({ name, text: '# < :', values: [value] });
+export const isOneOf = (name: string, values: readonly string[]): Condition => ({
+  name,
+  text: `# IN (${values.map(() => ':').join(', ')})`,
+  values,
+});
+export const isNoneOf = (name: string, values: readonly string[]): Condition => {
+  const { text } = isOneOf(name, values);
+  return { name, text: `NOT ${text}`, values };
+};
+export const exists = (name: string): Condition => ({ name, text: 'attribute_exists(#)', values: [] });
+export const isAbsent = (name: string): Condition => ({ name, text: 'attribute_not_exists(#)', values: [] });
+export const hasType = (name: string, type: 'S' | 'N' | 'SS'): Condition => ({
+  name,
+  text: 'attribute_type(#, :)',
+  values: [type],
+});
+
+/** What one write does to one item, and under which conditions. Only the named attributes are touched. */
+export interface Change {
+  readonly key: ItemKey;
+  /** An undefined value is left alone. */
+  readonly set?: Readonly<Record<string, NativeAttributeValue>>;
+  readonly remove?: readonly string[];
+  readonly add?: Readonly<Record<string, number>>;
+  readonly when: readonly Condition[];
+}
+
+interface Expressions {
+  readonly names: Record<string, string>;
+  readonly values: Record<string, NativeAttributeValue>;
+}
+
+type Update = Pick<
+  UpdateItemCommandInput,
+  'Key' | 'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+/** The change as the parameters of an `UpdateItem`, without a table name. */
+export function toUpdate(change: Change): Update & { UpdateExpression: string; Key: Record<string, AttributeValue> } {
+  const into: Expressions = { names: {}, values: {} };
+  const set = Object.entries(change.set ?? {}).filter(([, value]) => value !== undefined);
+  const clauses = [
+    clause(
+      'SET',
+      set.map(([name, value]) => `${attributeName(into, name)} = ${valueName(into, value)}`),
+    ),
+    clause(
+      'REMOVE',
+      (change.remove ?? []).map((name) => attributeName(into, name)),
+    ),
+    clause(
+      'ADD',
+      Object.entries(change.add ?? {}).map(([name, by]) => `${attributeName(into, name)} ${valueName(into, by)}`),
+    ),
+  ];
+  const condition = toCondition(change.when, into);
+  return {
+    Key: marshall(change.key),
+    UpdateExpression: clauses.filter(Boolean).join(' '),
+    ...(condition && { ConditionExpression: condition }),
+    ExpressionAttributeNames: into.names,
+    ...(Object.keys(into.values).length > 0 && { ExpressionAttributeValues: marshall(into.values) }),
+  };
+}
+
+/** The change as one part of a transaction; a refused part answers the item it met. */
+export function toTransactUpdate(table: string, change: Change): TransactWriteItem {
+  return { Update: { TableName: table, ...toUpdate(change), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } };
+}
+
+function toCondition(when: readonly Condition[], into: Expressions): string {
+  return when
+    .map(({ name, text, values }) => {
+      const remaining = [...values];
+      return text.replace(/[#:]/g, (mark) => (mark === '#' ? attributeName(into, name) : valueName(into, remaining.shift())));
+    })
+    .join(' AND ');
+}
+
+function clause(verb: string, parts: readonly string[]): string {
+  return parts.length > 0 ? `${verb} ${parts.join(', ')}` : '';
+}
+
+function attributeName({ names }: Expressions, name: string): string {
+  names[`#${name}`] = name;
+  return `#${name}`;
+}
+
+function valueName({ values }: Expressions, value: NativeAttributeValue): string {
+  const name = `:v${Object.keys(values).length}`;
+  values[name] = value;
+  return name;
+}

@@ -1,0 +1,25 @@
+import type { ItemKey } from './expression.ts';
+
+export const buildKey = (id: string): ItemKey => ({ pk: `BUILD#${id}`, sk: 'BUILD' });
+export const workerKey = (id: string): ItemKey => ({ pk: `WORKER#${id}`, sk: 'WORKER' });
+export const totalsKey: ItemKey = { pk: 'STATS', sk: 'TOTALS' };
+
+/** 8 digits keep the order of the text that of the number up to a hundred million batches. */
+export const logKey = (buildId: string, sequence: number): ItemKey => ({
+  pk: `BUILD#${buildId}`,
+  sk: `LOG#${String(sequence).padStart(8, '0')}`,
+});
+
+/** One shard each now; the number is in the key from the first day, so that more need no new index. */
+export const duePartition = (kind: 'pending' | 'leased') => `due#${kind}#0`;
+export const listPartition = (kind: 'builds' | 'workers') => `${kind}#0`;
+
+/** 13 digits of ms keep the text's order that of time until the year 2286; the id makes it unique. */
+export const listedAt = (ms: number, id: string) => `${String(ms).padStart(13, '0')}#${id}`;
+
+const DAY_MS = 86_400_000;
+export const finishedDay = (ms: number) => String(Math.floor(ms / DAY_MS));
+
+/** Records of ended builds leave after 90 days; DynamoDB wants seconds. */
+const RECORD_DAYS = 90;
+export const expiresAt = (ms: number) => Math.floor((ms + RECORD_DAYS * DAY_MS) / 1000);

@@ -1,0 +1,113 @@
+import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { WorkerStore } from '../../app/ports.ts';
+import { PLATFORMS } from '../../domain/build.ts';
+import { WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
+import { exists, is } from './expression.ts';
+import { expiresAt, listedAt, listPartition, workerKey } from './keys.ts';
+import type { Table } from './table.ts';
+import { update } from './write.ts';
+
+const count = z.number().check(z.int(), z.nonnegative());
+const WorkerItem = z.object({
+  id: z.string().check(z.minLength(1)),
+  name: z.string(),
+  platforms: z.array(z.enum(PLATFORMS)),
+  epoch: count,
+  registeredAt: count,
+  lastSeenAt: count,
+  tokenHash: z.string(),
+  tokenExpiresAt: count,
+  previousTokenHash: z.optional(z.string()),
+  previousTokenExpiresAt: z.optional(count),
+  currentBuildId: z.optional(z.string()),
+  currentAttempt: z.optional(count),
+  releasedAt: z.optional(count),
+  completedBuilds: count,
+  failedBuilds: count,
+});
+
+/** The workers in the table. A worker that never comes back leaves after 90 days (time to live). */
+export function workerStore(table: Table): WorkerStore {
+  const { client, name: tableName } = table;
+  return {
+    get: async (id) => {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: marshall(workerKey(id)), ConsistentRead: true }),
+      );
+      return Item && fromWorkerItem(Item);
+    },
+    create: async (worker) => {
+      // Unconditional: the id is freshly drawn from 126 random bits, and a resend writes the same again.
+      const Item = marshall(toWorkerItem(worker), { removeUndefinedValues: true });
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
+    },
+    renew: async (seen, { name, platforms, token, now }) => {
+      const outcome = await update(table, {
+        key: workerKey(seen.id),
+        set: {
+          name,
+          platforms: [...platforms],
+          epoch: seen.epoch + 1,
+          registeredAt: now,
+          lastSeenAt: now,
+          tokenHash: token.hash,
+          tokenExpiresAt: token.expiresAt,
+          previousTokenHash: seen.token.hash,
+          previousTokenExpiresAt: seen.token.expiresAt,
+          expiresAt: expiresAt(now),
+        },
+        when: [is('epoch', seen.epoch)],
+      });
+      // A refusal may be the SDK's resend meeting our own first one: its token tells.
+      return outcome.ok || outcome.item?.['tokenHash']?.S === token.hash;
+    },
+    noteSeen: async (worker, now) => {
+      const set = { lastSeenAt: now, tokenExpiresAt: now + WORKER_TOKEN_MS, expiresAt: expiresAt(now) };
+      await update(table, { key: workerKey(worker.id), set, when: [exists('pk'), is('epoch', worker.epoch)] });
+    },
+    forget: async (worker) => {
+      if (!worker.current) return;
+      const { buildId, attempt } = worker.current;
+      await update(table, {
+        key: workerKey(worker.id),
+        remove: ['currentBuildId', 'currentAttempt'],
+        when: [is('currentBuildId', buildId), is('currentAttempt', attempt)],
+      });
+    },
+  };
+}
+
+export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
+  const { currentBuildId, currentAttempt, previousTokenHash, previousTokenExpiresAt, releasedAt, ...data } =
+    WorkerItem.parse(unmarshall(item));
+  const { tokenHash, tokenExpiresAt, ...worker } = data;
+  return {
+    ...worker,
+    token: { hash: tokenHash, expiresAt: tokenExpiresAt },
+    ...(previousTokenHash !== undefined && {
+      previousToken: { hash: previousTokenHash, expiresAt: previousTokenExpiresAt ?? 0 },
+    }),
+    ...(currentBuildId !== undefined && { current: { buildId: currentBuildId, attempt: currentAttempt ?? 0 } }),
+    ...(releasedAt !== undefined && { releasedAt }),
+  };
+}
+
+export function toWorkerItem(worker: Worker) {
+  const { token, previousToken, current, platforms, ...data } = worker;
+  return {
+    ...workerKey(worker.id),
+    ...data,
+    platforms: [...platforms],
+    tokenHash: token.hash,
+    tokenExpiresAt: token.expiresAt,
+    previousTokenHash: previousToken?.hash,
+    previousTokenExpiresAt: previousToken?.expiresAt,
+    currentBuildId: current?.buildId,
+    currentAttempt: current?.attempt,
+    listPartition: listPartition('workers'),
+    listedAt: listedAt(worker.registeredAt, worker.id),
+    expiresAt: expiresAt(worker.lastSeenAt),
+  };
+}

@@ -1,0 +1,115 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { FileKind, FileStore, StoredAs } from '../../app/ports.ts';
+
+/** Time to begin a transfer; one that has begun may take longer. */
+const LINK_SECONDS = 15 * 60;
+
+/**
+ * Files in two buckets. `outside` makes the addresses for clients, who may reach the buckets under another name than
+ * the functions do; it sends nothing.
+ */
+export function fileStore(client: S3Client, outside: S3Client, buckets: Readonly<Record<FileKind, string>>): FileStore {
+  return {
+    ticket: (kind, key, file, now) => ticket(outside, buckets[kind], key, file, now),
+    put: async (kind, key, bytes, sha256) => {
+      await client.send(
+        new PutObjectCommand({
+          Bucket: buckets[kind],
+          Key: key,
+          Body: bytes,
+          ContentLength: bytes.length,
+          ChecksumSHA256: toBase64(sha256),
+          Metadata: { sha256 },
+        }),
+      );
+    },
+    find: (kind, key) => find(client, buckets[kind], key),
+    read: (kind, key) => read(client, buckets[kind], key),
+    link: (kind, key, filename, contentType) =>
+      getSignedUrl(
+        outside,
+        new GetObjectCommand({
+          Bucket: buckets[kind],
+          Key: key,
+          ResponseContentDisposition: contentDisposition(filename),
+          ResponseContentType: contentType,
+        }),
+        { expiresIn: LINK_SECONDS },
+      ),
+  };
+}
+
+/**
+ * The signature covers the length and the checksum, so S3 refuses other bytes; and the digest as metadata, since a
+ * later HEAD tells the metadata without further permissions or cost.
+ */
+async function ticket(
+  outside: S3Client,
+  bucket: string,
+  key: string,
+  { size, sha256, filename }: StoredAs,
+  now: number,
+) {
+  // Headers are ASCII, names are not.
+  const name = filename === undefined ? undefined : encodeURIComponent(filename);
+  const bound = {
+    'x-amz-checksum-sha256': toBase64(sha256),
+    'x-amz-meta-sha256': sha256,
+    ...(name !== undefined && { 'x-amz-meta-filename': name }),
+  };
+  const command = new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ContentLength: size,
+    ChecksumSHA256: bound['x-amz-checksum-sha256'],
+    Metadata: { sha256, ...(name !== undefined && { filename: name }) },
+  });
+  const url = await getSignedUrl(outside, command, {
+    expiresIn: LINK_SECONDS,
+    signableHeaders: new Set(['host', 'content-length', ...Object.keys(bound)]),
+    unhoistableHeaders: new Set(Object.keys(bound)),
+  });
+  return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + LINK_SECONDS * 1000 };
+}
+
+async function find(client: S3Client, bucket: string, key: string): Promise<StoredAs | undefined> {
+  try {
+    const { ContentLength, Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const sha256 = Metadata?.['sha256'];
+    // Nobody but our tickets and `put` can write here, and both give the digest.
+    if (ContentLength === undefined || sha256 === undefined) throw new Error(`object ${key} has no size or digest`);
+    const name = Metadata?.['filename'];
+    return { size: ContentLength, sha256, ...(name !== undefined && { filename: decodeURIComponent(name) }) };
+  } catch (error) {
+    if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+async function read(client: S3Client, bucket: string, key: string): Promise<Uint8Array | undefined> {
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    if (!Body) throw new Error(`object ${key} came without a body`);
+    return await Body.transformToByteArray();
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}
+
+function toBase64(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
+
+/** Quotes and controls cannot end the header early; names were checked when they were accepted. */
+function contentDisposition(filename: string): string {
+  return `attachment; filename="${filename.replace(/[^\x20-\x7e]|["\\]/g, '_')}"`;
+}

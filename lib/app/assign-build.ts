@@ -1,0 +1,227 @@
+import { ABSENT_BUILD_GRACE_MS, assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../domain/assignment.ts';
+import type { AssignRefusal } from '../domain/assignment.ts';
+import type { Platform } from '../domain/build.ts';
+import { isHeldBy } from '../domain/transitions.ts';
+import { isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
+import type {
+  BuildQueue,
+  BuildStore,
+  Chance,
+  Clock,
+  Grant,
+  Hint,
+  Message,
+  Report,
+  Secrets,
+  WorkerStore,
+} from './ports.ts';
+
+interface Deps {
+  readonly builds: BuildStore;
+  readonly workers: WorkerStore;
+  readonly queue: BuildQueue;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly report: Report;
+}
+
+export interface LeaseSettings {
+  readonly firstLeaseMs: number;
+  readonly leaseMs: number;
+  readonly maxAttempts: number;
+}
+
+export interface Assignment extends Hint {
+  /** The attempt that was granted. */
+  readonly attempt: number;
+  readonly leaseUntil: number;
+  readonly otp: string;
+}
+
+export interface PollAnswer {
+  readonly assignment?: Assignment;
+  readonly nextPollMs: number;
+}
+
+/** 5 stale hints in one poll: more than a resent build leaves behind, and few enough for the answer's deadline. */
+const MAX_MESSAGES = 5;
+
+/**
+ * One poll of an authenticated worker (`tokenHash`: of the token it proved itself with). Answers an assignment, the
+ * same one again when the worker holds one that it has not started, or none.
+ */
+export async function assignBuild(
+  deps: Deps,
+  worker: Worker,
+  tokenHash: string,
+  settings: LeaseSettings,
+): Promise<PollAnswer> {
+  const now = deps.clock();
+  const pace = nextPollMs(worker, now, deps.chance());
+  if (worker.current) {
+    const held = await repeatAssignment(deps, worker, worker.current.buildId);
+    if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
+  }
+  const assignment = await assignNext(deps, worker, tokenHash, settings);
+  if (!assignment && isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
+  return assignment ? { assignment, nextPollMs: pace } : { nextPollMs: pace };
+}
+
+/**
+ * A lost answer must not strand a build: until its first heartbeat the same assignment is given again, with a new
+ * one-time password. `undefined`: the worker is at work. `free`: what it was said to hold is no longer its own.
+ */
+async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Promise<Assignment | undefined | 'free'> {
+  const build = await deps.builds.get(buildId);
+  const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current?.attempt;
+  if (!isOwn || (build.state !== 'assigned' && build.state !== 'building')) {
+    await deps.workers.forget(worker);
+    return 'free';
+  }
+  if (build.state === 'building' || !build.source || build.leaseUntil === undefined) return undefined;
+  const otp = deps.secrets.token();
+  if (!(await deps.builds.reissueOtp(build, deps.secrets.hash(otp)))) return undefined;
+  const { attempt, platform, submittedAt, leaseUntil, source } = build;
+  deps.report({ event: 'assignment_repeated', buildId, attempt, workerId: worker.id });
+  return {
+    buildId,
+    attempt,
+    platform,
+    submittedAt,
+    leaseUntil,
+    otp,
+    sourceSize: source.size,
+    sourceSha256: source.sha256,
+  };
+}
+
+async function assignNext(deps: Deps, worker: Worker, tokenHash: string, settings: LeaseSettings) {
+  for (const platform of inFairOrder(worker.platforms, deps.chance())) {
+    for (let tries = 0; tries < MAX_MESSAGES; tries++) {
+      const message = await deps.queue.receive(platform);
+      if (!message) break;
+      const answer = await tryMessage(deps, message, worker, tokenHash, settings);
+      if (answer !== 'next') return answer;
+    }
+  }
+  return undefined;
+}
+
+/** A worker that builds for several platforms must not always look into the same queue first. */
+function inFairOrder(platforms: readonly Platform[], chance: number): readonly Platform[] {
+  const first = Math.floor(chance * platforms.length);
+  return [...platforms.slice(first), ...platforms.slice(0, first)];
+}
+
+/** `next`: the message led nowhere, try another. `undefined`: this worker gets nothing now. */
+async function tryMessage(
+  deps: Deps,
+  message: Message,
+  worker: Worker,
+  tokenHash: string,
+  settings: LeaseSettings,
+): Promise<Assignment | undefined | 'next'> {
+  const { hint } = message;
+  if (!hint) {
+    // Not ours to delete: after its last receive the queue puts it aside for a person to look at.
+    deps.report({ event: 'message_malformed', messageId: message.id });
+    return 'next';
+  }
+  const otp = deps.secrets.token();
+  const grant = prepareGrant(deps, hint, worker, tokenHash, deps.secrets.hash(otp), settings);
+  const outcome = await grantOrGiveBack(deps, message, grant);
+  if (!outcome.ok) return settleRefusal(deps, message, hint, worker, outcome.refusal);
+  const { assignmentId } = grant.holder;
+  deps.report({
+    event: 'build_assigned',
+    buildId: hint.buildId,
+    attempt: hint.attempt + 1,
+    workerId: worker.id,
+    assignmentId,
+  });
+  // Only after the commit. If this fails, the message comes again as a stale hint and is deleted then.
+  await leaveToTimeout(deps, message, () => deps.queue.delete(message));
+  return { ...hint, attempt: hint.attempt + 1, leaseUntil: grant.leaseUntil, otp };
+}
+
+function prepareGrant(
+  deps: Deps,
+  hint: Hint,
+  worker: Worker,
+  tokenHash: string,
+  otpHash: string,
+  settings: LeaseSettings,
+): Grant {
+  const now = deps.clock();
+  return Object.freeze({
+    buildId: hint.buildId,
+    attempt: hint.attempt,
+    maxAttempts: settings.maxAttempts,
+    holder: { workerId: worker.id, workerName: worker.name, assignmentId: deps.secrets.id(), tokenHash },
+    workerEpoch: worker.epoch,
+    otpHash,
+    now,
+    leaseUntil: now + settings.firstLeaseMs,
+    dueAt: now + Math.min(settings.firstLeaseMs, settings.leaseMs),
+  });
+}
+
+/** A throttle, a timeout, a lost connection: the message goes back, the caller learns of the failure. */
+async function grantOrGiveBack(deps: Deps, message: Message, grant: Grant) {
+  try {
+    return await deps.builds.assign(grant);
+  } catch (error) {
+    await giveBack(deps, message);
+    throw error;
+  }
+}
+
+async function settleRefusal(
+  deps: Deps,
+  message: Message,
+  hint: Hint,
+  worker: Worker,
+  reason: AssignRefusal,
+): Promise<undefined | 'next'> {
+  const { buildId, attempt } = hint;
+  deps.report({ event: 'assignment_refused', buildId, attempt, workerId: worker.id, reason });
+  switch (REFUSAL_CLASS[reason]) {
+    case 'transient':
+      await giveBack(deps, message);
+      return undefined;
+    case 'permanent': {
+      const kind = reason === 'source_missing' || reason === 'unreadable' ? reason : 'lost_worker';
+      const failed = await deps.builds.reject(
+        { id: buildId, attempt },
+        { kind, message: assignmentFailed(reason) },
+        deps.clock(),
+      );
+      if (failed) deps.report({ event: 'build_failed', buildId, kind });
+      break;
+    }
+    case 'unknown':
+      if (deps.clock() - message.sentAt < ABSENT_BUILD_GRACE_MS) {
+        await giveBack(deps, message);
+        return 'next';
+      }
+      break;
+    case 'stale':
+  }
+  await leaveToTimeout(deps, message, () => deps.queue.delete(message));
+  return 'next';
+}
+
+async function giveBack(deps: Deps, message: Message): Promise<void> {
+  const seconds = giveBackSeconds(message.receives, deps.chance());
+  await leaveToTimeout(deps, message, () => deps.queue.giveBack(message, seconds));
+}
+
+/** Deleting and giving back are courtesies: if they fail, the visibility timeout brings the message back by itself. */
+async function leaveToTimeout(deps: Deps, message: Message, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    deps.report({ event: 'message_left_to_timeout', messageId: message.id, error });
+  }
+}

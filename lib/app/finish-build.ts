@@ -1,0 +1,85 @@
+import type { Build, ResultFile } from '../domain/build.ts';
+import { Rejection } from '../domain/rejection.ts';
+import { type Claim, type Command, isHeldBy } from '../domain/transitions.ts';
+import { type FenceDeps, fenced } from './fenced.ts';
+import { attemptOf, resultKey, resultName } from './file-keys.ts';
+import type { BuildStore, Ending, FileStore, Report, Secrets } from './ports.ts';
+
+interface EndDeps extends FenceDeps {
+  readonly builds: BuildStore;
+  readonly report: Report;
+}
+
+export interface FinishDeps extends EndDeps {
+  readonly files: FileStore;
+  readonly secrets: Secrets;
+}
+
+/** Completes a build with a result that was uploaded to a ticket of `createResultUpload`. */
+export async function completeWithUpload(
+  deps: FinishDeps,
+  buildId: string,
+  claim: Claim,
+  uploadId: string,
+): Promise<void> {
+  const attempt = attemptOf(uploadId);
+  if (attempt === undefined) throw new Rejection('invalid_request', 'upload_id is not one of a result');
+  if (claim.attempt !== undefined && claim.attempt !== attempt) {
+    throw new Rejection('lease_lost', `The upload belongs to attempt ${attempt}`);
+  }
+  const key = resultKey(buildId, attempt, uploadId);
+  const found = await deps.files.find('results', key);
+  if (!found)
+    throw new Rejection('upload_missing', 'Missing result file: nothing has been uploaded under this upload_id');
+  const { size, sha256, filename = buildId } = found;
+  const result: ResultFile = { key, size, sha256, filename };
+  await finish(deps, buildId, { ...claim, attempt }, { state: 'completed', result });
+}
+
+/** Completes a build with bytes that came with the request. They are stored under the attempt before it ends. */
+export async function completeWithBytes(
+  deps: FinishDeps,
+  held: Build,
+  claim: Claim,
+  file: { bytes: Uint8Array; sha256: string },
+): Promise<void> {
+  const { id, attempt } = held;
+  const { bytes, sha256 } = file;
+  // From the content: the same bytes sent again are the same result, and the request a replay.
+  const key = resultKey(id, attempt, deps.secrets.idFrom(`result ${sha256}`));
+  await deps.files.put('results', key, bytes, sha256);
+  const result: ResultFile = { key, size: bytes.length, sha256, filename: resultName(held) };
+  await finish(deps, id, { ...claim, attempt }, { state: 'completed', result });
+}
+
+export async function failBuild(deps: EndDeps, buildId: string, claim: Claim, message: string): Promise<void> {
+  await finish(deps, buildId, claim, { state: 'failed', message });
+}
+
+async function finish(deps: EndDeps, buildId: string, claim: Claim, ending: Ending): Promise<void> {
+  const outcome = await fenced(
+    deps,
+    buildId,
+    claim,
+    (proven) => commandOf(proven, ending),
+    (proven) => deps.builds.finish(buildId, proven, ending, deps.clock()),
+    (current) => (isReplay(current, claim, ending) ? 'replayed' : undefined),
+  );
+  if (outcome !== 'applied') return;
+  const { workerId } = claim;
+  if (ending.state === 'failed') deps.report({ event: 'build_failed', buildId, kind: 'build', workerId });
+  else deps.report({ event: 'build_completed', buildId, workerId, resultSha256: ending.result.sha256 });
+}
+
+function commandOf(claim: Claim, ending: Ending): Extract<Command, { claim: Claim }> {
+  return ending.state === 'completed'
+    ? { type: 'complete', claim, result: ending.result }
+    : { type: 'fail', claim, message: ending.message };
+}
+
+/** The same worker ending the same attempt the same way again: its first answer got lost. */
+function isReplay(current: Build, claim: Claim, ending: Ending): boolean {
+  const { tokenHash: _proven, ...holder } = claim;
+  if (!isHeldBy(current, holder) || current.state !== ending.state) return false;
+  return ending.state === 'completed' ? current.result?.key === ending.result.key : current.failure?.kind === 'build';
+}

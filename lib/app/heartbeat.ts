@@ -1,0 +1,21 @@
+import type { Claim } from '../domain/transitions.ts';
+import { type FenceDeps, fenced } from './fenced.ts';
+import type { BuildStore } from './ports.ts';
+
+/** The holder is alive: the lease now ends `leaseMs` from now. Answers its end. */
+export async function heartbeat(
+  deps: FenceDeps & { readonly builds: BuildStore },
+  buildId: string,
+  claim: Claim,
+  leaseMs: number,
+): Promise<number> {
+  const leaseUntil = deps.clock() + leaseMs;
+  await fenced(
+    deps,
+    buildId,
+    claim,
+    (proven) => ({ type: 'heartbeat', claim: proven, leaseMs }),
+    (proven, token) => deps.builds.heartbeat(buildId, proven, leaseUntil, token),
+  );
+  return leaseUntil;
+}

@@ -1,0 +1,21 @@
+import type { Build } from '../domain/build.ts';
+import { Rejection } from '../domain/rejection.ts';
+import { type Claim, decide } from '../domain/transitions.ts';
+import type { FenceDeps } from './fenced.ts';
+import type { BuildStore } from './ports.ts';
+import { proveByWorker } from './prove-claim.ts';
+
+/** Reads a build for its holder. Refuses everybody else, and the holder once its lease is gone or the build has ended. */
+export async function heldBuild(
+  deps: FenceDeps & { readonly builds: BuildStore },
+  buildId: string,
+  claim: Claim,
+): Promise<Build> {
+  const build = await deps.builds.get(buildId);
+  const isProvenByGrant = claim.tokenHash !== undefined && build?.holder?.tokenHash === claim.tokenHash;
+  const proven = isProvenByGrant ? claim : await proveByWorker(deps, claim);
+  if (!build) throw new Rejection('build_not_found', 'Build not found');
+  const decision = decide(build, { type: 'heartbeat', claim: proven, leaseMs: 0 }, deps.clock());
+  if (!decision.ok) throw new Rejection(decision.code, decision.why);
+  return build;
+}

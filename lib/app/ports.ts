@@ -1,0 +1,220 @@
+import type { AssignRefusal } from '../domain/assignment.ts';
+import type { Build, Holder, Platform, ResultFile } from '../domain/build.ts';
+import type { FailureKind } from '../domain/failure.ts';
+import type { LogLine } from '../domain/log-line.ts';
+import type { Claim } from '../domain/transitions.ts';
+import type { IssuedToken, Worker } from '../domain/worker.ts';
+
+/** Now, in ms since 1970. */
+export type Clock = () => number;
+/** A number in [0, 1). */
+export type Chance = () => number;
+
+/** Identity and secrets. `id` has 126 random bits, `token` 256; both are URL-safe and never start with `-`. */
+export interface Secrets {
+  id(): string;
+  token(): string;
+  /** SHA-256, hex: the only form in which a token is stored. */
+  hash(secret: string): string;
+  /** The same id for the same seed: a repeated request names the same thing. */
+  idFrom(seed: string): string;
+}
+
+/** A conditional write either took effect, or shows what it met instead (`undefined`: nothing there). */
+export type Applied = { readonly ok: true } | { readonly ok: false; readonly current: Build | undefined };
+
+/** Everything an assignment writes. Frozen once per `assignmentId`: a resend must carry the same parameters. */
+export interface Grant {
+  readonly buildId: string;
+  /** The attempt the message speaks of; the grant makes the next one. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly holder: Holder;
+  readonly workerEpoch: number;
+  readonly otpHash: string;
+  readonly now: number;
+  readonly leaseUntil: number;
+  /** When the sweep first looks: the short lease, as a heartbeat may shorten the first one. */
+  readonly dueAt: number;
+}
+
+export type GrantOutcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly refusal: AssignRefusal; readonly current?: Build };
+
+export type Ending =
+  | { readonly state: 'completed'; readonly result: ResultFile }
+  | { readonly state: 'failed'; readonly message: string };
+
+export interface BuildStore {
+  /** A consistent read. */
+  get(id: string): Promise<Build | undefined>;
+  /** False when the id exists already. A resend of the same creation counts as created. */
+  create(build: Build): Promise<boolean>;
+  /** Lets one more build token in, for a submit that was repeated; the oldest beyond the first leaves. */
+  addToken(build: Build, tokenHash: string): Promise<void>;
+  /** Notes that a message was sent. Changes nothing when the build has moved on. */
+  markSent(build: Pick<Build, 'id' | 'attempt'>, sends: number, dueAt: number): Promise<void>;
+  assign(grant: Grant): Promise<GrantOutcome>;
+  /** A new one-time password for an assignment that is handed out again. False when it is no longer so. */
+  reissueOtp(build: Build, otpHash: string): Promise<boolean>;
+  /** Heartbeat: the holder is alive, the build is being built. `rebindTo` records a verified new worker token. */
+  heartbeat(buildId: string, claim: Claim, leaseUntil: number, rebindTo?: string): Promise<Applied>;
+  /** Makes the lease longer if it is shorter; never shortens it. */
+  extendLease(build: Build, leaseUntil: number): Promise<void>;
+  /** The lease of this attempt ends now: the sweep takes the build back. */
+  endLease(build: Build, now: number): Promise<void>;
+  /** Ends the build and frees its worker, in one step. */
+  finish(buildId: string, claim: Claim, ending: Ending, now: number): Promise<Applied>;
+  /** Cancels the build as it was read, and frees its worker, in one step. */
+  cancel(seen: Build, now: number): Promise<Applied>;
+  /** Takes a lost lease back: to pending, or to failed when no attempts are left. False: it was not lost any more. */
+  requeue(seen: Build, next: Build, now: number): Promise<boolean>;
+  /** Fails a build that waits and cannot be assigned. False: it moved on. */
+  reject(
+    build: Pick<Build, 'id' | 'attempt'>,
+    failure: { kind: FailureKind; message: string },
+    now: number,
+  ): Promise<boolean>;
+  /** Fails a build whose source turned out to be gone, whoever holds it, and frees the worker. */
+  failHeld(seen: Build, failure: { kind: FailureKind; message: string }, now: number): Promise<Applied>;
+}
+
+export interface LogStore {
+  /** Takes the next place in the order under the holder's condition, then stores the lines. */
+  append(
+    buildId: string,
+    claim: Claim,
+    lines: readonly LogLine[],
+    now: number,
+  ): Promise<Applied & { readonly build?: Build }>;
+  /** Lines after the cursor (0: all), in an order that never changes; `next` is the cursor behind the last one. */
+  read(buildId: string, after: number, now: number): Promise<{ lines: LogLine[]; next: number; hasMore: boolean }>;
+}
+
+export interface WorkerStore {
+  get(id: string): Promise<Worker | undefined>;
+  create(worker: Worker): Promise<void>;
+  /** Registers again: raises the epoch and exchanges the token. False: another registration came first. */
+  renew(
+    seen: Worker,
+    change: { name: string; platforms: readonly Platform[]; token: IssuedToken; now: number },
+  ): Promise<boolean>;
+  /** Notes a poll and lengthens the presented token's life. */
+  noteSeen(worker: Worker, now: number): Promise<void>;
+  /** Frees a worker of a build that is no longer its own. Changes nothing if it holds another by now. */
+  forget(worker: Worker): Promise<void>;
+}
+
+export interface BuildPage {
+  readonly builds: readonly Build[];
+  readonly next?: string;
+}
+
+/** `build` is absent when the record cannot be read. */
+export interface DueBuild {
+  readonly id: string;
+  readonly build?: Build;
+}
+
+/** Reads that may lag behind the truth by moments. */
+export interface BuildIndex {
+  list(limit: number, cursor?: string): Promise<BuildPage>;
+  /** Builds that are due at `until`, page by page, oldest first; each as a consistent read shows it. */
+  due(kind: 'pending' | 'leased', until: number): AsyncIterable<readonly DueBuild[]>;
+  count(kind: 'pending' | 'leased'): Promise<number>;
+  /** Completed and failed builds of one UTC day, counted from 1970. */
+  finishedOn(day: number): Promise<DayTotals>;
+  onlineWorkers(now: number): Promise<number>;
+}
+
+export interface DayTotals {
+  readonly completed: number;
+  readonly failed: number;
+  readonly buildTimeMs: number;
+}
+
+/** Totals of all days up to and including `throughDay`. */
+export interface Totals extends DayTotals {
+  readonly throughDay: number;
+}
+
+export interface TotalsStore {
+  get(): Promise<Totals | undefined>;
+  /** Replaces the totals if they still end at `previousDay`; false when somebody else was quicker. */
+  advance(next: Totals, previousDay: number | undefined): Promise<boolean>;
+}
+
+/** The hint that a build waits. The facts in it never change while the build lives; its state is only in the table. */
+export interface Hint {
+  readonly buildId: string;
+  readonly attempt: number;
+  readonly platform: Platform;
+  readonly submittedAt: number;
+  readonly sourceSize: number;
+  readonly sourceSha256: string;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly receipt: string;
+  readonly platform: Platform;
+  /** Absent when the body could not be read. */
+  readonly hint?: Hint;
+  readonly receives: number;
+  readonly sentAt: number;
+}
+
+export interface BuildQueue {
+  send(hint: Hint): Promise<void>;
+  /** One message, or none; does not wait. */
+  receive(platform: Platform): Promise<Message | undefined>;
+  delete(message: Message): Promise<void>;
+  giveBack(message: Message, seconds: number): Promise<void>;
+}
+
+export type FileKind = 'sources' | 'results';
+
+export interface UploadTicket {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: number;
+}
+
+/** What is known of an object beside its bytes. */
+export interface StoredAs {
+  readonly size: number;
+  readonly sha256: string;
+  readonly filename?: string;
+}
+
+export interface FileStore {
+  /** An address that takes exactly these bytes under exactly this key, for 15 minutes. */
+  ticket(kind: FileKind, key: string, file: StoredAs, now: number): Promise<UploadTicket>;
+  put(kind: FileKind, key: string, bytes: Uint8Array, sha256: string): Promise<void>;
+  /** What is stored under the key, or undefined. */
+  find(kind: FileKind, key: string): Promise<StoredAs | undefined>;
+  read(kind: FileKind, key: string): Promise<Uint8Array | undefined>;
+  /** An address from which the file can be fetched for some minutes, under the given name. */
+  link(kind: FileKind, key: string, filename: string, contentType: string): Promise<string>;
+}
+
+/** What happened, for the log: one build's events read as its story. */
+export type AppEvent =
+  | { event: 'build_submitted'; buildId: string; platform: Platform; sourceSize: number }
+  | { event: 'build_assigned'; buildId: string; attempt: number; workerId: string; assignmentId: string }
+  | { event: 'assignment_repeated'; buildId: string; attempt: number; workerId: string }
+  | { event: 'assignment_refused'; buildId: string; attempt: number; workerId: string; reason: AssignRefusal }
+  | { event: 'message_malformed'; messageId: string }
+  | { event: 'message_left_to_timeout'; messageId: string; error: unknown }
+  | { event: 'build_completed'; buildId: string; workerId: string; resultSha256: string }
+  | { event: 'build_failed'; buildId: string; kind: FailureKind; workerId?: string }
+  | { event: 'build_cancelled'; buildId: string; workerId?: string }
+  | { event: 'build_requeued'; buildId: string; attempt: number; workerId: string }
+  | { event: 'build_resent'; buildId: string; attempt: number; sends: number }
+  | { event: 'finish_ignored'; buildId: string; workerId: string; reason: string }
+  | { event: 'worker_registered'; workerId: string; epoch: number }
+  | { event: 'send_left_to_sweep'; buildId: string; error: unknown }
+  | { event: 'repair_failed'; buildId: string; error: unknown };
+
+export type Report = (event: AppEvent) => void;

@@ -1,0 +1,29 @@
+import { type Build, isTerminal } from '../domain/build.ts';
+import type { LogLine } from '../domain/log-line.ts';
+import type { Clock, LogStore } from './ports.ts';
+
+export interface LogPage {
+  readonly lines: readonly LogLine[];
+  readonly nextCursor: string;
+  /** Nothing will follow: the build has ended and this is the last of it. */
+  readonly isFinal: boolean;
+}
+
+/** A finish and a last log call may cross: only this long after the end nothing more can appear. */
+const SETTLED_AFTER_MS = 2_000;
+
+/** @param cursor that of an earlier page, or undefined for everything from the first line on. */
+export async function readLogs(
+  deps: { readonly logs: LogStore; readonly clock: Clock },
+  build: Build,
+  cursor: number | undefined,
+): Promise<LogPage> {
+  const now = deps.clock();
+  const after = cursor ?? 0;
+  const page = await deps.logs.read(build.id, Math.max(0, after - 1), now);
+  // The first line is no record: every build begins with it, and the old clients' scripts look for it.
+  const submitted: LogLine = { timestamp: build.submittedAt, level: 'info', message: 'Build submitted' };
+  const lines = after === 0 ? [submitted, ...page.lines] : page.lines;
+  const isSettled = isTerminal(build.state) && now - (build.finishedAt ?? now) >= SETTLED_AFTER_MS;
+  return { lines, nextCursor: String(page.next + 1), isFinal: isSettled && !page.hasMore };
+}

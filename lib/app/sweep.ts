@@ -1,0 +1,94 @@
+import { assignmentFailed } from '../domain/assignment.ts';
+import { type Build, isTerminal } from '../domain/build.ts';
+import { LEASE_GRACE_MS, resendAt } from '../domain/due.ts';
+import { decide } from '../domain/transitions.ts';
+import type { BuildIndex, BuildQueue, BuildStore, Clock, Report } from './ports.ts';
+import { hintOf } from './submit-build.ts';
+
+interface Deps {
+  readonly builds: BuildStore;
+  readonly index: BuildIndex;
+  readonly queue: BuildQueue;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+export interface SweepReport {
+  requeued: number;
+  lost: number;
+  resent: number;
+  /** Repairs that threw; the next sweep tries them again. */
+  failed: number;
+}
+
+/**
+ * Repairs what a crash, a lost message or a lost worker left behind: leases that ended go back to pending (or to failed
+ * when no attempts are left), and pending builds whose message is missing or overdue get one.
+ *
+ * @param stopAt ms since 1970: no repair begins after it; the rest is due again for the next sweep.
+ */
+export async function sweep(deps: Deps, settings: { maxAttempts: number }, stopAt: number): Promise<SweepReport> {
+  const report: SweepReport = { requeued: 0, lost: 0, resent: 0, failed: 0 };
+  // Leases first: what they give back is pending and due at once, and so sent in the same sweep.
+  await eachDue(deps, 'leased', report, stopAt, (build) => takeBack(deps, build, settings.maxAttempts, report));
+  await eachDue(deps, 'pending', report, stopAt, (build) => resend(deps, build, report));
+  return report;
+}
+
+/** One broken build must not keep the others from being repaired: it is reported and counted, and stays due. */
+async function eachDue(
+  deps: Deps,
+  kind: 'pending' | 'leased',
+  report: SweepReport,
+  stopAt: number,
+  repair: (build: Build) => Promise<void>,
+): Promise<void> {
+  const until = kind === 'leased' ? deps.clock() - LEASE_GRACE_MS : deps.clock();
+  for await (const page of deps.index.due(kind, until)) {
+    for (const { id, build } of page) {
+      if (deps.clock() >= stopAt) return;
+      try {
+        await (build ? repair(build) : rejectUnreadable(deps, id));
+      } catch (error) {
+        report.failed += 1;
+        deps.report({ event: 'repair_failed', buildId: id, error });
+      }
+    }
+  }
+}
+
+/** Nobody could be given it: it ends as failed instead of waiting for ever. A leased one is left to its holder. */
+async function rejectUnreadable(deps: Deps, id: string): Promise<void> {
+  const failure = { kind: 'unreadable', message: assignmentFailed('unreadable') } as const;
+  if (await deps.builds.reject({ id, attempt: 0 }, failure, deps.clock())) {
+    deps.report({ event: 'build_failed', buildId: id, kind: 'unreadable' });
+  }
+}
+
+async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: SweepReport): Promise<void> {
+  const { attempt, leaseUntil, holder } = build;
+  if (leaseUntil === undefined || !holder) return;
+  const now = deps.clock();
+  const decision = decide(build, { type: 'requeue', attempt, leaseUntil, maxAttempts }, now);
+  if (!decision.ok) return;
+  if (!(await deps.builds.requeue(build, decision.next, now))) return;
+  if (isTerminal(decision.next.state)) {
+    report.lost += 1;
+    deps.report({ event: 'build_failed', buildId: build.id, kind: 'lost_worker', workerId: holder.workerId });
+  } else {
+    report.requeued += 1;
+    deps.report({ event: 'build_requeued', buildId: build.id, attempt, workerId: holder.workerId });
+    await resend(deps, decision.next, report);
+  }
+}
+
+async function resend(deps: Deps, build: Build, report: SweepReport): Promise<void> {
+  if (build.state !== 'pending' || !build.source) return;
+  const sends = build.sends + 1;
+  await deps.queue.send(hintOf(build, build.source));
+  await deps.builds.markSent(build, sends, resendAt(deps.clock(), sends));
+  report.resent += 1;
+  if (build.sends > 0 || build.attempt === 0) {
+    deps.report({ event: 'build_resent', buildId: build.id, attempt: build.attempt, sends });
+  }
+}

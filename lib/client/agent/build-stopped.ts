@@ -1,0 +1,24 @@
+export type StopReason = 'lease_lost' | 'cancelled' | 'lease_expired' | 'worker_stopped';
+
+const TEXT: Record<StopReason, string> = {
+  lease_lost: 'another attempt has taken over',
+  cancelled: 'the build is over: cancelled or finished elsewhere',
+  lease_expired: 'the controller could not be reached until the lease ran out',
+  worker_stopped: 'Worker stopped',
+};
+
+/** Why a build must end now. Only `worker_stopped` may still be reported: after the others nobody listens. */
+export class BuildStopped extends Error {
+  override name = 'BuildStopped';
+  readonly reason: StopReason;
+
+  constructor(reason: StopReason) {
+    super(TEXT[reason]);
+    this.reason = reason;
+  }
+}
+
+/** The build itself failed; the message goes to whoever submitted it. */
+export class BuildFailure extends Error {
+  override name = 'BuildFailure';
+}

@@ -1,0 +1,41 @@
+import type { Job } from '../answers.ts';
+import { ApiError } from '../api-error.ts';
+import type { Clock } from '../clock.ts';
+import { PATIENT, type RetryPolicy, withRetries } from '../retry.ts';
+import { BuildStopped } from './build-stopped.ts';
+import { refusalReason } from './heartbeats.ts';
+import type { Lease } from './lease.ts';
+import { isControllerTrouble, type Session } from './session.ts';
+import type { Outcome, WorkerApi } from './worker-api.ts';
+
+export interface ReportDeps {
+  readonly api: WorkerApi;
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly stop: AbortSignal;
+}
+
+/** Until accepted or refused, or the lease is over: a result must not be lost to a restart of the controller. */
+const UNTIL_LEASE_ENDS: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 10_000 };
+
+/** Answers the outcome that was accepted. Throws `BuildStopped` if the build is not ours to report any more. */
+export async function reportOutcome(deps: ReportDeps, job: Job, outcome: Outcome, lease: Lease): Promise<Outcome> {
+  const { api, session, clock, random } = deps;
+  const finish = () =>
+    session.withToken(lease.signal, (token) => api.finish(token, job.id, job.attempt, outcome, lease.signal));
+  // Whoever stopped the worker waits for it to leave.
+  const policy = deps.stop.aborted ? PATIENT : UNTIL_LEASE_ENDS;
+  try {
+    await withRetries(finish, policy, { clock, random, signal: lease.signal, isWorthAnotherTry: isControllerTrouble });
+    return outcome;
+  } catch (error) {
+    lease.signal.throwIfAborted();
+    const reason = refusalReason(error);
+    if (reason) throw new BuildStopped(reason);
+    if (isControllerTrouble(error)) throw new BuildStopped('worker_stopped');
+    if (!outcome.success || !(error instanceof ApiError)) throw error;
+    // The result itself will not do; then the build has failed, and somebody should learn why.
+    return reportOutcome(deps, job, { success: false, message: `The result was refused: ${error.message}` }, lease);
+  }
+}

@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import type { Job } from '../answers.ts';
+import type { Clock } from '../clock.ts';
+import { PATIENT, type RetryContext, withRetries } from '../retry.ts';
+import { DamagedFile, fetchFile } from '../transfer/fetch-file.ts';
+import { uploadFile } from '../transfer/upload-file.ts';
+import { HostileArchive } from '../unpack/hostile-archive.ts';
+import { resolveAnswerUrl } from '../urls.ts';
+import type { Artifact } from './artifact.ts';
+import { type BuildLog, openBuildLog } from './build-log.ts';
+import { buildProject } from './build-project.ts';
+import { BuildFailure, BuildStopped } from './build-stopped.ts';
+import type { Emit } from './events.ts';
+import { keepLease } from './heartbeats.ts';
+import { holdLease, type Lease } from './lease.ts';
+import type { ConfigOverrides } from './project-config.ts';
+import { reportOutcome } from './report-outcome.ts';
+import { messageOf, type Session } from './session.ts';
+import { makeBuildFolder, removeBuildFolder } from './work-dir.ts';
+import type { Outcome, WorkerApi } from './worker-api.ts';
+
+export interface BuildDeps {
+  readonly api: WorkerApi;
+  readonly session: Session;
+  readonly baseUrl: string;
+  readonly workerName: string;
+  readonly workDir: string;
+  readonly overrides: ConfigOverrides;
+  readonly heartbeatMs?: number | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly emit: Emit;
+  /** Aborted with `BuildStopped('worker_stopped')`: end the build now, and say so. */
+  readonly stop: AbortSignal;
+}
+
+export type BuildResult = 'completed' | 'failed' | 'dropped';
+
+interface Grant {
+  readonly job: Job;
+  readonly leaseMs: number;
+  readonly askedAt: number;
+}
+
+/** One attempt, from the first log line to the accepted result; or dropped, once the lease is not ours any more. */
+export async function runBuild(deps: BuildDeps, { job, leaseMs, askedAt }: Grant): Promise<BuildResult> {
+  const { api, session, clock, random, emit } = deps;
+  const ofBuild = { build_id: job.id, attempt: job.attempt };
+  emit({ event: 'build_received', ...ofBuild, platform: job.platform });
+  const lease = holdLease(clock, leaseMs, askedAt);
+  const reported = new AbortController();
+  const log = openBuildLog({
+    clock,
+    random,
+    lease,
+    send: (entries, signal) =>
+      session.withToken(lease.signal, (token) => api.appendLogs(token, job.id, job.attempt, entries, signal)),
+  });
+  log.add('info', `Worker ${deps.workerName} (${session.current().id}) started attempt ${job.attempt}`);
+  const beats = keepLease(
+    {
+      clock,
+      random,
+      lease,
+      intervalMs: deps.heartbeatMs ?? job.heartbeat_seconds * 1000,
+      beat: (limits) => session.withToken(lease.signal, (token) => api.heartbeat(token, job.id, job.attempt, limits)),
+    },
+    reported.signal,
+  );
+  try {
+    const outcome = await attemptBuild(deps, job, lease, log);
+    if (!outcome.success) log.add('error', outcome.message);
+    await log.close();
+    const accepted = await reportOutcome(deps, job, outcome, lease);
+    const error_message = accepted.success ? null : accepted.message;
+    emit({ event: 'build_reported', ...ofBuild, success: accepted.success, error_message });
+    return accepted.success ? 'completed' : 'failed';
+  } catch (error) {
+    if (!(error instanceof BuildStopped)) throw error;
+    emit({ event: 'build_dropped', ...ofBuild, reason: error.reason });
+    return 'dropped';
+  } finally {
+    reported.abort();
+    lease.end();
+    await Promise.all([beats, log.close()]);
+  }
+}
+
+/** Everything between grant and report. Throws only when the lease is lost; every other trouble is a failed build. */
+async function attemptBuild(deps: BuildDeps, job: Job, lease: Lease, log: BuildLog): Promise<Outcome> {
+  const signal = AbortSignal.any([lease.signal, deps.stop]);
+  let folder: string | undefined;
+  try {
+    folder = await makeBuildFolder(deps.workDir);
+    const archive = await fetchSource(deps, job, folder, signal);
+    const { overrides, env, clock, emit } = deps;
+    const artifact = await buildProject({ job, folder, archive, overrides, env, clock, emit, log, signal });
+    const { filename, digest } = artifact;
+    emit({ event: 'artifact_built', build_id: job.id, attempt: job.attempt, filename, ...digest });
+    log.add('info', `Built ${filename}: ${digest.size} bytes, SHA-256 ${digest.sha256}`);
+    return { success: true, uploadId: await uploadArtifact(deps, job, artifact, signal) };
+  } catch (error) {
+    lease.signal.throwIfAborted();
+    return { success: false, message: failureMessage(deps.stop.aborted ? deps.stop.reason : error) };
+  } finally {
+    if (folder !== undefined) await removeOrMention(folder, deps.emit);
+  }
+}
+
+function fetchSource(deps: BuildDeps, job: Job, folder: string, signal: AbortSignal): Promise<string> {
+  const context: RetryContext = { clock: deps.clock, random: deps.random, signal };
+  const url = resolveAnswerUrl(deps.baseUrl, job.source_url);
+  const run = async (token: string) => {
+    const { partPath } = await fetchFile({
+      baseUrl: deps.baseUrl,
+      url,
+      credentials: { 'X-Worker-Token': token },
+      expected: { size: job.source_size, sha256: job.source_sha256 },
+      partPath: () => join(folder, 'source.archive'),
+      signal,
+    });
+    return partPath;
+  };
+  return withRetries(() => deps.session.withToken(signal, run), PATIENT, context);
+}
+
+function uploadArtifact(deps: BuildDeps, job: Job, artifact: Artifact, signal: AbortSignal): Promise<string> {
+  const { attempt } = job;
+  const { filename, path, digest } = artifact;
+  return uploadFile({
+    baseUrl: deps.baseUrl,
+    path,
+    digest,
+    requestUpload: async (size, sha256) => {
+      const file = { size, sha256, filename, attempt };
+      const { body } = await deps.session.withToken(signal, (token) =>
+        deps.api.requestUpload(token, job.id, file, signal),
+      );
+      return body;
+    },
+    // The build is done and the lease is kept: it would be a pity to give up before the lease does.
+    retry: { ...PATIENT, tries: 20 },
+    context: { clock: deps.clock, random: deps.random, signal },
+  });
+}
+
+function failureMessage(error: unknown): string {
+  const isForOwner = error instanceof BuildFailure || error instanceof BuildStopped;
+  if (isForOwner) return error.message;
+  if (error instanceof HostileArchive) return `The source cannot be unpacked: ${error.message}`;
+  if (error instanceof DamagedFile) return `The source is damaged: ${error.message}`;
+  return `The worker failed: ${messageOf(error)}`;
+}
+
+/** A folder that will not go away is no reason to lose a finished build, or the worker. */
+async function removeOrMention(folder: string, emit: Emit): Promise<void> {
+  try {
+    await removeBuildFolder(folder);
+  } catch (error) {
+    emit({ event: 'folder_kept', folder, reason: messageOf(error) });
+  }
+}

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The folder of one build carries the process that owns it, so that agents may share a work folder. */
+const BUILD_FOLDER = /^build-(\d+)-/;
+
+export async function makeBuildFolder(workDir: string): Promise<string> {
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(workDir, `build-${process.pid}-`));
+  await chmod(folder, 0o700);
+  return folder;
+}
+
+/** Sources and signing material do not stay behind, whatever the build did to its files' permissions. */
+export async function removeBuildFolder(folder: string): Promise<void> {
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await remove().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EACCES') throw error;
+    // Package managers write-protect their caches.
+    await promisify(execFile)('chmod', ['-R', 'u+rwX', folder]);
+    await remove();
+  });
+}
+
+/** Removes what agents left behind that were killed. */
+export async function removeStaleFolders(workDir: string, isAlive = isProcessAlive): Promise<void> {
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(workDir)) {
+    const pid = BUILD_FOLDER.exec(name)?.[1];
+    if (pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid)))
+      await removeBuildFolder(join(workDir, name));
+  }
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: somebody else's, and alive.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}

@@ -1,0 +1,99 @@
+import * as z from 'zod/mini';
+
+const whole = z.number().check(z.int(), z.gte(0));
+const orNull = <T extends z.ZodMiniType>(schema: T) => z._default(z.nullable(schema), null);
+/** Tokens and ids travel in headers and paths; fetch would print an unusable value in its error. */
+const headerSafe = z.string().check(z.regex(/^[\x21-\x7e]+$/));
+const id = z.string().check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/));
+const platform = z.enum(['ios', 'android']);
+
+export const Upload = z.object({
+  upload_id: z.string(),
+  url: z.string(),
+  headers: z._default(z.record(z.string(), z.string()), {}),
+  expires_at: z.number(),
+});
+export type Upload = z.output<typeof Upload>;
+
+export const Submitted = z.object({
+  id,
+  status: z.string(),
+  platform,
+  submitted_at: z.number(),
+  access_token: headerSafe,
+});
+export type Submitted = z.output<typeof Submitted>;
+
+export const Status = z.object({
+  id,
+  status: z.string(),
+  /** What is true; `status` shows a cancelled build as failed, for old clients. */
+  state: z.enum(['pending', 'assigned', 'building', 'completed', 'failed', 'cancelled']),
+  platform,
+  worker_id: orNull(z.string()),
+  submitted_at: z.number(),
+  assigned_at: orNull(z.number()),
+  started_at: orNull(z.number()),
+  completed_at: orNull(z.number()),
+  error_message: orNull(z.string()),
+  attempt: whole,
+  max_attempts: whole,
+  result_sha256: orNull(z.string()),
+  result_size: orNull(whole),
+  result_filename: orNull(z.string()),
+});
+export type Status = z.output<typeof Status>;
+
+export const LogLine = z.object({ timestamp: z.number(), level: z.string(), message: z.string() });
+export type LogLine = z.output<typeof LogLine>;
+
+export const LogPage = z.object({
+  build_id: z.string(),
+  logs: z.array(LogLine),
+  next_cursor: z.string(),
+  is_final: z.boolean(),
+});
+export type LogPage = z.output<typeof LogPage>;
+
+export const BuildList = z.array(
+  z.object({
+    id: z.string(),
+    status: z.string(),
+    state: z.optional(z.string()),
+    platform: z.optional(z.string()),
+    createdAt: z.optional(z.nullable(z.string())),
+    completedAt: z.optional(z.nullable(z.string())),
+  }),
+);
+export type BuildListItem = z.output<typeof BuildList>[number];
+
+export const Cancelled = z.object({ success: z.boolean(), status: z.string() });
+
+export const Registered = z.object({
+  id,
+  access_token: headerSafe,
+  heartbeat_seconds: z.number().check(z.positive()),
+  lease_seconds: z.number().check(z.positive()),
+  next_poll_ms: whole,
+});
+export type Registered = z.output<typeof Registered>;
+
+export const Job = z.object({
+  id,
+  platform,
+  source_url: z.string(),
+  attempt: whole,
+  max_attempts: whole,
+  source_sha256: z.string(),
+  source_size: whole,
+  lease_until: z.number(),
+  heartbeat_seconds: z.number().check(z.positive()),
+});
+export type Job = z.output<typeof Job>;
+
+export const Polled = z.object({ job: z.nullable(Job), access_token: headerSafe, next_poll_ms: whole });
+export type Polled = z.output<typeof Polled>;
+
+export const Beat = z.object({ timestamp: z.number(), lease_until: z.number() });
+export const Appended = z.object({ success: z.boolean() });
+export const Finished = z.object({ status: z.string(), success: z.boolean() });

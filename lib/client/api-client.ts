@@ -1,0 +1,59 @@
+import { type BuildListItem, BuildList, Cancelled, LogPage, Status, Submitted, Upload } from './answers.ts';
+import { type Call, callOnce, type Connection } from './request.ts';
+import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
+
+export interface ClientOptions extends Connection {
+  /** `X-API-Key` for a project, `X-Build-Token` for one build. */
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly retry?: RetryPolicy;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRetry?: (error: unknown, delayMs: number) => void;
+}
+
+export type ApiClient = ReturnType<typeof createApiClient>;
+
+/** What people and pipelines ask of a controller. Every call of the contract is safe to repeat, so every call is. */
+export function createApiClient(options: ClientOptions) {
+  const { credentials, signal } = options;
+  const send = <T>(call: Omit<Call<T>, 'credentials'>) =>
+    withRetries(() => callOnce(options, { ...call, credentials, signal }), options.retry ?? PATIENT, options);
+  const bodyOf = async <T>(call: Omit<Call<T>, 'credentials'>) => (await send(call)).body;
+  const ofBuild = (id: string, what: string) => `/api/builds/${encodeURIComponent(id)}/${what}`;
+
+  return {
+    requestUpload: (size: number, sha256: string) =>
+      bodyOf({ method: 'POST', path: '/api/uploads', body: { size, sha256 }, answer: Upload }),
+
+    submit: (platform: 'ios' | 'android', uploadId: string) =>
+      bodyOf({ method: 'POST', path: '/api/builds', body: { platform, upload_id: uploadId }, answer: Submitted }),
+
+    status: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'status'), answer: Status }),
+
+    logs: (id: string, cursor?: string) =>
+      bodyOf({ method: 'GET', path: ofBuild(id, 'logs'), query: { cursor }, answer: LogPage }),
+
+    cancel: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'cancel'), body: {}, answer: Cancelled }),
+
+    downloadPath: (id: string) => ofBuild(id, 'download'),
+
+    /** Newest first, over as many pages as it takes. */
+    list: async (limit: number): Promise<BuildListItem[]> => {
+      const builds: BuildListItem[] = [];
+      let cursor: string | undefined;
+      do {
+        const query = { limit: String(Math.min(limit - builds.length, 100)), cursor };
+        const page = await send({ method: 'GET', path: '/api/builds', query, answer: BuildList });
+        builds.push(...page.body);
+        cursor = page.body.length > 0 ? nextCursor(page.headers.get('link')) : undefined;
+      } while (cursor !== undefined && builds.length < limit);
+      return builds.slice(0, limit);
+    },
+  };
+}
+
+/** Only the cursor is taken from the link: its address might be anybody's, and would be sent the API key. */
+function nextCursor(link: string | null): string | undefined {
+  const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1];
+  if (next === undefined) return undefined;
+  return new URL(next, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;
+}

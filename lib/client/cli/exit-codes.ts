@@ -1,0 +1,52 @@
+import { CommanderError } from 'commander';
+import { ApiError, hasStatus } from '../api-error.ts';
+import { UnpackableProject } from '../pack/list-project.ts';
+import { FileExists } from '../transfer/place-file.ts';
+
+export const EXIT = {
+  ok: 0,
+  buildFailed: 1,
+  usage: 2,
+  auth: 3,
+  notFound: 4,
+  api: 5,
+  interrupted: 130,
+} as const;
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    done
+  1    the build failed, was cancelled, or has no result (yet)
+  2    wrong usage: options, files
+  3    no credentials, or the controller refuses them
+  4    no such build
+  5    the controller refused, or could not be reached after several tries
+  130  interrupted`;
+
+/** Wrong options or files; the message says what to do instead. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export class MissingCredentials extends Error {
+  override name = 'MissingCredentials';
+}
+
+/** The build ended badly, or has not ended. */
+export class NoResult extends Error {
+  override name = 'NoResult';
+}
+
+export function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof NoResult) return EXIT.buildFailed;
+  if (error instanceof MissingCredentials || hasStatus(error, 401, 403)) return EXIT.auth;
+  if (hasStatus(error, 404)) return EXIT.notFound;
+  return isAboutUsage(error) ? EXIT.usage : EXIT.api;
+}
+
+function isAboutUsage(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof UnpackableProject || error instanceof FileExists) return true;
+  // A folder that is not there, a disk that is full: nothing the controller could help with.
+  return error instanceof Error && 'syscall' in error && !(error instanceof ApiError);
+}

@@ -1,0 +1,21 @@
+import { type CommandContext, clientFor } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { followLogs, logText, readLogs, RECONNECT } from './follow-logs.ts';
+import { buildCredentials } from './settings.ts';
+
+export async function showLogs(context: CommandContext, id: string, isFollowing: boolean): Promise<number> {
+  const { screen, isJson, io, signal } = context;
+  const client = clientFor(context, buildCredentials(context.settings), isFollowing ? RECONNECT : undefined);
+  const read = (cursor: string | undefined) => client.logs(id, cursor);
+  if (isFollowing) {
+    for await (const line of followLogs(read, io.clock, signal)) {
+      if (isJson) screen.json(line);
+      else screen.data(logText(line));
+    }
+    return EXIT.ok;
+  }
+  const { lines, isFinal } = await readLogs(read);
+  if (isJson) screen.json({ build_id: id, logs: lines, is_final: isFinal });
+  else for (const line of lines) screen.data(logText(line));
+  return EXIT.ok;
+}

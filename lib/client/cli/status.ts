@@ -1,0 +1,31 @@
+import type { Status } from '../answers.ts';
+import { type CommandContext, clientFor } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { buildCredentials } from './settings.ts';
+
+export async function showStatus(context: CommandContext, id: string): Promise<number> {
+  const status = await clientFor(context, buildCredentials(context.settings)).status(id);
+  if (context.isJson) context.screen.json(status);
+  else for (const line of statusLines(status)) context.screen.data(line);
+  return EXIT.ok;
+}
+
+function statusLines(status: Status): string[] {
+  const time = (ms: number | null) => (ms === null ? undefined : new Date(ms).toISOString());
+  const rows: [string, string | number | null | undefined][] = [
+    ['id', status.id],
+    ['state', status.state],
+    ['platform', status.platform],
+    ['attempt', `${status.attempt} of ${status.max_attempts}`],
+    ['worker', status.worker_id],
+    ['submitted', time(status.submitted_at)],
+    ['assigned', time(status.assigned_at)],
+    ['started', time(status.started_at)],
+    ['completed', time(status.completed_at)],
+    ['error', status.error_message?.split('\n')[0]],
+    ['result', status.result_filename],
+    ['size', status.result_size],
+    ['sha256', status.result_sha256],
+  ];
+  return rows.flatMap(([name, value]) => (value === null || value === undefined ? [] : [`${name.padEnd(10)}${value}`]));
+}

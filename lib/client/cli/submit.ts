@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import type { Status, Submitted } from '../answers.ts';
+import { type SourceArchive, withSourceArchive } from '../pack/source-archive.ts';
+import { PATIENT } from '../retry.ts';
+import { uploadFile } from '../transfer/upload-file.ts';
+import { type CommandContext, clientFor } from './context.ts';
+import { EXIT } from './exit-codes.ts';
+import { followLogs, logText, RECONNECT } from './follow-logs.ts';
+import { projectCredentials } from './settings.ts';
+
+export interface SubmitOptions {
+  readonly folder: string;
+  readonly platform: 'ios' | 'android';
+  readonly isWaiting: boolean;
+}
+
+export async function submit(context: CommandContext, options: SubmitOptions): Promise<number> {
+  const { screen, isJson, io } = context;
+  const client = clientFor(context, projectCredentials(context.settings));
+  const source = resolve(io.cwd, options.folder);
+  const { submitted, archive } = await withSourceArchive(source, async (archive) => {
+    const uploadId = await upload(context, client.requestUpload, archive);
+    return { submitted: await client.submit(options.platform, uploadId), archive };
+  });
+  screen.note(`Submitted build ${submitted.id} for ${submitted.platform}`);
+  const own = {
+    access_token: submitted.access_token,
+    source_size: archive.digest.size,
+    source_sha256: archive.digest.sha256,
+  };
+  if (!options.isWaiting) {
+    if (isJson) screen.json({ ...submitted, ...own, state: submitted.status });
+    else screen.data(submitted.id);
+    return EXIT.ok;
+  }
+  if (!isJson) screen.data(submitted.id);
+  const status = await waitFor(context, submitted);
+  if (isJson) screen.json({ ...status, ...own });
+  screen.note(verdict(status));
+  return status.state === 'completed' ? EXIT.ok : EXIT.buildFailed;
+}
+
+type RequestUpload = Parameters<typeof uploadFile>[0]['requestUpload'];
+
+async function upload(context: CommandContext, requestUpload: RequestUpload, archive: SourceArchive): Promise<string> {
+  const { screen, io, signal } = context;
+  const { digest, fileCount, warnings } = archive;
+  for (const warning of warnings) screen.note(`Warning: ${warning}`);
+  if (fileCount !== undefined) screen.note(`Packed ${fileCount} files, ${megabytes(digest.size)}`);
+  const uploadId = await uploadFile({
+    baseUrl: context.settings.baseUrl,
+    path: archive.path,
+    digest,
+    requestUpload,
+    retry: PATIENT,
+    context: { clock: io.clock, random: io.random, signal },
+    onProgress: (sent) => screen.progress(`Uploading ${megabytes(sent)} of ${megabytes(digest.size)}`),
+  });
+  screen.note(`Uploaded ${megabytes(digest.size)}, SHA-256 ${digest.sha256}`);
+  return uploadId;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** However long it takes: a client that gives up before the build does is what people complain about. */
+async function waitFor(context: CommandContext, { id, access_token }: Submitted): Promise<Status> {
+  const { screen, io, signal } = context;
+  const client = clientFor(context, { 'X-Build-Token': access_token }, RECONNECT);
+  try {
+    for await (const line of followLogs((cursor) => client.logs(id, cursor), io.clock, signal))
+      screen.note(logText(line));
+    return await client.status(id);
+  } catch (error) {
+    screen.note(`Build ${id} goes on; "buildlatch logs ${id} --follow" shows it, "buildlatch cancel ${id}" ends it`);
+    throw error;
+  }
+}
+
+function verdict({ id, state, error_message, attempt }: Status): string {
+  const why = error_message === null || state === 'completed' ? '' : `: ${error_message}`;
+  return `Build ${id} ${state} at attempt ${attempt}${why}`;
+}

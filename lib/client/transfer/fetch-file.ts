@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { ApiError, Unreachable } from '../api-error.ts';
+import { answered, toApiError } from '../request.ts';
+import { isUnderBase } from '../urls.ts';
+import type { FileDigest } from './file-digest.ts';
+import { watchForStall } from './stall-watch.ts';
+
+export interface FileRequest {
+  readonly baseUrl: string;
+  readonly url: string;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** What the controller says the file is; null where it does not know. */
+  readonly expected: { readonly size: number | null; readonly sha256: string | null };
+  /** Where the bytes go, chosen when the answer's headers are there. Removed again if anything is wrong with them. */
+  readonly partPath: (headers: Headers) => string;
+  readonly stallMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FetchedFile extends FileDigest {
+  readonly partPath: string;
+}
+
+/** The bytes are not those that were announced. */
+export class DamagedFile extends Error {
+  override name = 'DamagedFile';
+}
+
+const STALL_MS = 60_000;
+const MAX_REDIRECTS = 3;
+
+/** Streams a file to disk and checks size and SHA-256; on any failure nothing is left behind. */
+export async function fetchFile(request: FileRequest): Promise<FetchedFile> {
+  const watch = watchForStall(request.stallMs ?? STALL_MS, () => new Unreachable('the download stalled'));
+  const { origin } = new URL(request.url);
+  const signal = AbortSignal.any([watch.signal, ...(request.signal ? [request.signal] : [])]);
+  try {
+    const response = await answered(origin, signal, () => openFile(request, signal));
+    const partPath = request.partPath(response.headers);
+    try {
+      const digest = await answered(origin, signal, () => save(response, partPath, request, watch.touch, signal));
+      return { ...digest, partPath };
+    } catch (error) {
+      await rm(partPath, { force: true });
+      throw error;
+    }
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Follows redirects itself: credentials go to the controller only, never to where it redirects. */
+async function openFile(request: FileRequest, signal: AbortSignal): Promise<Response> {
+  let url = request.url;
+  let credentials = isUnderBase(request.baseUrl, url) ? request.credentials : {};
+  for (let redirects = 0; ; redirects++) {
+    // Compressed on the way, the bytes would not have the announced size.
+    const headers = { ...credentials, 'accept-encoding': 'identity' };
+    const response = await fetch(url, { headers, redirect: 'manual', signal });
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status > 399 || !location) {
+      if (response.status === 200) return response;
+      throw toApiError(response, await response.text());
+    }
+    await response.body?.cancel();
+    if (redirects === MAX_REDIRECTS) throw new ApiError(response.status, 'redirected', 'redirected too often');
+    url = new URL(location, url).href;
+    credentials = {};
+  }
+}
+
+async function save(
+  response: Response,
+  partPath: string,
+  { expected }: FileRequest,
+  touch: () => void,
+  signal: AbortSignal,
+): Promise<FileDigest> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const check = async function* (chunks: AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
+      touch();
+      size += chunk.length;
+      if (expected.size !== null && size > expected.size)
+        throw new DamagedFile(`more than ${expected.size} bytes came`);
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(bodyOf(response), check, createWriteStream(partPath, { mode: 0o600 }), { signal });
+  const sha256 = hash.digest('hex');
+  if (expected.size !== null && size !== expected.size) {
+    throw new Unreachable(`the download ended after ${size} of ${expected.size} bytes`);
+  }
+  if (expected.sha256 !== null && sha256 !== expected.sha256) {
+    throw new DamagedFile(`the SHA-256 of the download is ${sha256}, not ${expected.sha256}`);
+  }
+  return { size, sha256 };
+}
+
+async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
+  if (response.body) yield* response.body;
+}

@@ -1,0 +1,57 @@
+import type { FailureKind } from './failure.ts';
+
+export const PLATFORMS = ['ios', 'android'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+export const BUILD_STATES = ['pending', 'assigned', 'building', 'completed', 'failed', 'cancelled'] as const;
+export type BuildState = (typeof BUILD_STATES)[number];
+
+/** A file in object storage, as checked when it was accepted. `sha256` is lower-case hex. */
+export interface StoredFile {
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+export interface ResultFile extends StoredFile {
+  /** The name a download is given. */
+  readonly filename: string;
+}
+
+/** Who was given the latest attempt. Kept after the end, so that a replayed finish is recognised. */
+export interface Holder {
+  readonly workerId: string;
+  readonly workerName: string;
+  readonly assignmentId: string;
+  /** SHA-256 of the worker token at the grant: heartbeats are checked against it without reading the worker. */
+  readonly tokenHash?: string;
+}
+
+export interface Build {
+  readonly id: string;
+  readonly platform: Platform;
+  readonly state: BuildState;
+  /** How often the build has been granted: the fencing number. 0 before the first grant. */
+  readonly attempt: number;
+  readonly submittedAt: number;
+  /** How often a message has been sent for the present attempt number. */
+  readonly sends: number;
+  /** SHA-256 of the submitter's tokens; a second one appears when a submit is replayed. */
+  readonly tokenHashes: readonly string[];
+  /** Absent only in a record that lost its source: such a build cannot be assigned. */
+  readonly source?: StoredFile;
+  readonly holder?: Holder;
+  /** When the latest attempt was granted. */
+  readonly startedAt?: number;
+  /** Until when the holder may be silent. */
+  readonly leaseUntil?: number;
+  readonly finishedAt?: number;
+  readonly failure?: { readonly kind: FailureKind; readonly message: string };
+  readonly result?: ResultFile;
+}
+
+export const TERMINAL_STATES = ['completed', 'failed', 'cancelled'] as const satisfies readonly BuildState[];
+
+export function isTerminal(state: BuildState): state is (typeof TERMINAL_STATES)[number] {
+  return (TERMINAL_STATES as readonly BuildState[]).includes(state);
+}

@@ -1,0 +1,16 @@
+/** When the sweep must look at a build. The time is a proposal; the condition of the repair decides. */
+
+/**
+ * A pending build whose message was sent is looked at again after two minutes, then at doubling distances up to an hour:
+ * a message that got lost is replaced soon, and a long queue is not flooded with copies.
+ */
+const FIRST_RESEND_MS = 120_000;
+const MAX_RESEND_MS = 3_600_000;
+
+/** @param sends how often a message has been sent for this attempt, this one included. */
+export function resendAt(now: number, sends: number): number {
+  return now + Math.min(MAX_RESEND_MS, FIRST_RESEND_MS * 2 ** Math.max(0, sends - 1));
+}
+
+/** Lambdas' clocks differ by moments: a lease counts as lost only this long after its end. */
+export const LEASE_GRACE_MS = 10_000;

@@ -1,0 +1,32 @@
+/** Every expected refusal. One closed list: a new code without an HTTP status does not compile. */
+export type RejectionCode =
+  | 'invalid_request'
+  | 'missing_credential'
+  | 'invalid_credential'
+  | 'worker_token_invalid'
+  | 'not_found'
+  | 'build_not_found'
+  | 'worker_not_found'
+  | 'result_not_found'
+  | 'source_missing'
+  | 'build_not_completed'
+  | 'already_finished'
+  | 'lease_lost'
+  | 'build_cancelled'
+  | 'build_finished'
+  | 'wrong_state'
+  | 'upload_missing'
+  | 'payload_too_large'
+  | 'contended'
+  | 'unavailable';
+
+/** The only domain error. The domain returns refusals; use cases throw them; each pipeline maps them once. */
+export class Rejection extends Error {
+  override name = 'Rejection';
+  readonly code: RejectionCode;
+
+  constructor(code: RejectionCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,125 @@
+import type { AssignRefusal } from './assignment.ts';
+import { type Build, type BuildState, type Holder, isTerminal, type ResultFile } from './build.ts';
+import { LEASE_GRACE_MS } from './due.ts';
+import type { FailureKind } from './failure.ts';
+import type { RejectionCode } from './rejection.ts';
+
+/** Who claims to hold the build. Old clients know no attempt; their token, or the worker item, stands for it. */
+export interface Claim {
+  readonly workerId: string;
+  /** Absent when the caller proved itself with the API key. */
+  readonly tokenHash?: string;
+  readonly attempt?: number;
+}
+
+export type Command =
+  | {
+      readonly type: 'assign';
+      readonly holder: Holder;
+      readonly attempt: number;
+      readonly leaseMs: number;
+      readonly maxAttempts: number;
+    }
+  | { readonly type: 'heartbeat'; readonly claim: Claim; readonly leaseMs: number }
+  | { readonly type: 'complete'; readonly claim: Claim; readonly result: ResultFile }
+  | { readonly type: 'fail'; readonly claim: Claim; readonly message: string }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'requeue'; readonly attempt: number; readonly leaseUntil: number; readonly maxAttempts: number }
+  | { readonly type: 'reject'; readonly attempt: number; readonly kind: FailureKind; readonly message: string };
+
+/** What may follow what. Every condition on a state, here and in the database, is made from this table. */
+export const ALLOWED_FROM = {
+  assign: ['pending'],
+  heartbeat: ['assigned', 'building'],
+  complete: ['assigned', 'building'],
+  fail: ['assigned', 'building'],
+  cancel: ['pending', 'assigned', 'building'],
+  requeue: ['assigned', 'building'],
+  reject: ['pending'],
+} as const satisfies Record<Command['type'], readonly BuildState[]>;
+
+export const CANCELLED_MESSAGE = 'Build cancelled by user';
+export const LOST_WORKER_MESSAGE = 'The worker stopped answering and no attempts are left';
+
+export type Decision<Code = RejectionCode> =
+  | { readonly ok: true; readonly next: Build }
+  | { readonly ok: false; readonly code: Code; readonly why: string };
+
+type AssignCommand = Extract<Command, { type: 'assign' }>;
+
+/** Pure: the same build, command and `now` (ms) always give the same decision. */
+export function decide(build: Build, command: AssignCommand, now: number): Decision<AssignRefusal>;
+export function decide(build: Build, command: Exclude<Command, AssignCommand>, now: number): Decision;
+export function decide(build: Build, command: Command, now: number): Decision<RejectionCode | AssignRefusal> {
+  const isAllowed = (ALLOWED_FROM[command.type] as readonly BuildState[]).includes(build.state);
+  switch (command.type) {
+    case 'assign': {
+      if (!isAllowed || build.attempt !== command.attempt) return refuse('build_moved', `build is ${build.state}`);
+      if (!build.source) return refuse('source_missing', 'build has no source');
+      if (build.attempt >= command.maxAttempts) return refuse('attempts_exhausted', `${build.attempt} attempts made`);
+      const { holder } = command;
+      const attempt = build.attempt + 1;
+      return to({ ...build, state: 'assigned', attempt, holder, startedAt: now, leaseUntil: now + command.leaseMs });
+    }
+    case 'heartbeat':
+      return fence(build, command.claim) ?? to({ ...build, state: 'building', leaseUntil: now + command.leaseMs });
+    case 'complete':
+      return fence(build, command.claim) ?? to({ ...finish(build, 'completed', now), result: command.result });
+    case 'fail': {
+      const failure = { kind: 'build', message: command.message } as const;
+      return fence(build, command.claim) ?? to({ ...finish(build, 'failed', now), failure });
+    }
+    case 'cancel':
+      return isAllowed ? to(finish(build, 'cancelled', now)) : refuse('already_finished', 'Build already finished');
+    case 'requeue': {
+      const isSeen = build.attempt === command.attempt && build.leaseUntil === command.leaseUntil;
+      if (!isAllowed || !isSeen || !isLeaseLost(build, now)) return refuse('wrong_state', 'the lease is not lost');
+      if (build.attempt < command.maxAttempts) return to(release({ ...build, state: 'pending' }));
+      const failure = { kind: 'lost_worker', message: LOST_WORKER_MESSAGE } as const;
+      return to({ ...finish(build, 'failed', now), failure });
+    }
+    case 'reject': {
+      if (!isAllowed || build.attempt !== command.attempt) return refuse('wrong_state', `build is ${build.state}`);
+      const { kind, message } = command;
+      return to({ ...finish(build, 'failed', now), failure: { kind, message } });
+    }
+  }
+}
+
+export function isLeaseLost(build: Pick<Build, 'leaseUntil'>, now: number): boolean {
+  return build.leaseUntil === undefined || build.leaseUntil + LEASE_GRACE_MS <= now;
+}
+
+/** Refuses everybody but the holder of the current attempt. A cancelled build says so: its worker must stop. */
+function fence(build: Build, claim: Claim): Decision | undefined {
+  if (!isHeldBy(build, claim)) return refuse('lease_lost', 'Build not assigned to this worker');
+  if (build.state === 'cancelled') return refuse('build_cancelled', CANCELLED_MESSAGE);
+  if (isTerminal(build.state)) return refuse('build_finished', 'Build already finished');
+  return build.state === 'pending' ? refuse('lease_lost', 'Build not assigned to this worker') : undefined;
+}
+
+export function isHeldBy(build: Build, claim: Claim): boolean {
+  const { holder } = build;
+  if (!holder || holder.workerId !== claim.workerId) return false;
+  if (claim.tokenHash !== undefined && claim.tokenHash !== holder.tokenHash) return false;
+  return claim.attempt === undefined || claim.attempt === build.attempt;
+}
+
+function finish(build: Build, state: BuildState, now: number): Build {
+  const { leaseUntil: _ended, ...rest } = build;
+  return { ...rest, state, finishedAt: now };
+}
+
+/** `startedAt` goes with the attempt: a waiting build has not started. */
+function release(build: Build): Build {
+  const { leaseUntil: _lost, holder: _gone, startedAt: _over, ...rest } = build;
+  return { ...rest, sends: 0 };
+}
+
+function to(next: Build) {
+  return { ok: true, next } as const;
+}
+
+function refuse<Code>(code: Code, why: string) {
+  return { ok: false, code, why } as const;
+}

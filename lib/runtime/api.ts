@@ -1,0 +1,95 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { Rejection } from '../domain/rejection.ts';
+import { type Body, jsonBody, type UploadedFile } from './body.ts';
+import { withDeadline } from './deadline.ts';
+import { failureOf } from './http-errors.ts';
+import { log } from './log.ts';
+
+export interface ApiRequest {
+  readonly path: string;
+  /** Names in lower case, as API Gateway gives them. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly files: Readonly<Record<string, UploadedFile>>;
+  readonly isMultipart: boolean;
+}
+
+export type Reply = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } & (
+  | { readonly body: unknown }
+  | { readonly bytes: Uint8Array }
+);
+
+type Event = APIGatewayProxyEventV2;
+type Result = APIGatewayProxyStructuredResultV2;
+
+/** The answer must leave before Lambda ends the function: half a second for it to be written and sent. */
+const ANSWER_BEFORE_MS = 500;
+
+/**
+ * The pipeline of an HTTP function: parse, run, log, map errors.
+ *
+ * @param schema for the fields of query, body and path together; on equal names the path wins, then the body. What it
+ *   does not name is dropped. Refused input is a 400 and `run` is not called.
+ * @param run answers, or throws a `Rejection`; anything else thrown is a 503 if temporary and else a 500.
+ * @param readBody how the body is read; JSON where nothing is said.
+ */
+export function api<S extends z.ZodMiniType>(
+  schema: S,
+  run: (input: z.output<S>, request: ApiRequest) => Promise<Reply>,
+  readBody: (event: Event) => Promise<Body> = async (event) => jsonBody(event),
+) {
+  async function answer(event: Event, _context: Context, { signal }: { signal: AbortSignal }): Promise<Result> {
+    const startedAt = performance.now();
+    const body = await readBody(event);
+    const fields = { ...event.queryStringParameters, ...body.fields, ...event.pathParameters };
+    const parsed = z.safeParse(schema, fields);
+    if (!parsed.success) throw new Rejection('invalid_request', refusalText(parsed.error));
+    const request = { path: event.rawPath, headers: event.headers, files: body.files, isMultipart: body.isMultipart };
+    const reply = await withDeadline(signal, () => run(parsed.data, request));
+    const requestId = requestIdOf(event);
+    const ms = Math.round(performance.now() - startedAt);
+    log({ event: 'request_done', requestId, route: event.routeKey, status: reply.status, ms });
+    return render(reply);
+  }
+  return middy<Event, Result>({ timeoutEarlyInMillis: ANSWER_BEFORE_MS, timeoutEarlyResponse: tooLate })
+    .handler(answer)
+    .onError((request) => {
+      request.response = renderFailure(request.event, request.error);
+    });
+}
+
+function tooLate(): never {
+  throw new Rejection('unavailable', 'The answer took too long; try again');
+}
+
+/** The first thing that is wrong, in the words of the contract where the schema has them. */
+function refusalText(error: z.core.$ZodError): string {
+  const [issue] = error.issues;
+  if (!issue) return 'Invalid request';
+  const field = issue.path.join('.');
+  return issue.message.startsWith('Invalid input') && field ? `${field}: ${issue.message}` : issue.message;
+}
+
+function renderFailure(event: Event, error: unknown): Result {
+  const requestId = requestIdOf(event);
+  const route = event.routeKey;
+  const { status, code, error: text, headers } = failureOf(error);
+  if (status === 500) log({ event: 'request_failed', requestId, route, error });
+  else if (status === 503) log({ event: 'request_unavailable', requestId, route, error });
+  else log({ event: 'request_done', requestId, route, status, ms: 0, code });
+  return { ...render({ status, headers, body: { error: text, code, requestId } }) };
+}
+
+function requestIdOf(event: Event): string {
+  return event.requestContext?.requestId ?? '';
+}
+
+function render(reply: Reply): Result {
+  if ('bytes' in reply) {
+    const body = Buffer.from(reply.bytes).toString('base64');
+    return { statusCode: reply.status, headers: { ...reply.headers }, body, isBase64Encoded: true };
+  }
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...reply.headers };
+  return { statusCode: reply.status, headers, body: JSON.stringify(reply.body) };
+}

@@ -1,0 +1,94 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { buildIndex } from '../adapters/dynamo/build-index.ts';
+import { buildStore } from '../adapters/dynamo/build-store.ts';
+import { logStore } from '../adapters/dynamo/log-store.ts';
+import type { Table } from '../adapters/dynamo/table.ts';
+import { totalsStore } from '../adapters/dynamo/totals-store.ts';
+import { workerStore } from '../adapters/dynamo/worker-store.ts';
+import { fileStore } from '../adapters/s3/file-store.ts';
+import { buildQueue } from '../adapters/sqs/build-queue.ts';
+export { parseHint } from '../adapters/sqs/hint.ts';
+import type { LeaseSettings } from '../app/assign-build.ts';
+import { currentDeadline } from './deadline.ts';
+import type { Env } from './env.ts';
+import { log } from './log.ts';
+import { secrets } from './secrets.ts';
+
+/**
+ * The AWS clients of one execution environment, and what is made of them. Each factory is called once, while a bundle
+ * loads; importing this module opens nothing.
+ */
+
+/**
+ * The timeouts throw (the SDK's plain `requestTimeout` only logs). 3 × 1.2 s and the pauses between fit into the 4.5 s
+ * within which a function answers.
+ */
+const DATABASE_CALLS = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1_200, throwOnRequestTimeout: true },
+} as const;
+
+/** An object of some megabytes takes longer than a record, so it gets fewer and longer tries. */
+const OBJECT_CALLS = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true },
+} as const;
+
+export const clock = () => Date.now();
+export const chance = () => Math.random();
+export const report = log;
+export { secrets };
+
+export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
+  const client = withDeadlines(new DynamoDBClient({ ...DATABASE_CALLS, ...at(env.DYNAMODB_ENDPOINT) }));
+  return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance };
+}
+
+export const builds = (table: Table) => buildStore(table, secrets.id);
+export const workers = workerStore;
+export const logs = logStore;
+export const index = buildIndex;
+export const totals = totalsStore;
+
+export function queues(env: Env<'QUEUE_URL_IOS' | 'QUEUE_URL_ANDROID' | 'SQS_ENDPOINT'>) {
+  // Else the client would call the host named in the queue's address, which need not be where the endpoint is.
+  const client = new SQSClient({ ...DATABASE_CALLS, ...at(env.SQS_ENDPOINT), useQueueUrlAsEndpoint: false });
+  return buildQueue(withDeadlines(client), { ios: env.QUEUE_URL_IOS, android: env.QUEUE_URL_ANDROID });
+}
+
+export function files(env: Env<'SOURCES_BUCKET' | 'RESULTS_BUCKET' | 'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT'>) {
+  const common = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
+  const client = new S3Client({ ...common, ...at(env.S3_ENDPOINT), forcePathStyle: env.S3_ENDPOINT !== undefined });
+  const publicEndpoint = env.S3_PUBLIC_ENDPOINT ?? env.S3_ENDPOINT;
+  const outside = new S3Client({ ...common, ...at(publicEndpoint), forcePathStyle: publicEndpoint !== undefined });
+  return fileStore(withDeadlines(client), outside, { sources: env.SOURCES_BUCKET, results: env.RESULTS_BUCKET });
+}
+
+export function leases(env: Env<'FIRST_LEASE_SECONDS' | 'LEASE_SECONDS' | 'MAX_ATTEMPTS'>): LeaseSettings {
+  return {
+    firstLeaseMs: env.FIRST_LEASE_SECONDS * 1000,
+    leaseMs: env.LEASE_SECONDS * 1000,
+    maxAttempts: env.MAX_ATTEMPTS,
+  };
+}
+
+function at(endpoint: string | undefined) {
+  return endpoint === undefined ? {} : { endpoint };
+}
+
+interface Sender {
+  send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
+}
+
+/** Every call of the client is aborted when the request it is made for has run out of time. */
+function withDeadlines<Client extends Sender>(client: Client): Client {
+  const send = client.send.bind(client);
+  const sendInTime: Sender['send'] = (command, options) => {
+    const abortSignal = currentDeadline();
+    return send(command, abortSignal ? { ...options, abortSignal } : options);
+  };
+  return Object.assign(client, { send: sendInTime });
+}

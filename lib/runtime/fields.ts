@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import { PLATFORMS } from '../domain/build.ts';
+
+/** Fields that several endpoints share. The words of a refusal are the old controller's where clients match on them. */
+
+/** An id as this controller makes them, and as the old ones did (nanoid, UUID). */
+export const id = z.string('must be a string').check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not an id'));
+
+export const platform = z.enum(PLATFORMS, 'Valid platform required (ios|android)');
+
+export const sha256 = z
+  .string('sha256 required: 64 hex digits')
+  .check(z.regex(/^[0-9a-f]{64}$/, 'sha256 must be 64 lower-case hex digits'));
+
+export const size = z.int('size required: a whole number of bytes').check(z.positive('size must be above 0'));
+
+/** From JSON a number; from a form or a query its digits. */
+export const attempt = z.optional(
+  z.union(
+    [wholeNumber(), z.pipe(z.string().check(z.regex(/^[0-9]{1,5}$/)), z.transform(Number))],
+    'attempt must be a whole number',
+  ),
+);
+
+function wholeNumber() {
+  return z.int().check(z.gte(1), z.lte(99_999));
+}
+
+/** Text for people: cut at `max` characters, made well-formed (the table refuses lone surrogates), without NULs. */
+export function text(max: number) {
+  return z.pipe(
+    z.string('must be text'),
+    z.transform((value) => value.slice(0, max).toWellFormed().replaceAll('\0', '')),
+  );
+}
+
+/** The base of a file name: no folders, no controls, not hidden. */
+export const filename = z.string().check(z.regex(/^(?!\.)[^/\\\p{C}]{1,200}$/u, 'filename must be a plain file name'));

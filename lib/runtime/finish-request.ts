@@ -1,0 +1,74 @@
+import * as z from 'zod/mini';
+import { completeWithBytes, completeWithUpload, type FinishDeps, failBuild } from '../app/finish-build.ts';
+import { heldBuild } from '../app/held-build.ts';
+import { Rejection, type RejectionCode } from '../domain/rejection.ts';
+import type { Claim } from '../domain/transitions.ts';
+import type { UploadedFile } from './body.ts';
+import { attempt, id, text } from './fields.ts';
+import { sha256 } from './secrets.ts';
+
+const MISSING = 'build_id and worker_id required';
+
+/** The end of a build as its worker reports it: JSON with an `upload_id`, or a form with the file. */
+export const Finish = z.object({
+  build_id: z.string(MISSING).check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, MISSING)),
+  worker_id: z.optional(id),
+  attempt,
+  // A form has only text; absent means success, as the old controller had it.
+  success: z._default(z.union([z.boolean(), z.enum(['true', 'false'])], 'success must be true or false'), true),
+  error_message: z._default(text(2000), 'Build failed'),
+  upload_id: z.optional(id),
+});
+
+type FinishInput = z.output<typeof Finish>;
+
+/** Strict: a worker that has lost its lease is told so. */
+export async function finishFromJson(deps: FinishDeps, input: FinishInput, claim: Claim) {
+  if (!isSuccess(input)) {
+    await failBuild(deps, input.build_id, claim, input.error_message);
+    return answer('failed');
+  }
+  if (input.upload_id === undefined) throw new Rejection('invalid_request', 'Missing result file: upload_id required');
+  await completeWithUpload(deps, input.build_id, claim, input.upload_id);
+  return answer('success');
+}
+
+/**
+ * Lenient: the old workers take every answer but 200 for a failed upload and report a failure next. So a late report
+ * is answered 200 and changes nothing. Success without a file is how a worker ends whose virtual machine has already
+ * delivered the result; if nothing was delivered, the build has failed.
+ */
+export async function finishFromForm(deps: FinishDeps, input: FinishInput, claim: Claim, file?: UploadedFile) {
+  try {
+    if (!isSuccess(input)) {
+      await failBuild(deps, input.build_id, claim, input.error_message);
+      return answer('failed');
+    }
+    if (!file || file.bytes.length === 0) {
+      await failBuild(deps, input.build_id, claim, 'The worker reported success without a result file');
+      return answer('failed');
+    }
+    const build = await heldBuild(deps, input.build_id, claim);
+    const digest = sha256(file.bytes).toString('hex');
+    await completeWithBytes(deps, build, claim, { bytes: file.bytes, sha256: digest });
+    return answer('success');
+  } catch (error) {
+    if (!(error instanceof Rejection) || !LATE.has(error.code)) throw error;
+    deps.report({
+      event: 'finish_ignored',
+      buildId: input.build_id,
+      workerId: claim.workerId,
+      reason: error.code,
+    });
+    return { ...answer(isSuccess(input) ? 'success' : 'failed'), message: `Nothing changed: ${error.message}` };
+  }
+}
+
+const LATE = new Set<RejectionCode>(['lease_lost', 'build_cancelled', 'build_finished']);
+
+const isSuccess = ({ success }: FinishInput) => success === true || success === 'true';
+
+/** Both old controllers' answers in one. */
+function answer(status: 'success' | 'failed') {
+  return { status, success: true, message: status === 'success' ? 'Build completed' : 'Build marked as failed' };
+}

@@ -1,0 +1,54 @@
+import type { AppEvent } from '../app/ports.ts';
+import { isExpectedError } from './expected-error.ts';
+
+type RuntimeEvent =
+  | { event: 'request_done'; requestId: string; route: string; status: number; ms: number; code?: string }
+  | { event: 'request_failed'; requestId: string; route: string; error: unknown }
+  | { event: 'request_unavailable'; requestId: string; route: string; error: unknown }
+  | { event: 'record_failed'; messageId: string; error: unknown }
+  | { event: 'record_malformed'; messageId: string }
+  | { event: 'sweep_done'; requeued: number; lost: number; resent: number; failed: number };
+
+export type LogEvent = AppEvent | RuntimeEvent;
+type Level = 'info' | 'warn' | 'error';
+
+/** Every event there is. What is expected in a healthy system is info; what a person should look into is error. */
+const LEVELS = {
+  build_submitted: 'info',
+  build_assigned: 'info',
+  assignment_repeated: 'info',
+  assignment_refused: 'info',
+  message_malformed: 'error',
+  message_left_to_timeout: 'warn',
+  build_completed: 'info',
+  build_failed: 'info',
+  build_cancelled: 'info',
+  build_requeued: 'warn',
+  build_resent: 'info',
+  finish_ignored: 'info',
+  worker_registered: 'info',
+  send_left_to_sweep: 'warn',
+  repair_failed: 'error',
+  request_done: 'info',
+  request_failed: 'error',
+  request_unavailable: 'warn',
+  record_failed: 'error',
+  record_malformed: 'error',
+  sweep_done: 'info',
+} as const satisfies Record<LogEvent['event'], Level>;
+
+/** One JSON line on standard output, as CloudWatch takes it. Never given tokens, headers, bodies or the environment. */
+export function log(entry: LogEvent, context: { requestId?: string } = {}): void {
+  const { event, ...fields } = entry;
+  const line = { time: new Date().toISOString(), level: LEVELS[event], event, ...context, ...fields };
+  process.stdout.write(
+    `${JSON.stringify(line, (_key, value) => (value instanceof Error ? describe(value) : value))}\n`,
+  );
+}
+
+/** The stack of the unexpected; of the expected the sentence is enough. */
+function describe(error: Error): Record<string, unknown> {
+  const cause = error.cause instanceof Error ? { cause: describe(error.cause) } : {};
+  const stack = isExpectedError(error) ? {} : { stack: error.stack };
+  return { name: error.name, message: error.message, ...cause, ...stack };
+}

@@ -1,0 +1,63 @@
+import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { Rejection } from '../domain/rejection.ts';
+import { type Body, jsonBody, rawBody, type UploadedFile } from './body.ts';
+
+/** Counts that no honest client comes near; the bytes are limited by the platform (6 MB for a whole request). */
+const LIMITS = { fields: 50, files: 10, parts: 60, headerPairs: 50, fieldNameSize: 100, fieldSize: 64 * 1024 };
+
+type Event = Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded' | 'headers'>;
+
+/** `multipart/form-data` as the old clients send it, parts in any order; or JSON, where the new ones are served too. */
+export async function jsonOrMultipartBody(event: Event): Promise<Body> {
+  const contentType = event.headers['content-type'] ?? '';
+  return /^multipart\/form-data\b/i.test(contentType) ? multipartBody(event, contentType) : jsonBody(event);
+}
+
+/** Resolves when the last part has been read; rejects a body that is cut off, malformed or beyond a count. */
+async function multipartBody(event: Event, contentType: string): Promise<Body> {
+  const bytes = rawBody(event);
+  const fields: Record<string, unknown> = {};
+  const files: Record<string, UploadedFile> = {};
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (why: string, cause?: unknown) => reject(new Rejection('invalid_request', why, { cause }));
+    let parser: BusboyInstance;
+    try {
+      parser = new Busboy({ headers: { ...event.headers, 'content-type': contentType }, limits: LIMITS });
+    } catch (error) {
+      refuse('Malformed multipart/form-data: no usable boundary', error);
+      return;
+    }
+    parser.on('field', (name, value, _nameCut, isCut) => {
+      if (isCut) refuse(`The field ${name} is too long`);
+      else if (Object.hasOwn(fields, name)) refuse(`The field ${name} is there twice`);
+      else fields[name] = value;
+    });
+    parser.on('file', (name, stream, filename) => {
+      if (Object.hasOwn(files, name)) refuse(`The file ${name} is there twice`);
+      collect(stream, (content) => {
+        files[name] = { filename: filename ?? '', bytes: content };
+      });
+    });
+    for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
+      parser.on(limit, () => refuse('Too many parts in the multipart/form-data'));
+    }
+    parser.on('error', (error) => refuse('Malformed multipart/form-data', error));
+    parser.on('finish', resolve);
+    parser.end(bytes);
+  });
+  if (!endsWithTerminator(bytes))
+    throw new Rejection('invalid_request', 'Malformed multipart/form-data: it is cut off');
+  return { fields, files, isMultipart: true };
+}
+
+/** The closing boundary ends in `--`; some clients leave out the line break behind it. */
+function endsWithTerminator(bytes: Buffer): boolean {
+  return bytes.subarray(-4).toString('latin1').trimEnd().endsWith('--');
+}
+
+function collect(stream: BusboyFileStream, done: (content: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.on('end', () => done(Buffer.concat(chunks)));
+}

@@ -1,0 +1,26 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Secrets } from '../app/ports.ts';
+
+const ID_LENGTH = 21;
+const TOKEN_BYTES = 32;
+
+export const secrets: Secrets = {
+  id: () => urlSafe(randomBytes(16)).slice(0, ID_LENGTH),
+  token: () => urlSafe(randomBytes(TOKEN_BYTES)),
+  hash: (secret) => sha256(secret).toString('hex'),
+  idFrom: (seed) => urlSafe(sha256(seed)).slice(0, ID_LENGTH),
+};
+
+export function sha256(bytes: string | Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** Compares digests, so that neither the place of the first difference nor the length shows in the time taken. */
+export function isSameSecret(presented: string, expected: string): boolean {
+  return timingSafeEqual(sha256(presented), sha256(expected));
+}
+
+/** No leading `-`: the old command line would take such an id for a flag. */
+function urlSafe(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url').replace(/^-/, 'x');
+}

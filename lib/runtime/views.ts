@@ -1,0 +1,53 @@
+import type { Upload } from '../app/create-upload.ts';
+import type { Delivery } from '../app/deliver.ts';
+import type { Build } from '../domain/build.ts';
+import { CANCELLED_MESSAGE } from '../domain/transitions.ts';
+import type { Reply } from './api.ts';
+
+/** The old command lines' schema knows no `cancelled` and would break on it: to them it is a failure that says so. */
+export function statusView(build: Build, maxAttempts: number) {
+  const { id, platform, state, attempt, submittedAt, startedAt, finishedAt, result } = build;
+  return {
+    id,
+    status: state === 'cancelled' ? 'failed' : state,
+    state,
+    platform,
+    worker_id: build.holder?.workerId ?? null,
+    attempt,
+    max_attempts: maxAttempts,
+    submitted_at: submittedAt,
+    started_at: startedAt ?? null,
+    completed_at: finishedAt ?? null,
+    error_message: state === 'cancelled' ? CANCELLED_MESSAGE : (build.failure?.message ?? null),
+    failure_kind: build.failure?.kind ?? null,
+    result_sha256: result?.sha256 ?? null,
+    result_size: result?.size ?? null,
+    result_filename: result?.filename ?? null,
+  };
+}
+
+/** `completedAt` is left out, not null, where there is none: the old schema refuses null. */
+export function listView(build: Build) {
+  const { id, platform, state, submittedAt, finishedAt } = build;
+  const completed = finishedAt === undefined ? {} : { completedAt: new Date(finishedAt).toISOString() };
+  return { id, status: state, platform, createdAt: new Date(submittedAt).toISOString(), ...completed };
+}
+
+export function uploadView({ uploadId, url, headers, expiresAt }: Upload) {
+  return { upload_id: uploadId, method: 'PUT', url, headers, expires_at: expiresAt };
+}
+
+export function submittedView({ id, platform, submittedAt }: Build, token: string) {
+  return { id, status: 'pending', platform, submitted_at: submittedAt, access_token: token };
+}
+
+/** Small files come in the answer; to large ones the client is sent. */
+export function deliveryReply(delivery: Delivery): Reply {
+  if (delivery.kind === 'link')
+    return { status: 302, headers: { location: delivery.url }, body: { url: delivery.url } };
+  const headers = {
+    'content-type': delivery.contentType,
+    'content-disposition': `attachment; filename="${delivery.filename}"`,
+  };
+  return { status: 200, headers, bytes: delivery.bytes };
+}
