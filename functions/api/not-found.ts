@@ -7,9 +7,8 @@ readEnv([]);
 
 /** Takes whatever no route takes, with any body. */
 export const handler = api(
-  z.object({}),
+  { input: z.object({}), readBody: async () => ({ fields: {}, files: {}, isMultipart: false }) },
   async (_input, { path }) => {
     throw new Rejection('not_found', `Nothing is at ${path}`);
   },
-  async () => ({ fields: {}, files: {}, isMultipart: false }),
 );

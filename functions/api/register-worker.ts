@@ -3,21 +3,23 @@ import { platformsOf } from '../../lib/domain/worker.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { requireApiKey } from '../../lib/runtime/auth.ts';
 import { builds, clock, openTable, report, secrets, workers } from '../../lib/runtime/container.ts';
-import { readEnv } from '../../lib/runtime/env.ts';
+import { TABLE, readEnv } from '../../lib/runtime/env.ts';
 import { Registration } from '../../lib/runtime/registration.ts';
 import { registeredView } from '../../lib/runtime/worker-views.ts';
 
-const env = readEnv(['TABLE_NAME', 'DYNAMODB_ENDPOINT', 'LEASE_SECONDS']);
+const env = readEnv([...TABLE, 'LEASE_SECONDS']);
 const table = openTable(env);
 const deps = { workers: workers(table), builds: builds(table), secrets, clock, report };
 
-export const handler = api(Registration, async (input, { headers }) => {
-  requireApiKey(headers, env.CONTROLLER_API_KEY);
-  const registered = await registerWorker(deps, {
-    name: input.name,
-    platforms: platformsOf(input.capabilities['platforms']),
-    ...(input.id !== undefined && { id: input.id }),
-    ...(input.active_build_count !== undefined && { activeBuilds: input.active_build_count }),
-  });
-  return { status: 200, body: registeredView(registered, env.LEASE_SECONDS) };
-});
+export const handler = api(
+  { input: Registration, admit: (headers) => requireApiKey(headers, env.CONTROLLER_API_KEY) },
+  async (input) => {
+    const registered = await registerWorker(deps, {
+      name: input.name,
+      platforms: platformsOf(input.capabilities['platforms']),
+      ...(input.id !== undefined && { id: input.id }),
+      ...(input.active_build_count !== undefined && { activeBuilds: input.active_build_count }),
+    });
+    return { status: 200, body: registeredView(registered, env.LEASE_SECONDS) };
+  },
+);

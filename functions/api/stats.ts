@@ -3,16 +3,16 @@ import { readStatistics, type Statistics } from '../../lib/app/statistics.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { remembered } from '../../lib/runtime/remembered.ts';
 import { clock, index, openTable, totals } from '../../lib/runtime/container.ts';
-import { readEnv } from '../../lib/runtime/env.ts';
+import { TABLE, readEnv } from '../../lib/runtime/env.ts';
 
-const table = openTable(readEnv(['TABLE_NAME', 'DYNAMODB_ENDPOINT']));
+const table = openTable(readEnv(TABLE));
 const deps = { index: index(table), totals: totals(table), clock };
 
 /** The old controller's figure. Anybody may ask, so asking must not cost a count of the table each time. */
 const FRESH_MS = 10_000;
 const statistics = remembered<Statistics>(() => readStatistics(deps), FRESH_MS, clock);
 
-export const handler = api(z.object({}), async () => ({
+export const handler = api({ input: z.object({}) }, async () => ({
   status: 200,
   // The landing page asks from another origin, without credentials.
   headers: { 'access-control-allow-origin': '*' },

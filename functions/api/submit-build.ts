@@ -3,30 +3,23 @@ import { submitBytes, submitUpload } from '../../lib/app/submit-build.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { requireApiKey } from '../../lib/runtime/auth.ts';
 import { builds, clock, files, openTable, queues, report, secrets } from '../../lib/runtime/container.ts';
-import { readEnv } from '../../lib/runtime/env.ts';
+import { FILES, QUEUES, TABLE, readEnv } from '../../lib/runtime/env.ts';
 import { id, platform } from '../../lib/runtime/fields.ts';
 import { jsonOrMultipartBody } from '../../lib/runtime/multipart.ts';
 import { sourceOf } from '../../lib/runtime/source-part.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([
-  'TABLE_NAME',
-  'DYNAMODB_ENDPOINT',
-  'QUEUE_URL_IOS',
-  'QUEUE_URL_ANDROID',
-  'SQS_ENDPOINT',
-  'SOURCES_BUCKET',
-  'RESULTS_BUCKET',
-  'S3_ENDPOINT',
-  'S3_PUBLIC_ENDPOINT',
-]);
+const env = readEnv([...TABLE, ...QUEUES, ...FILES]);
 const deps = { builds: builds(openTable(env)), queue: queues(env), files: files(env), secrets, clock, report };
 const Submission = z.object({ platform, upload_id: z.optional(id) });
 
 export const handler = api(
-  Submission,
+  {
+    input: Submission,
+    admit: (headers) => requireApiKey(headers, env.CONTROLLER_API_KEY),
+    readBody: jsonOrMultipartBody,
+  },
   async (input, request) => {
-    requireApiKey(request.headers, env.CONTROLLER_API_KEY);
     const source = sourceOf(request, input.upload_id);
     const submitted =
       'uploadId' in source
@@ -36,5 +29,4 @@ export const handler = api(
     const status = request.path.endsWith('/submit') ? 200 : 201;
     return { status, body: submittedView(submitted.build, submitted.token) };
   },
-  jsonOrMultipartBody,
 );

@@ -1,9 +1,9 @@
 import { buryMessage } from '../../lib/app/bury-message.ts';
 import { builds, clock, openTable, parseHint, report } from '../../lib/runtime/container.ts';
-import { readEnv } from '../../lib/runtime/env.ts';
+import { TABLE, readEnv } from '../../lib/runtime/env.ts';
 import { queue } from '../../lib/runtime/queue.ts';
 
-const env = readEnv(['TABLE_NAME', 'DYNAMODB_ENDPOINT']);
+const env = readEnv(TABLE);
 const deps = { builds: builds(openTable(env)), clock, report };
 
 export const handler = queue(parseHint, (hint) => buryMessage(deps, hint));

@@ -1,21 +1,13 @@
 import { rollUpTotals } from '../../lib/app/statistics.ts';
 import { sweep } from '../../lib/app/sweep.ts';
-import * as container from '../../lib/runtime/container.ts';
-import { readEnv } from '../../lib/runtime/env.ts';
+import { builds, clock, index, openTable, queues, report, totals } from '../../lib/runtime/container.ts';
+import { QUEUES, TABLE, readEnv } from '../../lib/runtime/env.ts';
 import { schedule } from '../../lib/runtime/schedule.ts';
 
-const env = readEnv([
-  'TABLE_NAME',
-  'DYNAMODB_ENDPOINT',
-  'QUEUE_URL_IOS',
-  'QUEUE_URL_ANDROID',
-  'SQS_ENDPOINT',
-  'MAX_ATTEMPTS',
-]);
-const { clock, report } = container;
-const table = container.openTable(env);
-const stores = { builds: container.builds(table), index: container.index(table), totals: container.totals(table) };
-const deps = { ...stores, queue: container.queues(env), clock, report };
+const env = readEnv([...TABLE, ...QUEUES, 'MAX_ATTEMPTS']);
+const table = openTable(env);
+const stores = { builds: builds(table), index: index(table), totals: totals(table) };
+const deps = { ...stores, queue: queues(env), clock, report };
 
 export const handler = schedule(async (budgetMs) => {
   const done = await sweep(deps, { maxAttempts: env.MAX_ATTEMPTS }, clock() + budgetMs);

@@ -23,9 +23,7 @@ export class BadResult extends Error {
 
 /** Reads what a function returned by the rules of payload format 2.0. */
 export function toAnswer(result: unknown): Answer {
-  const sizeBytes = Buffer.byteLength(JSON.stringify(result) ?? 'null');
-  if (sizeBytes > MAX_RESULT_BYTES)
-    throw new BadResult(`the result has ${sizeBytes} bytes, Lambda sends at most ${MAX_RESULT_BYTES}`);
+  refuseTooLarge(result);
   if (typeof result === 'string') return { ...jsonAnswer(200, {}), body: result };
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     return { ...jsonAnswer(200, {}), body: JSON.stringify(result) ?? 'null' };

@@ -91,7 +91,8 @@ export const Job = z.object({
 });
 export type Job = z.output<typeof Job>;
 
-export const Polled = z.object({ job: z.nullable(Job), access_token: headerSafe, next_poll_ms: whole });
+/** The token may be a fresh one, the older staying good for a while. */
+export const Polled = z.object({ job: z.nullable(Job), access_token: z.optional(headerSafe), next_poll_ms: whole });
 export type Polled = z.output<typeof Polled>;
 
 export const Beat = z.object({ timestamp: z.number(), lease_until: z.number() });

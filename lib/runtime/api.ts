@@ -7,10 +7,12 @@ import { withDeadline } from './deadline.ts';
 import { failureOf } from './http-errors.ts';
 import { log } from './log.ts';
 
+/** Names in lower case, as API Gateway gives them. */
+export type Headers = Readonly<Record<string, string | undefined>>;
+
 export interface ApiRequest {
   readonly path: string;
-  /** Names in lower case, as API Gateway gives them. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: Headers;
   readonly files: Readonly<Record<string, UploadedFile>>;
   readonly isMultipart: boolean;
 }
@@ -26,24 +28,33 @@ type Result = APIGatewayProxyStructuredResultV2;
 /** The answer must leave before Lambda ends the function: half a second for it to be written and sent. */
 const ANSWER_BEFORE_MS = 500;
 
+interface Options<S extends z.ZodMiniType> {
+  /**
+   * For the fields of query, body and path together; on equal names the path wins, then the body. What it does not name
+   * is dropped. Refused input is a 400.
+   */
+  readonly input: S;
+  /** Throws for a caller who has nothing to say here; runs first, so that strangers learn nothing and cost little. */
+  readonly admit?: (headers: Headers) => void;
+  /** How the body is read; JSON where nothing is said. */
+  readonly readBody?: (event: Event) => Promise<Body>;
+}
+
 /**
- * The pipeline of an HTTP function: parse, run, log, map errors.
+ * The pipeline of an HTTP function: admit, parse, run, log, map errors.
  *
- * @param schema for the fields of query, body and path together; on equal names the path wins, then the body. What it
- *   does not name is dropped. Refused input is a 400 and `run` is not called.
  * @param run answers, or throws a `Rejection`; anything else thrown is a 503 if temporary and else a 500.
- * @param readBody how the body is read; JSON where nothing is said.
  */
 export function api<S extends z.ZodMiniType>(
-  schema: S,
+  { input, admit = everybody, readBody = async (event) => jsonBody(event) }: Options<S>,
   run: (input: z.output<S>, request: ApiRequest) => Promise<Reply>,
-  readBody: (event: Event) => Promise<Body> = async (event) => jsonBody(event),
 ) {
   async function answer(event: Event, _context: Context, { signal }: { signal: AbortSignal }): Promise<Result> {
     const startedAt = performance.now();
+    admit(event.headers);
     const body = await readBody(event);
     const fields = { ...event.queryStringParameters, ...body.fields, ...event.pathParameters };
-    const parsed = z.safeParse(schema, fields);
+    const parsed = z.safeParse(input, fields);
     if (!parsed.success) throw new Rejection('invalid_request', refusalText(parsed.error));
     const request = { path: event.rawPath, headers: event.headers, files: body.files, isMultipart: body.isMultipart };
     const reply = await withDeadline(signal, () => run(parsed.data, request));
@@ -58,6 +69,8 @@ export function api<S extends z.ZodMiniType>(
       request.response = renderFailure(request.event, request.error);
     });
 }
+
+function everybody(): void {}
 
 function tooLate(): never {
   throw new Rejection('unavailable', 'The answer took too long; try again');

@@ -4,15 +4,20 @@ import type { BuildStore } from '../app/ports.ts';
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { Claim } from '../domain/transitions.ts';
+import type { Headers } from './api.ts';
 import { isSameSecret, secrets } from './secrets.ts';
-
-type Headers = Readonly<Record<string, string | undefined>>;
 
 /** For what only the project may do. */
 export function requireApiKey(headers: Headers, apiKey: string): void {
   if (isApiKey(headers, apiKey)) return;
   if (headers['x-api-key']) throw new Rejection('invalid_credential', 'Invalid API key');
   throw new Rejection('missing_credential', 'Missing X-API-Key header');
+}
+
+/** For what a token may do too: which, and whether it is good, is decided where it is used. */
+export function requireAnyCredential(headers: Headers, apiKey: string): void {
+  if (headers['x-build-token'] || headers['x-worker-token']) return;
+  requireApiKey(headers, apiKey);
 }
 
 /** The build, for the project or for who submitted it. A token says nothing about whether another build exists. */

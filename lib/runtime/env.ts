@@ -28,6 +28,17 @@ export type Env<N extends EnvName> = { readonly CONTROLLER_API_KEY: string } & {
   readonly [K in N]: z.output<Catalogue[K]>;
 };
 
+/** The variables of one thing that a function opens. */
+export const TABLE = ['TABLE_NAME', 'DYNAMODB_ENDPOINT'] as const satisfies readonly EnvName[];
+export const QUEUES = ['QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SQS_ENDPOINT'] as const satisfies readonly EnvName[];
+export const FILES = [
+  'SOURCES_BUCKET',
+  'RESULTS_BUCKET',
+  'S3_ENDPOINT',
+  'S3_PUBLIC_ENDPOINT',
+] as const satisfies readonly EnvName[];
+export const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
+
 /** A configuration with which nothing may start. The message names variables, never values. */
 export class BadEnvironment extends Error {
   override name = 'BadEnvironment';

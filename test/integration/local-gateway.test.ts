@@ -24,8 +24,8 @@ const api = (file: string, ...routes: string[]): FunctionDefinition => ({
 const FUNCTIONS = [
   api('build-status', 'GET /api/builds/{id}/status'),
   api('list-builds', 'GET /api/builds'),
-  api('submit-build', 'POST /api/builds/submit', 'POST /api/builds'),
   api('cancel-build', 'POST /api/builds/{id}'),
+  api('submit-build', 'POST /api/builds/submit', 'POST /api/builds'),
   api('not-found', '$default'),
 ];
 
@@ -281,9 +281,11 @@ test('refuses a body over 10 MB by its declared length, while it is still being 
 test('refuses a chunked body when it passes 10 MB, and lets its sender finish', async () => {
   const request = send('POST', '/api/builds', { 'transfer-encoding': 'chunked' });
   const answered = answerOf(request);
-  for (let n = 0; n < 30; n++) await new Promise((resolve) => request.write(Buffer.alloc(MIB), resolve));
-  request.end();
+  const write = () => new Promise((resolve) => request.write(Buffer.alloc(MIB), resolve));
+  for (let n = 0; n < 11; n++) await write();
   const response = await answered;
+  for (let n = 0; n < 20; n++) await write();
+  request.end();
   expect([response.statusCode, JSON.parse(await text(response))]).toMatchObject([413, { code: 'payload_too_large' }]);
   expect(calls).toEqual([]);
 });

@@ -10,6 +10,7 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
@@ -187,6 +188,12 @@ test('refuses everything anonymous', async () => {
   await expectRefused(await fetch(url, { headers: { authorization: 'AWS S3RVER:x' } }), 400, 'InvalidArgument');
   await expectRefused(await fetch(`${front.url}/${BUCKET}/%2e%2e%2fcredentials.json`), 400, 'InvalidURI');
   await expectRefused(await fetch(`${front.url}/${BUCKET}/%ff`), 400, 'InvalidURI');
+});
+
+test('shows no list of a bucket, even to who holds the key', async () => {
+  const command = new ListObjectsV2Command({ Bucket: BUCKET });
+  const url = await getSignedUrl(outside, command, { expiresIn: 900, signingDate: START });
+  await expectRefused(await fetch(url), 403, 'AccessDenied');
 });
 
 test('serves a presigned GET under the name and type that were signed', async () => {

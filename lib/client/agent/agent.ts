@@ -31,6 +31,9 @@ export interface Agent {
   isStopped(): boolean;
 }
 
+/** Whatever the controller says: a worker must not become a load test. */
+const MIN_POLL_MS = 200;
+
 export function createAgent(options: AgentOptions): Agent {
   const leaving = new AbortController();
   const stopping = new AbortController();
@@ -65,7 +68,7 @@ async function work(options: AgentOptions, signals: PollSignals): Promise<BuildR
   while (!signals.leaving.aborted) {
     const { body, headers, sentAt } = await pollUntilAnswered(session, options, signals);
     if (!body.job) {
-      await clock.wait(body.next_poll_ms, signals.leaving).catch(ignoreAbort(signals.leaving));
+      await clock.wait(Math.max(body.next_poll_ms, MIN_POLL_MS), signals.leaving).catch(ignoreAbort(signals.leaving));
       continue;
     }
     const leaseMs = grantedMs(body.job.lease_until, headers.get('date'), session.current().lease_seconds * 1000);

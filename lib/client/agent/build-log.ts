@@ -31,10 +31,15 @@ export function openBuildLog(deps: BuildLogDeps): BuildLog {
   const givenUp = new AbortController();
   const until = AbortSignal.any([lease.signal, givenUp.signal]);
   let isClosed = false;
+  let isFirst = true;
   let wake = () => {};
+
+  /** The first line goes at once: whoever follows the log sees that somebody has started. */
+  const isDue = () => isClosed || queue.hasFullBatch() || (isFirst && !queue.isEmpty());
 
   const deliver = async () => {
     const batch = queue.take();
+    isFirst = false;
     try {
       const context = { clock, random: deps.random, signal: until, isWorthAnotherTry: isControllerTrouble };
       await withRetries(() => deps.send(batch, until), RETRY, context);
@@ -52,7 +57,7 @@ export function openBuildLog(deps: BuildLogDeps): BuildLog {
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (!isClosed && !queue.hasFullBatch()) await Promise.race([clock.wait(FLUSH_MS, until), woken]);
+      if (!isDue()) await Promise.race([clock.wait(FLUSH_MS, until), woken]);
       if (!queue.isEmpty()) await deliver();
     }
     if (queue.hasUnmentionedDrops()) await deliver();
@@ -62,7 +67,7 @@ export function openBuildLog(deps: BuildLogDeps): BuildLog {
   return {
     add: (level, message) => {
       queue.add({ level, message });
-      if (queue.hasFullBatch()) wake();
+      if (isDue()) wake();
     },
     close: async () => {
       isClosed = true;

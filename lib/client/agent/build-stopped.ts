@@ -1,9 +1,10 @@
-export type StopReason = 'lease_lost' | 'cancelled' | 'lease_expired' | 'worker_stopped';
+export type StopReason = 'lease_lost' | 'cancelled' | 'lease_expired' | 'refused' | 'worker_stopped';
 
 const TEXT: Record<StopReason, string> = {
   lease_lost: 'another attempt has taken over',
   cancelled: 'the build is over: cancelled or finished elsewhere',
   lease_expired: 'the controller could not be reached until the lease ran out',
+  refused: 'the controller refused the report',
   worker_stopped: 'Worker stopped',
 };
 

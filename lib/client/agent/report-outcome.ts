@@ -34,7 +34,8 @@ export async function reportOutcome(deps: ReportDeps, job: Job, outcome: Outcome
     const reason = refusalReason(error);
     if (reason) throw new BuildStopped(reason);
     if (isControllerTrouble(error)) throw new BuildStopped('worker_stopped');
-    if (!outcome.success || !(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || error.status === 401) throw error;
+    if (!outcome.success) throw new BuildStopped('refused');
     // The result itself will not do; then the build has failed, and somebody should learn why.
     return reportOutcome(deps, job, { success: false, message: `The result was refused: ${error.message}` }, lease);
   }

@@ -145,9 +145,15 @@ function uploadArtifact(deps: BuildDeps, job: Job, artifact: Artifact, signal: A
   });
 }
 
+/** Names from an archive may be long; what the controller takes as a message is not. */
+const MAX_MESSAGE_CHARS = 1_500;
+
 function failureMessage(error: unknown): string {
-  const isForOwner = error instanceof BuildFailure || error instanceof BuildStopped;
-  if (isForOwner) return error.message;
+  return explain(error).slice(0, MAX_MESSAGE_CHARS);
+}
+
+function explain(error: unknown): string {
+  if (error instanceof BuildFailure || error instanceof BuildStopped) return error.message;
   if (error instanceof HostileArchive) return `The source cannot be unpacked: ${error.message}`;
   if (error instanceof DamagedFile) return `The source is damaged: ${error.message}`;
   return `The worker failed: ${messageOf(error)}`;

@@ -75,7 +75,8 @@ export async function openSession(deps: SessionDeps, signal: AbortSignal): Promi
     withToken,
     poll: async (signals) => {
       const answer = await poll(signals);
-      registered = { ...registered, access_token: answer.body.access_token, next_poll_ms: answer.body.next_poll_ms };
+      const { access_token = registered.access_token, next_poll_ms } = answer.body;
+      registered = { ...registered, access_token, next_poll_ms };
       return answer;
     },
     setActiveBuilds: (count) => {

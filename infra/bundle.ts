@@ -1,0 +1,76 @@
+import { rm } from 'node:fs/promises';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { FUNCTIONS } from './functions.ts';
+
+/** Where the bundle of a function lies; its handler is `<this>/index.handler`. */
+export const bundleFolder = (file: string) => `dist/functions/${file.split('/').at(-1)}`;
+
+/** Packages that are CommonJS call `require`, which an ES module has only if it makes one. */
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/**
+ * Loaded by the SDK only where the environment holds no credentials. Lambda always sets them, so these sign-in flows of
+ * developers' machines (70 KB) would never run there.
+ */
+const UNUSED_SIGN_INS = [
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@aws-sdk/nested-clients/*',
+  '@smithy/credential-provider-imds',
+];
+
+const COMMON = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  minify: true,
+  metafile: true,
+  // Packages' ES modules can be shaken, their CommonJS forms cannot.
+  mainFields: ['module', 'main'],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+export interface Bundle {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Makes one bundle for each function and one of the command line, below `outdir`. Answers their sizes. */
+export async function bundle(): Promise<Bundle[]> {
+  await rm('dist', { recursive: true, force: true });
+  const functions = await build({
+    ...COMMON,
+    target: 'node24',
+    entryPoints: FUNCTIONS.map(({ file }) => ({ in: `functions/${file}.ts`, out: `${bundleFolder(file)}/index` })),
+    outdir: '.',
+    outExtension: { '.js': '.mjs' },
+    external: UNUSED_SIGN_INS,
+    sourcemap: 'linked',
+    banner: { js: REQUIRE },
+  });
+  const client = await build({
+    ...COMMON,
+    target: 'node20',
+    entryPoints: ['lib/client/cli/main.ts'],
+    outfile: 'dist/buildlatch.mjs',
+    banner: { js: REQUIRE },
+  });
+  return [...sizes(functions.metafile), ...sizes(client.metafile)];
+}
+
+function sizes({ outputs }: Metafile): Bundle[] {
+  return Object.entries(outputs)
+    .filter(([path]) => path.endsWith('.mjs'))
+    .map(([path, { bytes }]) => ({ name: path, bytes }));
+}
+
+if (import.meta.main) {
+  const bundles = await bundle();
+  const largest = bundles.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const kib = (bytes: number) => `${Math.round(bytes / 1024)} KiB`;
+  console.log(`${bundles.length} bundles; the largest is ${largest.name} with ${kib(largest.bytes)}`);
+}
