@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/quiet.ts'],
     exclude: ['test/fixtures/**', 'node_modules/**'],
     reporters: ['default', './test/support/closing-line.ts'],
     // Embedded engines start in each integration file: two files at once is what two cores carry.

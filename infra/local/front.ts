@@ -8,6 +8,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Slow senders: headers must be here after 15 s, nothing may stand still for 2 min, and nothing takes longer than an hour. */
 const HEADERS_WITHIN_MS = 15_000;
 const IDLE_MS = 120_000;
+const CHECK_EVERY_MS = 5_000;
 const REQUEST_WITHIN_MS = 3_600_000;
 
 /** The public server. `handler` may still be on its way: requests that come before it wait. */
@@ -15,6 +16,7 @@ export function createFront(handler: Promise<HttpHandler>): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_WITHIN_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
     requestTimeout: REQUEST_WITHIN_MS,
     keepAliveTimeout: 65_000,
   });

@@ -56,7 +56,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
 /** Text types as text, everything else (multipart too) as base64, as an HTTP API passes them. */
 export function encodeBody(body: Buffer, contentType = ''): { body?: string; isBase64Encoded: boolean } {
   if (body.length === 0) return { isBase64Encoded: false };
-  if (TEXT_TYPE.test(contentType) && true) return { body: body.toString('utf8'), isBase64Encoded: false };
+  if (TEXT_TYPE.test(contentType) && isUtf8(body)) return { body: body.toString('utf8'), isBase64Encoded: false };
   return { body: body.toString('base64'), isBase64Encoded: true };
 }
 

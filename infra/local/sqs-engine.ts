@@ -6,6 +6,7 @@ type Stores = NonNullable<BuildAppOptions['stores']>;
 
 /** The parts of fauxqs 2.4.1 that its package does not export; see `startSqs`. */
 interface Persistence {
+  readonly db: { exec(sql: string): void };
   loadSqsAndSns(sqs: Stores['sqsStore'], sns: Stores['snsStore']): void;
   close(): void;
 }
@@ -38,6 +39,8 @@ async function openStores(dataDir: string): Promise<{ stores: Stores; persistenc
   ]);
   const stores: Stores = { sqsStore: new sqs.SqsStore(), snsStore: new sns.SnsStore(), s3Store: new s3.S3Store() };
   const persistence = new database.PersistenceManager(dataDir);
+  // Survives the death of the process; a power cut may cost the last messages, and the sweep sends those again.
+  persistence.db.exec('PRAGMA synchronous = NORMAL');
   // Loaded before the stores know it: a load that wrote through would replace each queue and cascade over its messages.
   persistence.loadSqsAndSns(stores.sqsStore, stores.snsStore);
   stores.sqsStore.persistence = persistence;
