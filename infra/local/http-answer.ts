@@ -1,12 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import * as z from 'zod/mini';
 import { type Answer, jsonAnswer } from './answer.ts';
-
-/** What a synchronous invocation may return, its JSON included. */
-const MAX_RESULT_BYTES = 6_291_556;
+import { MAX_INVOCATION_BYTES } from './http-body.ts';
 
 /** JSON makes at most six bytes of a character. */
-const CERTAINLY_SMALL_LENGTH = MAX_RESULT_BYTES / 6 - 64 * 1024;
+const CERTAINLY_SMALL_LENGTH = MAX_INVOCATION_BYTES / 6 - 64 * 1024;
 
 const HttpResult = z.object({
   statusCode: z.int().check(z.gte(200), z.lte(599)),
@@ -17,7 +15,7 @@ const HttpResult = z.object({
 });
 
 /** A function answered what an HTTP API cannot send. */
-export class BadResult extends Error {
+class BadResult extends Error {
   override name = 'BadResult';
 }
 
@@ -43,8 +41,8 @@ function refuseTooLarge(result: unknown): void {
   // Every answer passes here: only a large one is worth being written out to be measured.
   if (typeof body === 'string' && body.length < CERTAINLY_SMALL_LENGTH) return;
   const sizeBytes = Buffer.byteLength(JSON.stringify(result) ?? 'null');
-  if (sizeBytes > MAX_RESULT_BYTES) {
-    throw new BadResult(`the result has ${sizeBytes} bytes, Lambda sends at most ${MAX_RESULT_BYTES}`);
+  if (sizeBytes > MAX_INVOCATION_BYTES) {
+    throw new BadResult(`the result has ${sizeBytes} bytes, Lambda sends at most ${MAX_INVOCATION_BYTES}`);
   }
 }
 

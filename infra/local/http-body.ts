@@ -5,8 +5,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 /** What an HTTP API accepts. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** What a synchronous invocation carries, the event's JSON around the body included. */
-export const MAX_EVENT_BYTES = 6_291_556;
+/** What a synchronous invocation carries, each way, the JSON around the body included. */
+export const MAX_INVOCATION_BYTES = 6_291_556;
 
 /** The integration timeout of an HTTP API: by then a body must have arrived. */
 const BODY_WITHIN_MS = 30_000;
@@ -14,7 +14,7 @@ const BODY_WITHIN_MS = 30_000;
 const TEXT_TYPE = /^(text\/|application\/(.+\+)?(json|xml)\b|application\/(javascript|x-www-form-urlencoded)\b)/i;
 
 /** JSON makes at most six bytes of one (`\u0000`): a body below this cannot make an event too large. */
-const CERTAINLY_SMALL_BYTES = MAX_EVENT_BYTES / 6 - 64 * 1024;
+const CERTAINLY_SMALL_BYTES = MAX_INVOCATION_BYTES / 6 - 64 * 1024;
 
 export class BodyTooLarge extends Error {
   override name = 'BodyTooLarge';
@@ -62,5 +62,5 @@ export function encodeBody(body: Buffer, contentType = ''): { body?: string; isB
 
 export function isTooLargeForLambda(event: APIGatewayProxyEventV2): boolean {
   if ((event.body?.length ?? 0) < CERTAINLY_SMALL_BYTES) return false;
-  return Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES;
+  return Buffer.byteLength(JSON.stringify(event)) > MAX_INVOCATION_BYTES;
 }

@@ -54,6 +54,8 @@ async function runWithDeadline(
   const timeout = new Promise<never>((_, reject) => {
     const seconds = definition.timeoutSeconds.toFixed(2);
     timer = setTimeout(() => reject(new FunctionTimedOut(`Task timed out after ${seconds} seconds`)), timeoutMs);
+    // Once everything else is closed, a hanging handler must not keep the process.
+    timer.unref();
   });
   try {
     const context = createContext(definition, performance.now() + timeoutMs);

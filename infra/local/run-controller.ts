@@ -20,7 +20,8 @@ export async function runController(args: readonly string[], load?: FunctionLoad
     const warning = warnAbout(settings);
     if (warning) console.error(warning);
     await runUntilSignal(startStack({ ...settings, apiKey, ...(load && { load }) }));
-    process.exitCode = 0;
+    // Not left to the event loop: a function that did not finish in its grace may still hold something.
+    process.exit(0);
   } catch (error) {
     console.error(explain(error));
     process.exit(1);

@@ -7,7 +7,7 @@ import { createAwsClients, type Endpoints } from './aws-clients.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { Credentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
-import { type EngineName, startEngines } from './engines.ts';
+import { type EngineName, type Engines, startEngines } from './engines.ts';
 import { createFront } from './front.ts';
 import { applyEnvironment, functionEnvironment } from './function-environment.ts';
 import { createGateway, type HttpHandler } from './gateway.ts';
@@ -16,6 +16,7 @@ import { listen } from './listen.ts';
 import { provision, type Resources } from './provision.ts';
 import { createRouter } from './routes.ts';
 import { createS3Door, type S3Door } from './s3-door.ts';
+import type { S3Engine } from './s3-engine.ts';
 import { createTriggers, startTriggers } from './triggers.ts';
 
 export interface StackOptions {
@@ -77,48 +78,26 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function start(options: StackOptions, closers: Closers): Promise<Stack> {
-  const { dataDir, endpoints: elsewhere = {}, functions = FUNCTIONS, clock = Date.now } = options;
-  mkdirSync(dataDir, { recursive: true });
-  closers.add(lockDataDir(dataDir));
-  const engines = await startEngines(dataDir, elsewhere, closers);
-  const clients = createAwsClients(engines.endpoints, engines.region, engines.credentials);
-  closers.add(() => clients.close());
-  const resources = await provision(clients, STAGE);
+  const { functions = FUNCTIONS, clock = Date.now } = options;
+  const { engines, clients, resources } = await openEngines(options, closers);
   let restoreEnvironment = () => {};
+  let stopTriggers = async () => {};
   closers.add(() => restoreEnvironment());
 
   const ready = Promise.withResolvers<HttpHandler>();
   const listener = await listen(createFront(ready.promise), options.port ?? 0, options.host ?? '127.0.0.1');
-  let stopTriggers = async () => {};
   closers.add(async () => {
     await Promise.all([listener.close(CLOSE_GRACE_MS), atMost(CLOSE_GRACE_MS, stopTriggers())]);
   });
   const publicUrl = options.publicUrl ?? listener.url;
-  const endpoints = await viaProxies(engines.endpoints, options.viaProxy);
-  restoreEnvironment = applyEnvironment(
-    functionEnvironment({
-      apiKey: options.apiKey,
-      resources,
-      endpoints,
-      s3PublicEndpoint: engines.s3 ? publicUrl : (process.env['S3_PUBLIC_ENDPOINT'] ?? engines.endpoints.s3),
-      region: engines.region,
-      credentials: engines.credentials,
-      settings: options.settings ?? {},
-    }),
-  );
+  restoreEnvironment = await setEnvironment(options, engines, resources, publicUrl);
 
   const runtime = await startLambdaRuntime(functions, options.load ?? loadFromFunctions);
   const gateway = createGateway({ route: createRouter(functions), runtime, clock });
-  const signer = { credentials: engines.credentials, publicHost: new URL(publicUrl).host };
-  const buckets = Object.values(resources.buckets);
-  const door = engines.s3 && createS3Door({ buckets, signer, clock, serve: engines.s3.serve });
-  ready.resolve(door ? withS3(door, gateway) : gateway);
+  ready.resolve(engines.s3 ? withS3(s3Door(engines, engines.s3, resources, publicUrl, clock), gateway) : gateway);
 
   const triggers = createTriggers({ functions, runtime, sqs: clients.sqs, queueUrls: resources.queueUrls, clock });
-  if (options.hasTimers ?? true) {
-    const started = startTriggers(triggers, options.scheduleSeconds, sleep);
-    stopTriggers = () => started.stop();
-  }
+  if (options.hasTimers ?? true) stopTriggers = startTriggers(triggers, options.scheduleSeconds, sleep).stop;
   return {
     url: listener.url,
     engines: engines.endpoints,
@@ -131,6 +110,39 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
     failed: engines.died,
     close: () => closers.closeAll(),
   };
+}
+
+async function openEngines({ dataDir, endpoints = {} }: StackOptions, closers: Closers) {
+  mkdirSync(dataDir, { recursive: true });
+  closers.add(lockDataDir(dataDir));
+  const engines = await startEngines(dataDir, endpoints, closers);
+  const clients = createAwsClients(engines.endpoints, engines.region, engines.credentials);
+  closers.add(() => clients.close());
+  return { engines, clients, resources: await provision(clients, STAGE) };
+}
+
+async function setEnvironment(options: StackOptions, engines: Engines, resources: Resources, publicUrl: string) {
+  const variables = functionEnvironment({
+    apiKey: options.apiKey,
+    resources,
+    endpoints: await viaProxies(engines.endpoints, options.viaProxy),
+    s3PublicEndpoint: engines.s3 ? publicUrl : (process.env['S3_PUBLIC_ENDPOINT'] ?? engines.endpoints.s3),
+    region: engines.region,
+    credentials: engines.credentials,
+    settings: options.settings ?? {},
+  });
+  return applyEnvironment(variables);
+}
+
+function s3Door(
+  engines: Engines,
+  s3: S3Engine,
+  { buckets }: Resources,
+  publicUrl: string,
+  clock: () => number,
+): S3Door {
+  const signer = { credentials: engines.credentials, publicHost: new URL(publicUrl).host };
+  return createS3Door({ buckets: Object.values(buckets), signer, clock, serve: s3.serve });
 }
 
 async function viaProxies(endpoints: Endpoints, viaProxy: StackOptions['viaProxy']): Promise<Endpoints> {

@@ -106,7 +106,7 @@ export interface WorkerStore {
   forget(worker: Worker): Promise<void>;
 }
 
-export interface BuildPage {
+interface BuildPage {
   readonly builds: readonly Build[];
   readonly next?: string;
 }

@@ -86,7 +86,7 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
   }
 }
 
-export function isLeaseLost(build: Pick<Build, 'leaseUntil'>, now: number): boolean {
+function isLeaseLost(build: Pick<Build, 'leaseUntil'>, now: number): boolean {
   return build.leaseUntil === undefined || build.leaseUntil + LEASE_GRACE_MS <= now;
 }
 

@@ -19,6 +19,7 @@ async function multipartBody(event: Event, contentType: string): Promise<Body> {
   const bytes = rawBody(event);
   const fields: Record<string, unknown> = {};
   const files: Record<string, UploadedFile> = {};
+  const fileNames = new Set<string>();
   await new Promise<void>((resolve, reject) => {
     const refuse = (why: string, cause?: unknown) => reject(new Rejection('invalid_request', why, { cause }));
     let parser: BusboyInstance;
@@ -34,7 +35,10 @@ async function multipartBody(event: Event, contentType: string): Promise<Body> {
       else fields[name] = value;
     });
     parser.on('file', (name, stream, filename) => {
-      if (Object.hasOwn(files, name)) refuse(`The file ${name} is there twice`);
+      if (fileNames.has(name)) refuse(`The file ${name} is there twice`);
+      fileNames.add(name);
+      // Without a listener, the error of a part that is cut off would end the process.
+      stream.on('error', (error) => refuse('Malformed multipart/form-data', error));
       collect(stream, (content) => {
         files[name] = { filename: filename ?? '', bytes: content };
       });

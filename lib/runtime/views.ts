@@ -5,11 +5,13 @@ import { CANCELLED_MESSAGE } from '../domain/transitions.ts';
 import type { Reply } from './api.ts';
 
 /** The old command lines' schema knows no `cancelled` and would break on it: to them it is a failure that says so. */
+const statusOf = ({ state }: Build) => (state === 'cancelled' ? 'failed' : state);
+
 export function statusView(build: Build, maxAttempts: number) {
   const { id, platform, state, attempt, submittedAt, startedAt, finishedAt, result } = build;
   return {
     id,
-    status: state === 'cancelled' ? 'failed' : state,
+    status: statusOf(build),
     state,
     platform,
     worker_id: build.holder?.workerId ?? null,
@@ -37,8 +39,10 @@ export function uploadView({ uploadId, url, headers, expiresAt }: Upload) {
   return { upload_id: uploadId, method: 'PUT', url, headers, expires_at: expiresAt };
 }
 
-export function submittedView({ id, platform, submittedAt }: Build, token: string) {
-  return { id, status: 'pending', platform, submitted_at: submittedAt, access_token: token };
+/** A repeated submit answers the build as it is by now. */
+export function submittedView(build: Build, token: string) {
+  const { id, platform, submittedAt } = build;
+  return { id, status: statusOf(build), platform, submitted_at: submittedAt, access_token: token };
 }
 
 /** Small files come in the answer; to large ones the client is sent. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChildren } from './children.ts';
-import { startController } from './controller.ts';
+import { type Controller, startController } from './controller.ts';
 import { dismiss, startCrew } from './crew.ts';
 import { gatherEvidence } from './evidence.ts';
 import { createHistory } from './history.ts';
@@ -11,7 +11,7 @@ import { verifyResults } from './results.ts';
 import { killOneWorker } from './sabotage.ts';
 import { DemoFailure, narrator, type Stage } from './stage.ts';
 import { submitAll } from './submitters.ts';
-import { resultTable, verdict } from './verdict.ts';
+import { type Judged, resultTable, verdict } from './verdict.ts';
 
 const PIPELINES = 4;
 const BUILDS_EACH = 3;
@@ -20,21 +20,29 @@ const WATCHDOG_MS = 85_000;
 
 /** Real processes and real builds; one worker dies in the middle of one. Answers the closing lines. */
 async function play(stage: Stage, tail: string[]): Promise<string[]> {
-  const { history, say } = stage;
-  const total = PIPELINES * BUILDS_EACH;
-  narrate(history, say, total);
+  narrate(stage.history, stage.say, PIPELINES * BUILDS_EACH);
   const controller = await startController(stage, tail);
-  say(`controller listening on ${controller.url}, leases of 8 s`);
+  stage.say(`controller listening on ${controller.url}, leases of 8 s`);
+  const judged = await Promise.race([buildEverything(stage, controller), diesEarly(controller)]);
+  controller.child.signal('SIGTERM');
+  const code = await controller.child.ended;
+  if (code !== 0) throw new DemoFailure(`the controller did not stop cleanly: ${code ?? 'killed'}`);
+  stage.say('workers and controller stopped cleanly');
+  return ['', ...resultTable(judged), '', verdict(judged)];
+}
+
+async function buildEverything(stage: Stage, controller: Controller): Promise<Judged> {
+  const { history, say } = stage;
   const crew = await startCrew(stage, controller, WORKERS);
   const [builds, victim] = await Promise.all([
     submitAll(stage, controller, PIPELINES, BUILDS_EACH),
     killOneWorker(stage, controller, crew),
   ]);
-  const isOver = (id: string) =>
+  const ends = (id: string) =>
     history.controller.some(
       ({ event, buildId }) => buildId === id && (event === 'build_completed' || event === 'build_failed'),
     );
-  await history.until(() => builds.every(({ id }) => isOver(id)) || undefined);
+  await history.until(() => builds.every(({ id }) => ends(id)) || undefined);
   say('all builds are over; downloading and verifying every result');
   const results = await verifyResults(
     stage,
@@ -42,13 +50,12 @@ async function play(stage: Stage, tail: string[]): Promise<string[]> {
     builds.map(({ id }) => id),
   );
   await dismiss(crew.filter(({ name }) => name !== victim.name));
-  controller.child.signal('SIGTERM');
-  const code = await controller.child.ended;
-  if (code !== 0) throw new DemoFailure(`the controller did not stop cleanly: ${code ?? 'killed'}`);
-  say('workers and controller stopped cleanly');
   const evidence = builds.map(({ id, submitted_at }) => gatherEvidence(history, id, submitted_at, victim));
-  const judged = { evidence, results, victim };
-  return ['', ...resultTable(judged), '', verdict(judged)];
+  return { evidence, results, victim };
+}
+
+async function diesEarly({ child }: Controller): Promise<never> {
+  throw new DemoFailure(`the controller died: ${(await child.ended) ?? 'killed'}`);
 }
 
 function stopped(): { promise: Promise<never>; code: () => number } {

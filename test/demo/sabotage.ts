@@ -37,6 +37,7 @@ export async function killOneWorker(
   const killedAt = Date.now();
   await victim.child.ended;
   stage.say(`*** ${name} killed in the middle of build ${buildId}, with everything it ran ***`);
+  stage.say('    its lease now runs out; 10 s after that, for clocks that differ, the build is handed on');
   return { name, buildId, killedAt };
 }
 

@@ -3,7 +3,7 @@ import type { VerifiedResult } from './results.ts';
 import type { Victim } from './sabotage.ts';
 import { DemoFailure } from './stage.ts';
 
-interface Judged {
+export interface Judged {
   readonly evidence: readonly BuildEvidence[];
   readonly results: readonly VerifiedResult[];
   readonly victim: Victim;

@@ -8,9 +8,9 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared field by field in the tests
-export type Json = any;
+type Json = any;
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -55,7 +55,7 @@ export function client(url: string, apiKey: string) {
   async function request(
     method: string,
     path: string,
-    options: { headers?: Record<string, string>; json?: unknown; body?: BodyInit } = {},
+    options: { headers?: Record<string, string>; json?: unknown; body?: NonNullable<RequestInit['body']> } = {},
   ): Promise<Answer> {
     const json = options.json === undefined ? undefined : JSON.stringify(options.json);
     const type: Record<string, string> = json === undefined ? {} : { 'content-type': 'application/json' };

@@ -90,7 +90,9 @@ function toCondition(when: readonly Condition[], into: Expressions): string {
   return when
     .map(({ name, text, values }) => {
       const remaining = [...values];
-      return text.replace(/[#:]/g, (mark) => (mark === '#' ? attributeName(into, name) : valueName(into, remaining.shift())));
+      return text.replace(/[#:]/g, (mark) =>
+        mark === '#' ? attributeName(into, name) : valueName(into, remaining.shift()),
+      );
     })
     .join(' AND ');
 }

@@ -120,7 +120,7 @@ async function withWorker(table: Table, token: string, build: Change, worker: Ch
 }
 
 /** A conflict that outlasted its repetitions says nothing about the build: the caller must hear of it as a failure. */
-export function appliedOf(outcome: Transacted): Applied {
+function appliedOf(outcome: Transacted): Applied {
   if (outcome.ok) return { ok: true };
   const [refusal] = outcome.refusals;
   if (refusal?.kind !== 'condition')

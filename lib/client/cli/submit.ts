@@ -46,7 +46,7 @@ async function upload(context: CommandContext, requestUpload: RequestUpload, arc
   const { screen, io, signal } = context;
   const { digest, fileCount, warnings } = archive;
   for (const warning of warnings) screen.note(`Warning: ${warning}`);
-  if (fileCount !== undefined) screen.note(`Packed ${fileCount} files, ${megabytes(digest.size)}`);
+  if (fileCount !== undefined) screen.note(`Packed ${fileCount} files, ${amount(digest.size)}`);
   const uploadId = await uploadFile({
     baseUrl: context.settings.baseUrl,
     path: archive.path,
@@ -54,14 +54,14 @@ async function upload(context: CommandContext, requestUpload: RequestUpload, arc
     requestUpload,
     retry: PATIENT,
     context: { clock: io.clock, random: io.random, signal },
-    onProgress: (sent) => screen.progress(`Uploading ${megabytes(sent)} of ${megabytes(digest.size)}`),
+    onProgress: (sent) => screen.progress(`Uploading ${amount(sent)} of ${amount(digest.size)}`),
   });
-  screen.note(`Uploaded ${megabytes(digest.size)}, SHA-256 ${digest.sha256}`);
+  screen.note(`Uploaded ${amount(digest.size)}, SHA-256 ${digest.sha256}`);
   return uploadId;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function amount(bytes: number): string {
+  return bytes < 100_000 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** However long it takes: a client that gives up before the build does is what people complain about. */

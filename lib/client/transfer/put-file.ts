@@ -22,6 +22,7 @@ const MAX_REFUSAL_CHARS = 2_000;
 export async function putFile(put: PutRequest): Promise<void> {
   const watch = watchForStall(put.stallMs ?? STALL_MS, () => new Unreachable('the upload stalled'));
   try {
+    put.signal?.throwIfAborted();
     await send(put, AbortSignal.any([watch.signal, ...(put.signal ? [put.signal] : [])]), watch.touch);
   } finally {
     watch.stop();
@@ -47,7 +48,6 @@ function send(put: PutRequest, signal: AbortSignal, touch: () => void): Promise<
       if (!isAnswered) settle(error);
     };
     const abort = () => fail(signal.reason);
-    if (signal.aborted) return fail(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     request.on('error', (error) => fail(new Unreachable(`the upload failed: ${error.message}`, { cause: error })));
     request.on('response', (response) => {

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { environmentCredentials } from '../../infra/local/credentials.ts';
+import { readStartSettings, warnAbout } from '../../infra/local/start-settings.ts';
+
+test('has a default for everything', () => {
+  const defaults = { port: 3000, host: '127.0.0.1', dataDir: '.buildlatch', endpoints: {} };
+  expect(readStartSettings({})).toEqual(defaults);
+  expect(
+    readStartSettings({ PORT: '', HOST: '', PUBLIC_URL: '', DATA_DIR: '', SCHEDULE_SECONDS: '', S3_ENDPOINT: '' }),
+  ).toEqual(defaults);
+});
+
+test('takes all engines from AWS_ENDPOINT_URL but those with an endpoint of their own', () => {
+  const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', SQS_ENDPOINT: 'http://127.0.0.1:9324' };
+  const all = 'http://127.0.0.1:4566';
+  expect(readStartSettings(env).endpoints).toEqual({ dynamodb: all, sqs: 'http://127.0.0.1:9324', s3: all });
+  expect(readStartSettings({ DYNAMODB_ENDPOINT: all }).endpoints).toEqual({ dynamodb: all });
+});
+
+test('takes a public address with or without its closing slash', () => {
+  expect(readStartSettings({ PUBLIC_URL: 'https://builds.example.com/' }).publicUrl).toBe('https://builds.example.com');
+});
+
+test.each([
+  ['PUBLIC_URL', 'builds.example.com'],
+  ['PUBLIC_URL', 'ftp://builds.example.com'],
+  ['PUBLIC_URL', 'https://builds.example.com/?x'],
+  ['PORT', '-1'],
+  ['SCHEDULE_SECONDS', '0'],
+  ['SQS_ENDPOINT', '127.0.0.1:9324'],
+])('refuses %s=%s by name', (name, value) => {
+  expect(() => readStartSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be `));
+});
+
+test('warns about a wildcard host without a public address', () => {
+  expect(warnAbout(readStartSettings({ HOST: '0.0.0.0' }))).toContain('PUBLIC_URL is not set');
+  expect(warnAbout(readStartSettings({ HOST: '0.0.0.0', PUBLIC_URL: 'http://10.0.0.5:3000' }))).toBeUndefined();
+  expect(warnAbout(readStartSettings({}))).toBeUndefined();
+});
+
+test('reads a key pair from the environment only if it is whole', () => {
+  expect(environmentCredentials({ AWS_ACCESS_KEY_ID: 'a' })).toBeUndefined();
+  const pair = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+  expect(environmentCredentials(pair)).toEqual({ accessKeyId: 'a', secretAccessKey: 'b' });
+  expect(environmentCredentials({ ...pair, AWS_SESSION_TOKEN: 'c' })).toMatchObject({ sessionToken: 'c' });
+});
