@@ -3,7 +3,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { FUNCTIONS } from './functions.ts';
 
 /** Where the bundle of a function lies; its handler is `<this>/index.handler`. */
-export const bundleFolder = (file: string) => `dist/functions/${file.split('/').at(-1)}`;
+export const bundleFolder = (file: string, outdir = 'dist') => `${outdir}/functions/${file.split('/').at(-1)}`;
 
 /** Packages that are CommonJS call `require`, which an ES module has only if it makes one. */
 const REQUIRE =
@@ -40,13 +40,13 @@ export interface Bundle {
 }
 
 /** Makes one bundle for each function and one of the command line, below `outdir`. Answers their sizes. */
-export async function bundle(): Promise<Bundle[]> {
-  await rm('dist', { recursive: true, force: true });
+export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
+  await rm(outdir, { recursive: true, force: true });
   const functions = await build({
     ...COMMON,
     target: 'node24',
-    entryPoints: FUNCTIONS.map(({ file }) => ({ in: `functions/${file}.ts`, out: `${bundleFolder(file)}/index` })),
-    outdir: '.',
+    entryPoints: FUNCTIONS.map(({ file }) => ({ in: `functions/${file}.ts`, out: `${bundleFolder(file, '.')}/index` })),
+    outdir,
     outExtension: { '.js': '.mjs' },
     external: UNUSED_SIGN_INS,
     sourcemap: 'linked',
@@ -56,7 +56,7 @@ export async function bundle(): Promise<Bundle[]> {
     ...COMMON,
     target: 'node20',
     entryPoints: ['lib/client/cli/main.ts'],
-    outfile: 'dist/buildlatch.mjs',
+    outfile: `${outdir}/buildlatch.mjs`,
     banner: { js: REQUIRE },
   });
   return [...sizes(functions.metafile), ...sizes(client.metafile)];

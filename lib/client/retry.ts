@@ -11,7 +11,6 @@ export interface RetryPolicy {
 export const PATIENT: RetryPolicy = { tries: 5, baseMs: 500, maxMs: 8_000 };
 /** For programs that wait for a controller to come back, and are stopped by their signal. */
 export const UNTIL_STOPPED: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 30_000 };
-export const ONCE: RetryPolicy = { tries: 1, baseMs: 0, maxMs: 0 };
 
 /** A controller may ask for patience, not for a standstill. */
 const MAX_RETRY_AFTER_MS = 300_000;

@@ -20,8 +20,9 @@ export const MAX_BUILD_LOG_BYTES = 4 * 1024 * 1024;
 
 const CUT_MARK = ' … [line cut]';
 
+/** The cut may go through a character of two code units: half of one is nothing the table would take. */
 export function cutLine(message: string): string {
   return message.length <= MAX_LINE_CHARACTERS
     ? message
-    : message.slice(0, MAX_LINE_CHARACTERS - CUT_MARK.length) + CUT_MARK;
+    : message.slice(0, MAX_LINE_CHARACTERS - CUT_MARK.length).toWellFormed() + CUT_MARK;
 }

@@ -50,9 +50,9 @@ export function requireClaim(headers: Headers, apiKey: string, named: ClaimField
   const workerId = named.worker_id ?? headers['x-worker-id'];
   const [byToken] = tokenCredentials(headers);
   if (isApiKey(headers, apiKey)) {
-    if (workerId) return { workerId, ...attempt };
+    if (workerId && WORKER_ID.test(workerId)) return { workerId, ...attempt };
     if (byToken) return { ...byToken, ...attempt };
-    throw new Rejection('invalid_request', 'worker_id required');
+    throw new Rejection('invalid_request', workerId ? 'worker_id is not an id' : 'worker_id required');
   }
   if (byToken) return { ...byToken, ...attempt };
   if (headers['x-worker-token']) throw new Rejection('worker_token_invalid', 'Invalid or expired worker token');
@@ -81,6 +81,9 @@ function isApiKey(headers: Headers, apiKey: string): boolean {
   const presented = headers['x-api-key'];
   return presented !== undefined && presented !== '' && isSameSecret(presented, apiKey);
 }
+
+/** From a header anything may come, and it becomes part of a key. */
+const WORKER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** A token begins with its worker's id. */
 const WORKER_TOKEN = new RegExp(`^[A-Za-z0-9_-]{${WORKER_ID_LENGTH}}[A-Za-z0-9_-]{43}$`);

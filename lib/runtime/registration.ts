@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import type { Registration as Named } from '../app/register-worker.ts';
+import { platformsOf } from '../domain/worker.ts';
 import { text } from './fields.ts';
 
 const REQUIRED = 'Name and capabilities required';
@@ -18,3 +20,12 @@ export const Registration = z.object({
   id: z.catch(z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))), undefined),
   active_build_count: z.catch(z.optional(z.int().check(z.nonnegative())), undefined),
 });
+
+export function registrationOf({ name, capabilities, id, active_build_count }: z.output<typeof Registration>): Named {
+  return {
+    name,
+    platforms: platformsOf(capabilities['platforms']),
+    ...(id !== undefined && { id }),
+    ...(active_build_count !== undefined && { activeBuilds: active_build_count }),
+  };
+}

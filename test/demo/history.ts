@@ -40,7 +40,7 @@ export function createHistory(): History {
   const watchers = new Set<() => void>();
   const listeners: ((event: ControllerEvent) => void)[] = [];
   const notify = () => {
-    for (const watcher of watchers) watcher();
+    for (const watch of watchers) watch();
   };
   return {
     controller,
@@ -48,15 +48,14 @@ export function createHistory(): History {
     addController: (line) => {
       const event = parse(ControllerEvent, line);
       if (!event) return;
-      const known = { ...event, at: Date.parse(event.time) };
-      controller.push(known);
-      for (const listener of listeners) listener(known);
+      controller.push(event);
+      for (const listener of listeners) listener(event);
       notify();
     },
     addWorker: (worker, line) => {
       const event = parse(WorkerEvent, line);
       if (!event) return;
-      workers.push({ ...event, worker, at: Date.parse(event.time) });
+      workers.push({ ...event, worker });
       notify();
     },
     until: (look) =>
@@ -76,8 +75,8 @@ export function createHistory(): History {
 }
 
 /** Other lines, such as the one that says where the controller listens, are no events. */
-function parse<T>(schema: z.ZodMiniType<T>, line: string): T | undefined {
+function parse<T extends { time: string }>(schema: z.ZodMiniType<T>, line: string): (T & { at: number }) | undefined {
   if (!line.startsWith('{')) return undefined;
   const parsed = z.safeParse(schema, JSON.parse(line));
-  return parsed.success ? parsed.data : undefined;
+  return parsed.success ? { ...parsed.data, at: Date.parse(parsed.data.time) } : undefined;
 }

@@ -18,27 +18,41 @@ export async function killOneWorker(
   controller: Controller,
   crew: readonly CrewMember[],
 ): Promise<Victim> {
-  const { history } = stage;
-  const running = await history.until(
-    () => history.workers.filter((event) => event.event === 'command_started')[BUILD_TO_HIT - 1],
+  for (let hit = BUILD_TO_HIT; ; hit++) {
+    const running = await nthStart(stage, hit);
+    await hasStarted(controller, running.buildId);
+    // A build that was quicker than the look at its log is let go.
+    if (isOver(stage, running)) continue;
+    const victim = crew.find((member) => member.name === running.name);
+    victim?.child.signal('SIGKILL');
+    signalGroup(running.pid, 'SIGKILL');
+    const killedAt = Date.now();
+    await victim?.child.ended;
+    if (!victim || isOver(stage, running)) throw new DemoFailure(`${running.name} was killed after its build was over`);
+    stage.say(`*** ${running.name} killed in the middle of build ${running.buildId}, with everything it ran ***`);
+    stage.say('    its lease now runs out; 10 s after that, for clocks that differ, the build is handed on');
+    return { name: running.name, buildId: running.buildId, killedAt };
+  }
+}
+
+interface Running {
+  readonly name: string;
+  readonly buildId: string;
+  readonly pid: number;
+}
+
+function nthStart({ history }: Stage, count: number): Promise<Running> {
+  return history.until(() => {
+    const started = history.workers.filter((event) => event.event === 'command_started')[count - 1];
+    if (started?.build_id === undefined || started.pid === undefined) return undefined;
+    return { name: started.worker, buildId: started.build_id, pid: started.pid };
+  });
+}
+
+function isOver({ history }: Stage, { name, buildId }: Running): boolean {
+  return history.workers.some(
+    ({ event, worker, build_id }) => event === 'command_ended' && worker === name && build_id === buildId,
   );
-  const { build_id: buildId, worker: name, pid } = running;
-  const victim = crew.find((member) => member.name === name);
-  if (buildId === undefined || pid === undefined || !victim)
-    throw new DemoFailure('a command started without its build');
-  await hasStarted(controller, buildId);
-  const isOver = () =>
-    history.workers.some(
-      (event) => event.build_id === buildId && event.event !== 'command_started' && event.at > running.at,
-    );
-  if (isOver()) throw new DemoFailure(`build ${buildId} was over before ${name} could be killed`);
-  victim.child.signal('SIGKILL');
-  signalGroup(pid, 'SIGKILL');
-  const killedAt = Date.now();
-  await victim.child.ended;
-  stage.say(`*** ${name} killed in the middle of build ${buildId}, with everything it ran ***`);
-  stage.say('    its lease now runs out; 10 s after that, for clocks that differ, the build is handed on');
-  return { name, buildId, killedAt };
 }
 
 /** The log, as anybody sees it, says that the attempt has begun. */

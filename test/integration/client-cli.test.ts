@@ -118,7 +118,7 @@ describe('submit', () => {
     const ran = await cli(['submit', await temporaryFolder({ a: '' }), '--platform', 'ios', '--wait', '--json']);
     expect(ran.code).toBe(code);
     expect(JSON.parse(ran.out)).toMatchObject({ id: 'b1', state, access_token: 'build-token' });
-    expect(ran.err).toMatch(/one\n[^]*two\n[^]*Build b1/);
+    expect(ran.err).toMatch(/one\n.*two\n.*Build b1/s);
     expect(fake.seen(STATUS)[0]?.headers).toMatchObject({ 'x-build-token': 'build-token' });
     expect(fake.seen(STATUS)[0]?.headers['x-api-key']).toBeUndefined();
   });

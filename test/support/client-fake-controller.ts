@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -20,7 +20,7 @@ export interface Reply {
   readonly cutAfter?: number;
 }
 
-export type Route = (seen: Seen) => Reply | Promise<Reply>;
+type Route = (seen: Seen) => Reply | Promise<Reply>;
 
 export interface FakeController {
   readonly url: string;

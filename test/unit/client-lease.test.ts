@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openBuildLog } from '../../lib/client/agent/build-log.ts';
+import { BuildLog } from '../../lib/client/agent/build-log.ts';
 import { keepLease } from '../../lib/client/agent/heartbeats.ts';
 import { grantedMs, holdLease } from '../../lib/client/agent/lease.ts';
 import { ApiError, Unreachable } from '../../lib/client/api-error.ts';
@@ -104,7 +104,7 @@ describe('the log of a build', () => {
     const clock = manualClock();
     const sent: string[][] = [];
     const lease = holdLease(clock, 1e9, 0);
-    const log = openBuildLog({
+    const log = new BuildLog({
       clock,
       random,
       lease,
@@ -133,7 +133,7 @@ describe('the log of a build', () => {
       sent.push(...lines.map(({ message }) => message));
     };
     const lease = holdLease(manualClock(), 1e9, 0);
-    const log = openBuildLog({ clock, random, lease, send });
+    const log = new BuildLog({ clock, random, lease, send });
     for (let count = 0; count < 250; count++) log.add('info', `${count}`);
     while (sent.length < 250) await settled();
     expect(sent).toEqual(Array.from({ length: 250 }, (_, index) => `${index}`));
@@ -143,7 +143,7 @@ describe('the log of a build', () => {
   it('gives up when it is closed and the controller stays away', async () => {
     const clock = manualClock();
     const lease = holdLease(clock, 1e9, 0);
-    const log = openBuildLog({ clock, random, lease, send: () => Promise.reject(new Unreachable('gone')) });
+    const log = new BuildLog({ clock, random, lease, send: () => Promise.reject(new Unreachable('gone')) });
     log.add('info', 'lost');
     let isClosed = false;
     const closing = log.close().then(() => {
@@ -164,7 +164,7 @@ describe('the log of a build', () => {
       sends += 1;
       return Promise.reject(new ApiError(400, 'invalid', 'no'));
     };
-    const log = openBuildLog({ clock, random, lease, send });
+    const log = new BuildLog({ clock, random, lease, send });
     log.add('info', 'bad');
     await settled();
     await log.close();

@@ -53,6 +53,10 @@ describe('what is packed', () => {
     expect(found.map(({ name }) => name)).toEqual(git.trim().split('\n').sort());
   });
 
+  it('is in one order, whatever the order of the folders', async () => {
+    expect(await namesIn({ 'a/b': '', 'a-b': '', a0: '', B: '' })).toEqual(['B', 'a-b', 'a/b', 'a0']);
+  });
+
   it('lets .buildlatchignore have the last word, also about a folder', async () => {
     const names = await namesIn({
       '.gitignore': 'secrets.json\ngenerated/\n',

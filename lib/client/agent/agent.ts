@@ -7,9 +7,9 @@ import type { Emit } from './events.ts';
 import { grantedMs } from './lease.ts';
 import type { ConfigOverrides } from './project-config.ts';
 import { type BuildResult, runBuild } from './run-build.ts';
-import { isControllerTrouble, messageOf, openSession, type PollSignals, type Session } from './session.ts';
+import { isControllerTrouble, messageOf, type PollSignals, Session } from './session.ts';
 import { removeStaleFolders } from './work-dir.ts';
-import { createWorkerApi, type WorkerIdentity } from './worker-api.ts';
+import { WorkerApi, type WorkerIdentity } from './worker-api.ts';
 
 export interface AgentOptions extends Connection {
   readonly worker: WorkerIdentity;
@@ -62,8 +62,8 @@ export function createAgent(options: AgentOptions): Agent {
 async function work(options: AgentOptions, signals: PollSignals): Promise<BuildResult | undefined> {
   const { worker, clock, random, emit } = options;
   await removeStaleFolders(options.workDir);
-  const api = createWorkerApi(options, worker);
-  const session = await openSession({ api, worker, clock, random, emit }, signals.leaving);
+  const api = new WorkerApi(options, worker);
+  const session = await Session.open({ api, worker, clock, random, emit }, signals.leaving);
   let last: BuildResult | undefined;
   while (!signals.leaving.aborted) {
     const { body, headers, sentAt } = await pollUntilAnswered(session, options, signals);
@@ -71,11 +71,11 @@ async function work(options: AgentOptions, signals: PollSignals): Promise<BuildR
       await clock.wait(Math.max(body.next_poll_ms, MIN_POLL_MS), signals.leaving).catch(ignoreAbort(signals.leaving));
       continue;
     }
-    const leaseMs = grantedMs(body.job.lease_until, headers.get('date'), session.current().lease_seconds * 1000);
-    session.setActiveBuilds(1);
+    const leaseMs = grantedMs(body.job.lease_until, headers.get('date'), session.current.lease_seconds * 1000);
+    session.activeBuilds = 1;
     const deps = { ...options, api, session, workerName: worker.name, stop: signals.stopping };
     last = await runBuild(deps, { job: body.job, leaseMs, askedAt: sentAt });
-    session.setActiveBuilds(0);
+    session.activeBuilds = 0;
     if (options.isOnce) break;
   }
   return last;
@@ -84,7 +84,7 @@ async function work(options: AgentOptions, signals: PollSignals): Promise<BuildR
 /** A controller that is away, or in trouble, is waited for. */
 function pollUntilAnswered(session: Session, options: AgentOptions, signals: PollSignals): Promise<Answer<Polled>> {
   const { clock, random, emit } = options;
-  const baseMs = Math.max(session.current().next_poll_ms, UNTIL_STOPPED.baseMs);
+  const baseMs = Math.max(session.current.next_poll_ms, UNTIL_STOPPED.baseMs);
   return withRetries(
     () => session.poll(signals),
     { ...UNTIL_STOPPED, baseMs },

@@ -21,8 +21,7 @@ export function createLogQueue(): LogQueue {
   let waitingBytes = 0;
   let dropped = 0;
   const push = (entry: LogEntry) => {
-    // As JSON, which is how it travels: control characters take six bytes there.
-    const bytes = Buffer.byteLength(JSON.stringify(entry));
+    const bytes = bytesOnTheWay(entry);
     waiting.push({ entry, bytes });
     waitingBytes += bytes;
   };
@@ -55,4 +54,9 @@ export function createLogQueue(): LogQueue {
     hasUnmentionedDrops: () => dropped > 0,
     hasFullBatch: () => waiting.length >= BATCH_LINES || waitingBytes >= BATCH_BYTES,
   };
+}
+
+/** As JSON, which is how it travels: control characters take six bytes there. */
+function bytesOnTheWay(entry: LogEntry): number {
+  return Buffer.byteLength(JSON.stringify(entry));
 }

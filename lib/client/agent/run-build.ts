@@ -7,11 +7,11 @@ import { uploadFile } from '../transfer/upload-file.ts';
 import { HostileArchive } from '../unpack/hostile-archive.ts';
 import { resolveAnswerUrl } from '../urls.ts';
 import type { Artifact } from './artifact.ts';
-import { type BuildLog, openBuildLog } from './build-log.ts';
+import { BuildLog } from './build-log.ts';
 import { buildProject } from './build-project.ts';
 import { BuildFailure, BuildStopped } from './build-stopped.ts';
 import type { Emit } from './events.ts';
-import { keepLease } from './heartbeats.ts';
+import { type HeartbeatDeps, keepLease } from './heartbeats.ts';
 import { holdLease, type Lease } from './lease.ts';
 import type { ConfigOverrides } from './project-config.ts';
 import { reportOutcome } from './report-outcome.ts';
@@ -45,29 +45,14 @@ interface Grant {
 
 /** One attempt, from the first log line to the accepted result; or dropped, once the lease is not ours any more. */
 export async function runBuild(deps: BuildDeps, { job, leaseMs, askedAt }: Grant): Promise<BuildResult> {
-  const { api, session, clock, random, emit } = deps;
+  const { session, clock, emit } = deps;
   const ofBuild = { build_id: job.id, attempt: job.attempt };
   emit({ event: 'build_received', ...ofBuild, platform: job.platform });
   const lease = holdLease(clock, leaseMs, askedAt);
   const reported = new AbortController();
-  const log = openBuildLog({
-    clock,
-    random,
-    lease,
-    send: (entries, signal) =>
-      session.withToken(lease.signal, (token) => api.appendLogs(token, job.id, job.attempt, entries, signal)),
-  });
-  log.add('info', `Worker ${deps.workerName} (${session.current().id}) started attempt ${job.attempt}`);
-  const beats = keepLease(
-    {
-      clock,
-      random,
-      lease,
-      intervalMs: deps.heartbeatMs ?? job.heartbeat_seconds * 1000,
-      beat: (limits) => session.withToken(lease.signal, (token) => api.heartbeat(token, job.id, job.attempt, limits)),
-    },
-    reported.signal,
-  );
+  const log = openLog(deps, job, lease);
+  log.add('info', `Worker ${deps.workerName} (${session.current.id}) started attempt ${job.attempt}`);
+  const beats = keepBeating(deps, job, lease, reported.signal);
   try {
     const outcome = await attemptBuild(deps, job, lease, log);
     if (!outcome.success) log.add('error', outcome.message);
@@ -85,6 +70,23 @@ export async function runBuild(deps: BuildDeps, { job, leaseMs, askedAt }: Grant
     lease.end();
     await Promise.all([beats, log.close()]);
   }
+}
+
+function openLog({ api, session, clock, random }: BuildDeps, { id, attempt }: Job, lease: Lease): BuildLog {
+  return new BuildLog({
+    clock,
+    random,
+    lease,
+    send: (entries, signal) =>
+      session.withToken(lease.signal, (token) => api.appendLogs(token, id, attempt, entries, signal)),
+  });
+}
+
+function keepBeating(deps: BuildDeps, job: Job, lease: Lease, signal: AbortSignal): Promise<void> {
+  const { api, session, clock, random, heartbeatMs = job.heartbeat_seconds * 1000 } = deps;
+  const beat: HeartbeatDeps['beat'] = (limits) =>
+    session.withToken(lease.signal, (token) => api.heartbeat(token, job.id, job.attempt, limits));
+  return keepLease({ clock, random, lease, intervalMs: heartbeatMs, beat }, signal);
 }
 
 /** Everything between grant and report. Throws only when the lease is lost; every other trouble is a failed build. */

@@ -20,69 +20,71 @@ export interface PollSignals {
   readonly stopping: AbortSignal;
 }
 
-export interface Session {
-  readonly current: () => Registered;
+/** A worker's registration and its token, which lives here and nowhere else. */
+export class Session {
+  readonly #deps: SessionDeps;
+  #registered: Registered;
+  #renewal: Promise<void> | undefined;
+  /** Told when registering again: 0 would say that a build was lost. */
+  activeBuilds = 0;
+
+  private constructor(deps: SessionDeps, registered: Registered) {
+    this.#deps = deps;
+    this.#registered = registered;
+  }
+
+  /** Registers, however long the controller takes to come up. */
+  static async open(deps: SessionDeps, signal: AbortSignal): Promise<Session> {
+    return new Session(deps, await register(deps, undefined, 0, signal));
+  }
+
+  get current(): Registered {
+    return this.#registered;
+  }
+
   /** Runs a call with the token; a refused token is renewed once, keeping the worker's id. */
-  readonly withToken: <T>(signal: AbortSignal, call: (token: string) => Promise<T>) => Promise<T>;
-  readonly poll: (signals: PollSignals) => Promise<Answer<Polled>>;
-  readonly setActiveBuilds: (count: number) => void;
-}
-
-/** Registers, however long the controller takes to come up. The token lives in this closure and nowhere else. */
-export async function openSession(deps: SessionDeps, signal: AbortSignal): Promise<Session> {
-  const { api } = deps;
-  let registered = await register(deps, undefined, 0, signal);
-  let activeBuilds = 0;
-  let renewal: Promise<void> | undefined;
-
-  /** Heartbeats, logs and uploads may find the token refused at the same moment: one registration serves them all. */
-  const renew = (refused: string, previousId: string | undefined, renewSignal: AbortSignal): Promise<void> => {
-    if (registered.access_token !== refused) return Promise.resolve();
-    renewal ??= register(deps, previousId, activeBuilds, renewSignal)
-      .then((again) => {
-        registered = again;
-      })
-      .finally(() => {
-        renewal = undefined;
-      });
-    return renewal;
-  };
-
-  const withToken = async <T>(renewSignal: AbortSignal, call: (token: string) => Promise<T>): Promise<T> => {
-    const token = registered.access_token;
+  async withToken<T>(renewSignal: AbortSignal, call: (token: string) => Promise<T>): Promise<T> {
+    const token = this.#registered.access_token;
     try {
       return await call(token);
     } catch (error) {
       if (!hasStatus(error, 401)) throw error;
-      await renew(token, registered.id, renewSignal);
-      return call(registered.access_token);
+      await this.#renew(token, this.#registered.id, renewSignal);
+      return call(this.#registered.access_token);
     }
-  };
+  }
 
-  const poll = async ({ leaving, stopping }: PollSignals): Promise<Answer<Polled>> => {
+  async poll(signals: PollSignals): Promise<Answer<Polled>> {
+    const answer = await this.#poll(signals);
+    const { access_token = this.#registered.access_token, next_poll_ms } = answer.body;
+    this.#registered = { ...this.#registered, access_token, next_poll_ms };
+    return answer;
+  }
+
+  async #poll({ leaving, stopping }: PollSignals): Promise<Answer<Polled>> {
+    const poll = (token: string) => this.#deps.api.poll(token, stopping);
     try {
-      return await withToken(leaving, (token) => api.poll(token, stopping));
+      return await this.withToken(leaving, poll);
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
       // The controller does not know this worker any more: it is a new one.
-      await renew(registered.access_token, undefined, leaving);
-      return api.poll(registered.access_token, stopping);
+      await this.#renew(this.#registered.access_token, undefined, leaving);
+      return poll(this.#registered.access_token);
     }
-  };
+  }
 
-  return {
-    current: () => registered,
-    withToken,
-    poll: async (signals) => {
-      const answer = await poll(signals);
-      const { access_token = registered.access_token, next_poll_ms } = answer.body;
-      registered = { ...registered, access_token, next_poll_ms };
-      return answer;
-    },
-    setActiveBuilds: (count) => {
-      activeBuilds = count;
-    },
-  };
+  /** Heartbeats, logs and uploads may find the token refused at the same moment: one registration serves them all. */
+  #renew(refused: string, previousId: string | undefined, signal: AbortSignal): Promise<void> {
+    if (this.#registered.access_token !== refused) return Promise.resolve();
+    this.#renewal ??= register(this.#deps, previousId, this.activeBuilds, signal)
+      .then((again) => {
+        this.#registered = again;
+      })
+      .finally(() => {
+        this.#renewal = undefined;
+      });
+    return this.#renewal;
+  }
 }
 
 async function register(

@@ -1,5 +1,5 @@
 import { Appended, Beat, Finished, Polled, Registered, Upload } from '../answers.ts';
-import { callOnce, type Connection } from '../request.ts';
+import { type Call, callOnce, type Connection } from '../request.ts';
 
 export interface WorkerIdentity {
   readonly name: string;
@@ -16,94 +16,70 @@ export type Outcome =
   | { readonly success: true; readonly uploadId: string }
   | { readonly success: false; readonly message: string };
 
-interface Limits {
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export type WorkerApi = ReturnType<typeof createWorkerApi>;
-
-/** A worker's calls, each sent once: who may repeat what, and for how long, depends on the lease. */
-export function createWorkerApi(connection: Connection, worker: WorkerIdentity) {
-  const withToken = (token: string) => ({ 'X-Worker-Token': token });
-  const ofBuild = (id: string, what: string) => `/api/builds/${encodeURIComponent(id)}/${what}`;
-
-  return {
-    /** With the previous id after a token was refused; the count tells a restarted worker from a busy one. */
-    register: (previousId: string | undefined, activeBuilds: number, signal?: AbortSignal) =>
-      callOnce(connection, {
-        method: 'POST',
-        path: '/api/workers/register',
-        credentials: { 'X-API-Key': worker.apiKey },
-        body: {
-          name: worker.name,
-          capabilities: { platforms: worker.platforms },
-          active_build_count: activeBuilds,
-          ...(previousId === undefined ? {} : { id: previousId }),
-        },
-        answer: Registered,
-        signal,
-      }),
-
-    poll: (token: string, signal?: AbortSignal) =>
-      callOnce(connection, {
-        method: 'GET',
-        path: '/api/workers/poll',
-        credentials: withToken(token),
-        answer: Polled,
-        signal,
-      }),
-
-    heartbeat: (token: string, id: string, attempt: number, limits: Limits) =>
-      callOnce(connection, {
-        method: 'POST',
-        path: ofBuild(id, 'heartbeat'),
-        credentials: withToken(token),
-        body: { attempt },
-        answer: Beat,
-        ...limits,
-      }),
-
-    appendLogs: (token: string, id: string, attempt: number, logs: readonly LogEntry[], signal: AbortSignal) =>
-      callOnce(connection, {
-        method: 'POST',
-        path: ofBuild(id, 'logs'),
-        credentials: withToken(token),
-        body: { attempt, logs },
-        answer: Appended,
-        signal,
-      }),
-
-    requestUpload: (token: string, id: string, file: ResultFile, signal: AbortSignal) =>
-      callOnce(connection, {
-        method: 'POST',
-        path: ofBuild(id, 'uploads'),
-        credentials: withToken(token),
-        body: file,
-        answer: Upload,
-        signal,
-      }),
-
-    finish: (token: string, id: string, attempt: number, outcome: Outcome, signal: AbortSignal) =>
-      callOnce(connection, {
-        method: 'POST',
-        path: '/api/workers/result',
-        credentials: withToken(token),
-        body: {
-          build_id: id,
-          attempt,
-          success: outcome.success,
-          ...(outcome.success ? { upload_id: outcome.uploadId } : { error_message: outcome.message }),
-        },
-        answer: Finished,
-        signal,
-      }),
-  };
-}
-
 export interface ResultFile {
   readonly size: number;
   readonly sha256: string;
   readonly filename: string;
   readonly attempt: number;
+}
+
+interface Limits {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A worker's calls, each sent once: who may repeat what, and for how long, depends on the lease. */
+export class WorkerApi {
+  readonly #connection: Connection;
+  readonly #worker: WorkerIdentity;
+
+  constructor(connection: Connection, worker: WorkerIdentity) {
+    this.#connection = connection;
+    this.#worker = worker;
+  }
+
+  /** With the previous id after a token was refused; the count tells a restarted worker from a busy one. */
+  register(previousId: string | undefined, activeBuilds: number, signal: AbortSignal) {
+    const { name, platforms, apiKey } = this.#worker;
+    const id = previousId === undefined ? {} : { id: previousId };
+    const body = { name, capabilities: { platforms }, active_build_count: activeBuilds, ...id };
+    const credentials = { 'X-API-Key': apiKey };
+    const call = { method: 'POST', path: '/api/workers/register', credentials, body, signal } as const;
+    return callOnce(this.#connection, { ...call, answer: Registered });
+  }
+
+  poll(token: string, signal: AbortSignal) {
+    const call = { method: 'GET', path: '/api/workers/poll', credentials: withToken(token), signal } as const;
+    return callOnce(this.#connection, { ...call, answer: Polled });
+  }
+
+  heartbeat(token: string, id: string, attempt: number, limits: Limits) {
+    return this.#post(token, ofBuild(id, 'heartbeat'), { attempt }, Beat, limits);
+  }
+
+  appendLogs(token: string, id: string, attempt: number, logs: readonly LogEntry[], signal: AbortSignal) {
+    return this.#post(token, ofBuild(id, 'logs'), { attempt, logs }, Appended, { signal });
+  }
+
+  requestUpload(token: string, id: string, file: ResultFile, signal: AbortSignal) {
+    return this.#post(token, ofBuild(id, 'uploads'), file, Upload, { signal });
+  }
+
+  finish(token: string, id: string, attempt: number, outcome: Outcome, signal: AbortSignal) {
+    const what = outcome.success ? { upload_id: outcome.uploadId } : { error_message: outcome.message };
+    const body = { build_id: id, attempt, success: outcome.success, ...what };
+    return this.#post(token, '/api/workers/result', body, Finished, { signal });
+  }
+
+  #post<T>(token: string, path: string, body: unknown, answer: Call<T>['answer'], limits: Limits) {
+    return callOnce(this.#connection, { method: 'POST', path, credentials: withToken(token), body, answer, ...limits });
+  }
+}
+
+function withToken(token: string): Record<string, string> {
+  return { 'X-Worker-Token': token };
+}
+
+function ofBuild(id: string, what: string): string {
+  return `/api/builds/${encodeURIComponent(id)}/${what}`;
 }

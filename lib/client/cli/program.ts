@@ -10,7 +10,7 @@ import { showStatus } from './status.ts';
 import { submit } from './submit.ts';
 import { work } from './worker.ts';
 
-export interface GlobalFlags extends ConnectionFlags {
+interface GlobalFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
@@ -31,6 +31,7 @@ export function createProgram(run: Run): Command {
     .addHelpText('afterAll', EXIT_CODES_HELP)
     .exitOverride();
   addBuildCommands(program, run);
+  addDownload(program, run);
   addWorker(program, run);
   return program;
 }
@@ -56,15 +57,6 @@ function addBuildCommands(program: Command, run: Run): void {
     .action((id: string, flags: { follow?: boolean }, command: Command) =>
       run(command.optsWithGlobals(), (context) => showLogs(context, id, flags.follow ?? false)),
     );
-  add(program, 'download', "fetch a build's result and verify its SHA-256")
-    .argument('<id>', 'the build', buildId)
-    .option('-o, --output <file>', 'file or existing folder to write to')
-    .option('--force', 'overwrite an existing file')
-    .action((id: string, flags: { output?: string; force?: boolean }, command: Command) =>
-      run(command.optsWithGlobals(), (context) =>
-        download(context, { id, output: flags.output, mayOverwrite: flags.force ?? false }),
-      ),
-    );
   add(program, 'cancel', 'end a build, waiting or running')
     .argument('<id>', 'the build', buildId)
     .action((id: string, _flags: object, command: Command) =>
@@ -74,6 +66,18 @@ function addBuildCommands(program: Command, run: Run): void {
     .option('--limit <count>', 'how many', positive, 20)
     .action((flags: { limit: number }, command: Command) =>
       run(command.optsWithGlobals(), (context) => list(context, Math.ceil(flags.limit))),
+    );
+}
+
+function addDownload(program: Command, run: Run): void {
+  add(program, 'download', "fetch a build's result and verify its SHA-256")
+    .argument('<id>', 'the build', buildId)
+    .option('-o, --output <file>', 'file or existing folder to write to')
+    .option('--force', 'overwrite an existing file')
+    .action((id: string, flags: { output?: string; force?: boolean }, command: Command) =>
+      run(command.optsWithGlobals(), (context) =>
+        download(context, { id, output: flags.output, mayOverwrite: flags.force ?? false }),
+      ),
     );
 }
 

@@ -46,7 +46,8 @@ async function upload(context: CommandContext, requestUpload: RequestUpload, arc
   const { screen, io, signal } = context;
   const { digest, fileCount, warnings } = archive;
   for (const warning of warnings) screen.note(`Warning: ${warning}`);
-  if (fileCount !== undefined) screen.note(`Packed ${fileCount} files, ${amount(digest.size)}`);
+  if (fileCount !== undefined)
+    screen.note(`Packed ${fileCount} ${fileCount === 1 ? 'file' : 'files'}, ${amount(digest.size)}`);
   const uploadId = await uploadFile({
     baseUrl: context.settings.baseUrl,
     path: archive.path,

@@ -14,7 +14,7 @@ export interface SourceArchive {
 }
 
 /** What the controller takes. Checked here first: nobody should upload 8 GB to be told. */
-export const MAX_SOURCE_BYTES = 2 * 1024 ** 3;
+const MAX_SOURCE_BYTES = 2 * 1024 ** 3;
 
 /** Runs `use` with the archive of a folder, packed for the purpose and removed after, or with a ready archive. */
 export async function withSourceArchive<T>(

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Build, isTerminal } from '../../lib/domain/build.ts';
+import { LEASE_GRACE_MS } from '../../lib/domain/due.ts';
+import { type Command, type Decision, decide } from '../../lib/domain/transitions.ts';
+import { aBuild, aResult, NOW } from '../support/builders.ts';
+
+const MAX_ATTEMPTS = 3;
+
+/** What a worker, a canceller, the sweep or the dead-letter queue may ask; `behind` is how stale its view is. */
+const step = fc.record({
+  type: fc.constantFrom('assign', 'heartbeat', 'complete', 'fail', 'cancel', 'requeue', 'reject'),
+  worker: fc.nat(1),
+  behind: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1, 2) }),
+  saysAttempt: fc.boolean(),
+  saysToken: fc.boolean(),
+  after: fc.nat(150_000),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function commandOf(build: Build, { type, worker, behind, saysAttempt, saysToken }: Step): Command {
+  const workerId = `worker-${worker}`;
+  const attempt = build.attempt - behind;
+  const token = `hash-of-${workerId}`;
+  const claim = { workerId, ...(saysAttempt && { attempt }), ...(saysToken && { tokenHash: token }) };
+  switch (type) {
+    case 'assign': {
+      const holder = { workerId, workerName: workerId, assignmentId: `assignment-${attempt}`, tokenHash: token };
+      return { type, holder, attempt, leaseMs: 90_000, maxAttempts: MAX_ATTEMPTS };
+    }
+    case 'heartbeat':
+      return { type, claim, leaseMs: 90_000 };
+    case 'complete':
+      return { type, claim, result: aResult() };
+    case 'fail':
+      return { type, claim, message: 'failed' };
+    case 'requeue':
+      return { type, attempt, leaseUntil: (build.leaseUntil ?? 0) - behind, maxAttempts: MAX_ATTEMPTS };
+    case 'reject':
+      return { type, attempt, kind: 'undeliverable', message: 'nobody' };
+    default:
+      return { type: 'cancel' };
+  }
+}
+
+/** What must hold after each step; the message names what does not. */
+function broken(before: Build, command: Command, next: Build, now: number): string | undefined {
+  const raised = next.attempt - before.attempt;
+  if (raised !== (command.type === 'assign' ? 1 : 0)) return 'only assign raises the attempt, by one';
+  if (next.attempt > MAX_ATTEMPTS) return 'attempts stay within their maximum';
+  if (isTerminal(before.state)) return 'a final state never changes';
+  const isLeased = next.state === 'assigned' || next.state === 'building';
+  if (isLeased && (!next.holder || next.leaseUntil === undefined)) return 'a leased build has a holder and an end';
+  if (!isLeased && next.leaseUntil !== undefined) return 'what is not leased has no lease';
+  if (next.state === 'pending' && (next.holder || next.startedAt !== undefined)) return 'a pending build has no holder';
+  if (isTerminal(next.state) !== (next.finishedAt !== undefined)) return 'ended and finishedAt are the same';
+  if ((next.state === 'completed') !== (next.result !== undefined)) return 'only the completed have a result';
+  if ((next.state === 'failed') !== (next.failure !== undefined)) return 'only the failed have a failure';
+  if ('claim' in command) {
+    const { claim } = command;
+    if (claim.workerId !== before.holder?.workerId) return 'only the holder may report';
+    if (claim.attempt !== undefined && claim.attempt !== before.attempt) return 'a stale attempt never gets through';
+  }
+  const isEarly = command.type === 'requeue' && now < (before.leaseUntil ?? 0) + LEASE_GRACE_MS;
+  return isEarly ? 'a lease is taken back only when its grace is over' : undefined;
+}
+
+describe('any sequence of commands', () => {
+  it('keeps the rules of a build’s life', () => {
+    const ends = new Set<string>();
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 40 }), (steps) => {
+        let build = aBuild('pending', { sends: 0 });
+        let now = NOW;
+        for (const taken of steps) {
+          now += taken.after;
+          const command = commandOf(build, taken);
+          const before = structuredClone(build);
+          const decision: Decision<string> =
+            command.type === 'assign' ? decide(build, command, now) : decide(build, command, now);
+          expect(build).toEqual(before);
+          if (decision.ok) {
+            expect(broken(before, command, decision.next, now)).toBeUndefined();
+            build = decision.next;
+          }
+        }
+        ends.add(build.state);
+      }),
+      { numRuns: 2000 },
+    );
+    expect([...ends].sort()).toEqual(expect.arrayContaining(['cancelled', 'completed', 'failed']));
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../../lib/domain/assignment.ts';
+import { isTerminal } from '../../lib/domain/build.ts';
+import { resendAt } from '../../lib/domain/due.ts';
+import { cutLine, MAX_LINE_CHARACTERS } from '../../lib/domain/log-line.ts';
+import { isSightingDue, isTokenGood, nextPollMs, platformsOf, workerState } from '../../lib/domain/worker.ts';
+import { aWorker, NOW } from '../support/builders.ts';
+
+describe('a worker token', () => {
+  const at = (expiresAt: number) => ({ hash: 'own', expiresAt });
+
+  it('is good until the millisecond it expires', () => {
+    expect(isTokenGood(aWorker({ token: at(NOW + 1) }), 'own', NOW)).toBe(true);
+    expect(isTokenGood(aWorker({ token: at(NOW) }), 'own', NOW)).toBe(false);
+  });
+
+  it('stays good while its worker holds a build', () => {
+    const current = { buildId: 'build-1', attempt: 1 };
+    expect(isTokenGood(aWorker({ token: at(NOW - 7_200_000), current }), 'own', NOW)).toBe(true);
+    expect(isTokenGood(aWorker({ token: at(NOW - 7_200_000), current }), 'another', NOW)).toBe(false);
+  });
+
+  it('of before the last registration is good until it expires', () => {
+    const worker = aWorker({ previousToken: { hash: 'old', expiresAt: NOW + 1 } });
+    expect(isTokenGood(worker, 'old', NOW)).toBe(true);
+    expect(isTokenGood(worker, 'old', NOW + 1)).toBe(false);
+    expect(isTokenGood(aWorker(), 'old', NOW)).toBe(false);
+  });
+});
+
+describe('a worker', () => {
+  it('is offline after five silent minutes without a build', () => {
+    const seen = (ms: number) => aWorker({ lastSeenAt: NOW - ms });
+    expect(workerState(seen(300_000), NOW)).toBe('idle');
+    expect(workerState(seen(300_001), NOW)).toBe('offline');
+    expect(workerState(aWorker({ lastSeenAt: 0, current: { buildId: 'b', attempt: 1 } }), NOW)).toBe('building');
+  });
+
+  it('is noted as seen at most every two and a half minutes', () => {
+    expect(isSightingDue(aWorker({ lastSeenAt: NOW - 149_999 }), NOW)).toBe(false);
+    expect(isSightingDue(aWorker({ lastSeenAt: NOW - 150_000 }), NOW)).toBe(true);
+  });
+
+  it('polls quickly for two minutes after it registered or was freed, then slowly, always spread', () => {
+    const pace = (registered: number, released?: number) => {
+      const worker = aWorker({
+        registeredAt: NOW - registered,
+        ...(released !== undefined && { releasedAt: NOW - released }),
+      });
+      return [nextPollMs(worker, NOW, 0), nextPollMs(worker, NOW, 0.5), nextPollMs(worker, NOW, 0.999)];
+    };
+    expect(pace(0)).toEqual([1600, 2000, 2399]);
+    expect(pace(119_999)).toEqual([1600, 2000, 2399]);
+    expect(pace(120_000)).toEqual([24_000, 30_000, 35_988]);
+    expect(pace(9_000_000, 0)).toEqual([1600, 2000, 2399]);
+    expect(pace(9_000_000, 120_000)).toEqual([24_000, 30_000, 35_988]);
+  });
+
+  it('builds what it says it can, and iOS where it does not say', () => {
+    expect([undefined, null, 'ios', {}, []].map(platformsOf)).toEqual(Array(5).fill(['ios']));
+    expect(platformsOf(['android', 'ios', 'windows', 7])).toEqual(['ios', 'android']);
+    expect(platformsOf(['android'])).toEqual(['android']);
+    expect(platformsOf(['windows'])).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  it('given back stays hidden for 5 to 60 seconds, longer with each receive', () => {
+    for (let receives = 0; receives < 60; receives++) {
+      const [least, most] = [giveBackSeconds(receives, 0), giveBackSeconds(receives, 0.9999)];
+      expect(least).toBe(5);
+      expect(most).toBeGreaterThan(least);
+      expect(most).toBeLessThanOrEqual(60);
+      expect(most).toBeGreaterThanOrEqual(giveBackSeconds(receives - 1, 0.9999));
+      expect(Number.isInteger(giveBackSeconds(receives, 0.37))).toBe(true);
+    }
+    expect(giveBackSeconds(1, 0.9999)).toBe(10);
+    expect(giveBackSeconds(50, 0.9999)).toBe(60);
+  });
+
+  it('is replaced after two minutes, then at doubling distances up to an hour', () => {
+    const minutes = [0, 1, 2, 3, 4, 5, 6, 7, 100].map((sends) => (resendAt(NOW, sends) - NOW) / 60_000);
+    expect(minutes).toEqual([2, 2, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  it('goes back only for what may pass', () => {
+    const transient = Object.entries(REFUSAL_CLASS).flatMap(([reason, kind]) => (kind === 'transient' ? [reason] : []));
+    expect(transient.sort()).toEqual(['conflict', 'worker_busy', 'worker_not_found', 'worker_offline']);
+    expect(assignmentFailed('worker_busy')).toBe('Assignment failed: worker_busy');
+  });
+});
+
+describe('a log line', () => {
+  it('is cut at its limit, visibly, and stays well-formed', () => {
+    const longest = 'x'.repeat(MAX_LINE_CHARACTERS);
+    expect(cutLine(longest)).toBe(longest);
+    for (const long of [`${longest}x`, '💥'.repeat(MAX_LINE_CHARACTERS), `x${'💥'.repeat(MAX_LINE_CHARACTERS)}`]) {
+      const cut = cutLine(long);
+      expect(cut.length).toBeLessThanOrEqual(MAX_LINE_CHARACTERS);
+      expect(cut).toMatch(/ … \[line cut\]$/);
+      expect(cut.isWellFormed()).toBe(true);
+    }
+  });
+});
+
+it('three states are final', () => {
+  const states = ['pending', 'assigned', 'building', 'completed', 'failed', 'cancelled'] as const;
+  expect(states.filter(isTerminal)).toEqual(['completed', 'failed', 'cancelled']);
+});
