@@ -18,7 +18,8 @@ export async function jsonOrMultipartBody(event: Event): Promise<Body> {
 async function multipartBody(event: Event, contentType: string): Promise<Body> {
   const bytes = rawBody(event);
   const fields: Record<string, unknown> = {};
-  const files: Record<string, UploadedFile> = {};
+  // A map: a part may be called `__proto__`.
+  const files = new Map<string, UploadedFile>();
   const fileNames = new Set<string>();
   await new Promise<void>((resolve, reject) => {
     const refuse = (why: string, cause?: unknown) => reject(new Rejection('invalid_request', why, { cause }));
@@ -40,7 +41,7 @@ async function multipartBody(event: Event, contentType: string): Promise<Body> {
       // Without a listener, the error of a part that is cut off would end the process.
       stream.on('error', (error) => refuse('Malformed multipart/form-data', error));
       collect(stream, (content) => {
-        files[name] = { filename: filename ?? '', bytes: content };
+        files.set(name, { filename: filename ?? '', bytes: content });
       });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
@@ -52,7 +53,7 @@ async function multipartBody(event: Event, contentType: string): Promise<Body> {
   });
   if (!endsWithTerminator(bytes))
     throw new Rejection('invalid_request', 'Malformed multipart/form-data: it is cut off');
-  return { fields, files, isMultipart: true };
+  return { fields, files: Object.fromEntries(files), isMultipart: true };
 }
 
 /** The closing boundary ends in `--`; some clients leave out the line break behind it. */

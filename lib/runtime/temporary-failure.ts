@@ -10,8 +10,13 @@ export function isTemporaryFailure(error: unknown): boolean {
   return isThrottlingError(sdkError) || isTransientError(sdkError) || isServerError(sdkError);
 }
 
-/** `AbortError`: our own deadline ended the call. */
-const TEMPORARY_NAMES = new Set(['TimeoutError', 'AbortError', 'TransactionInProgressException']);
+/** `AbortError`: our own deadline ended the call. A conflict comes here when it has outlasted its repetitions. */
+const TEMPORARY_NAMES = new Set([
+  'TimeoutError',
+  'AbortError',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+]);
 const TEMPORARY_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -196,6 +196,92 @@ describe('an assignment whose reply is lost', () => {
   });
 });
 
+describe('a change that meets another writer', () => {
+  type Held = Awaited<ReturnType<typeof assigned>>;
+  const post = (path: string, headers: Record<string, string>, json: object = {}) =>
+    controller.request('POST', path, { headers, json });
+  const CHANGES: Record<string, (held: Held) => ReturnType<FaultyController['request']>> = {
+    heartbeat: ({ build, worker }) => controller.heartbeat(worker, build.id),
+    completion: ({ build, worker }) => controller.complete(worker, build.id),
+    failure: ({ build, worker }) => post('/api/workers/fail', controller.as(worker), { build_id: build.id }),
+    cancel: ({ build }) => post(`/api/builds/${build.id}/cancel`, controller.key),
+  };
+  const conflict = dynamoError('TransactionConflictException');
+
+  it.each(Object.keys(CHANGES))(
+    '%s: tries again, and only a lasting conflict is the caller’s to repeat',
+    async (what) => {
+      const held = await assigned();
+      const before = await controller.items();
+      for (const operation of ['UpdateItem', TRANSACTION]) controller.dynamodbFaults.fail(operation, conflict);
+      const lasting = await CHANGES[what]?.(held);
+      expect([lasting?.status, lasting?.headers.get('retry-after')]).toEqual([503, '5']);
+      expect(await controller.items()).toEqual(before);
+
+      controller.dynamodbFaults.reset();
+      for (const operation of ['UpdateItem', TRANSACTION]) controller.dynamodbFaults.fail(operation, conflict, 2);
+      expect((await CHANGES[what]?.(held))?.status).toBe(200);
+    },
+  );
+
+  it.each(Object.keys(CHANGES))('%s: takes effect once when its reply is lost', async (what) => {
+    const held = await assigned();
+    for (const operation of ['UpdateItem', TRANSACTION]) controller.dynamodbFaults.fail(operation, 'dropAfter', 1);
+    expect((await CHANGES[what]?.(held))?.status).toBe(200);
+    const { completedBuilds, failedBuilds } = await controller.workerItem(held.worker.id);
+    const counted = { completion: [1, 0], failure: [0, 1] }[what] ?? [0, 0];
+    expect([completedBuilds, failedBuilds]).toEqual(counted);
+  });
+
+  it('second registration: is known as its own when its reply is lost', async () => {
+    const worker = await controller.register();
+    controller.dynamodbFaults.fail('UpdateItem', 'dropAfter', 1);
+    const again = await controller.register('mac', ['ios'], { id: worker.id });
+    expect(again.id).toBe(worker.id);
+    expect((await controller.workerItem(worker.id)).epoch).toBe(2);
+    expect((await controller.poll(again)).status).toBe(200);
+  });
+
+  it('log lines: are there once when the replies are lost; readers wait 10 s for the place that stayed free', async () => {
+    const { build, worker } = await assigned();
+    for (const operation of ['UpdateItem', 'PutItem']) controller.dynamodbFaults.fail(operation, 'dropAfter', 1);
+    const path = `/api/builds/${build.id}/logs`;
+    const line = { level: 'info', message: 'said once' };
+    expect((await post(path, controller.as(worker), line)).status).toBe(200);
+    const messages = async (): Promise<string[]> => {
+      const { body } = await controller.request('GET', path, { headers: controller.key });
+      return body.logs.map(({ message }: { message: string }) => message);
+    };
+    expect(await messages()).toEqual(['Build submitted']);
+    await controller.tamper(`BUILD#${build.id}`, 'LOG#00000002', { storedAt: Date.now() - 10_000 });
+    expect(await messages()).toEqual(['Build submitted', line.message]);
+  });
+
+  it('requeue: happens once when its reply and that of its message are lost', async () => {
+    const { build } = await assigned();
+    await controller.tamperBuild(build.id, { leaseUntil: Date.now() - 60_000, dueAt: Date.now() - 60_000 });
+    controller.dynamodbFaults.fail(TRANSACTION, 'dropAfter', 1);
+    controller.sqsFaults.fail('SendMessage', 'dropAfter', 1);
+    await controller.stack.runSchedule();
+    expect(await controller.buildItem(build.id)).toMatchObject({ state: 'pending', attempt: 1 });
+    expect(await controller.depth('ios')).toEqual({ waiting: 2, hidden: 0 });
+    const polls = await Promise.all(['a', 'b'].map(async (name) => pollForJob(await controller.register(name))));
+    expect(polls.filter((job) => job !== null)).toMatchObject([{ id: build.id, attempt: 2 }]);
+  });
+});
+
+it('a dead letter that cannot be handled stays where it is, and its build as it was', async () => {
+  const { id, source } = await controller.submit();
+  const hint = { v: 1, buildId: id, attempt: 0, platform: 'ios', submittedAt: 1, sourceSize: source.length };
+  await controller.sendRaw('deadLetters', JSON.stringify({ ...hint, sourceSha256: 'a'.repeat(64) }));
+  const before = await controller.buildItem(id);
+  controller.dynamodbFaults.fail('*', dynamoError('InternalServerError'));
+  expect(await controller.stack.pollQueues()).toBe(1);
+  expect(await controller.depth('deadLetters')).toEqual({ waiting: 0, hidden: 1 });
+  expect(await controller.buildItem(id)).toEqual(before);
+  expect(loggedEvents('record_failed')).toHaveLength(1);
+});
+
 describe('a source that is gone', () => {
   it('fails the build, frees the worker, and leaves it ready for the next', async () => {
     const { build, worker } = await assigned();

@@ -26,7 +26,7 @@ export interface Call {
   answeredAt?: number;
 }
 
-export interface Held {
+interface Held {
   /** Resolves when the first request waits. */
   readonly arrived: Promise<void>;
   /** Lets go what waits, and whatever comes later. */

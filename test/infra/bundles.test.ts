@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bundle, bundle, bundleFolder } from '../../infra/bundle.ts';
+import { FUNCTIONS } from '../../infra/functions.ts';
+
+const KEY = 'k'.repeat(43);
+const TOO_SHORT = 'CONTROLLER_API_KEY must be set and at least 32 characters';
+const PUBLISHED = 'CONTROLLER_API_KEY is a published demo key that everybody knows';
+const PUBLISHED_KEYS = [
+  'test-api-key-1234567890',
+  'dev-insecure-key-change-in-production',
+  'test-api-key-demo-1234567890',
+  'dev-api-key-minimum-32-characters-long',
+  'test-api-key-for-e2e-testing-minimum-32-chars',
+  'test-key-32-chars-minimum-length-required',
+  'test-api-key-for-testing-purposes-only-32-chars-minimum',
+];
+
+/** The first line of what loading a function under each key comes to. */
+const EXPECTED: readonly [string | undefined, string][] = [
+  [KEY, 'handler: function'],
+  [undefined, TOO_SHORT],
+  ['', TOO_SHORT],
+  ['k'.repeat(31), TOO_SHORT],
+  ['k'.repeat(32), 'handler: function'],
+  [`${'k'.repeat(32)} `, 'CONTROLLER_API_KEY may only contain A-Z a-z 0-9 _ -'],
+  ...PUBLISHED_KEYS.map((key): [string, string] => [key, PUBLISHED]),
+];
+
+/** Runs in a process of its own, which has nothing but the bundles: a module is loaded anew under each query. */
+const LOADER = `
+const { files, keys } = JSON.parse(process.argv[1]);
+const found = [];
+for (const file of files) {
+  const outcomes = [];
+  for (const [index, key] of keys.entries()) {
+    if (key === null) delete process.env.CONTROLLER_API_KEY;
+    else process.env.CONTROLLER_API_KEY = key;
+    try {
+      const { handler } = await import(file + '?key=' + index);
+      outcomes.push('handler: ' + typeof handler);
+    } catch (error) {
+      outcomes.push(error.message.split('\\n')[0]);
+    }
+  }
+  found.push(outcomes);
+}
+console.log(JSON.stringify({ node: process.versions.node, found }));
+`;
+
+const ENVIRONMENT = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  TABLE_NAME: 'buildlatch-test',
+  QUEUE_URL_IOS: 'https://sqs.us-east-1.amazonaws.com/000000000000/ios',
+  QUEUE_URL_ANDROID: 'https://sqs.us-east-1.amazonaws.com/000000000000/android',
+  SOURCES_BUCKET: 'sources',
+  RESULTS_BUCKET: 'results',
+};
+
+describe('the bundles', () => {
+  let outdir: string;
+  let bundles: Bundle[];
+  beforeAll(async () => {
+    outdir = await mkdtemp(join(tmpdir(), 'buildlatch-bundles-'));
+    bundles = await bundle(outdir);
+  });
+  afterAll(() => rm(outdir, { recursive: true, force: true }));
+
+  it('are one for each function and one for the command line', () => {
+    expect(bundles).toHaveLength(FUNCTIONS.length + 1);
+  });
+
+  it.each(FUNCTIONS)('$file is small enough to start quickly', ({ file, env }) => {
+    const own = bundles.find(({ name }) => name.endsWith(`functions/${file.split('/').at(-1)}/index.mjs`));
+    expect(own?.bytes).toBeGreaterThan(1_000);
+    expect(own?.bytes).toBeLessThanOrEqual(env.includes('SOURCES_BUCKET') ? 520_000 : 400_000);
+  });
+
+  it('start under Node 24 with a good key, and under no other, each saying why', async () => {
+    const files = FUNCTIONS.map(({ file }) => join(bundleFolder(file, outdir), 'index.mjs'));
+    const input = JSON.stringify({ files, keys: EXPECTED.map(([key]) => key ?? null) });
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADER, input], {
+      env: ENVIRONMENT,
+      cwd: outdir,
+    });
+    const { node, found } = JSON.parse((await run).stdout);
+    expect(node).toMatch(/^24\./);
+    expect(Object.fromEntries(files.map((file, index) => [file, found[index]]))).toEqual(
+      Object.fromEntries(files.map((file) => [file, EXPECTED.map(([, outcome]) => outcome)])),
+    );
+  });
+});

@@ -1,0 +1,245 @@
+import type {
+  AppEvent,
+  Applied,
+  BuildQueue,
+  BuildStore,
+  FileStore,
+  Hint,
+  Message,
+  StoredAs,
+  WorkerStore,
+} from '../../lib/app/ports.ts';
+import type { Build, Platform } from '../../lib/domain/build.ts';
+import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
+import type { Worker } from '../../lib/domain/worker.ts';
+import { NOW } from './builders.ts';
+
+interface Sent {
+  readonly hint: Hint;
+  readonly sentAt: number;
+  receives: number;
+  visibleAt: number;
+}
+
+export type World = ReturnType<typeof memoryWorld>;
+
+/** The ports in memory, for use cases: the same outcomes as on AWS, decided by the domain. `state.now` is the clock. */
+export function memoryWorld() {
+  const state = { now: NOW, chance: 0.5, drawn: 0 };
+  const builds = new Map<string, Build>();
+  const dueAt = new Map<string, number>();
+  const workers = new Map<string, Worker>();
+  const files = new Map<string, StoredAs & { bytes?: Uint8Array }>();
+  const messages = new Map<string, Sent>();
+  const events: AppEvent[] = [];
+  /** Every call in order, as `port.method`; one whose name is here throws, before or after its effect. */
+  const calls: string[] = [];
+  const faults = new Map<string, 'before' | 'after'>();
+
+  const isIn = (build: Build, command: Command['type']) =>
+    (ALLOWED_FROM[command] as readonly string[]).includes(build.state);
+  const refused = (current: Build | undefined): Applied => ({ ok: false, current });
+  const free = (build: Build, counter?: 'completedBuilds' | 'failedBuilds') => {
+    const worker = workers.get(build.holder?.workerId ?? '');
+    if (!worker || worker.current?.buildId !== build.id || worker.current.attempt !== build.attempt) return;
+    const { current: _freed, ...rest } = worker;
+    workers.set(worker.id, { ...rest, releasedAt: state.now, ...(counter && { [counter]: rest[counter] + 1 }) });
+  };
+  const end = (build: Build, next: Build, counter?: 'completedBuilds' | 'failedBuilds'): Applied => {
+    builds.set(build.id, next);
+    dueAt.delete(build.id);
+    free(build, counter);
+    return { ok: true };
+  };
+  const change = (
+    id: string,
+    command: Exclude<Command, { type: 'assign' }>,
+    apply: (from: Build, to: Build) => Applied,
+  ) => {
+    const build = builds.get(id);
+    const decision = build && decide(build, command, state.now);
+    return build && decision?.ok ? apply(build, decision.next) : refused(build);
+  };
+  const isAsSeen = (seen: Build) =>
+    builds.get(seen.id)?.state === seen.state && builds.get(seen.id)?.attempt === seen.attempt;
+
+  const buildStore: BuildStore = {
+    get: async (id) => builds.get(id),
+    create: async (build) => {
+      if (builds.has(build.id)) return builds.get(build.id)?.tokenHashes[0] === build.tokenHashes[0];
+      builds.set(build.id, build);
+      dueAt.set(build.id, build.submittedAt);
+      return true;
+    },
+    addToken: async (build, hash) => {
+      const seen = builds.get(build.id);
+      if (seen) builds.set(build.id, { ...seen, tokenHashes: [...seen.tokenHashes, hash] });
+    },
+    markSent: async ({ id, attempt }, sends, due) => {
+      const build = builds.get(id);
+      if (!build || !isIn(build, 'assign') || build.attempt !== attempt) return;
+      builds.set(id, { ...build, sends });
+      dueAt.set(id, due);
+    },
+    assign: async ({ buildId, attempt, maxAttempts, holder, workerEpoch, leaseUntil, now, dueAt: due }) => {
+      const [build, worker] = [builds.get(buildId), workers.get(holder.workerId)];
+      if (!build) return { ok: false, refusal: 'build_absent' };
+      const decision = decide(build, { type: 'assign', holder, attempt, maxAttempts, leaseMs: leaseUntil - now }, now);
+      if (!decision.ok) return { ok: false, refusal: decision.code };
+      if (!worker) return { ok: false, refusal: 'worker_not_found' };
+      if (worker.epoch !== workerEpoch) return { ok: false, refusal: 'worker_offline' };
+      if (worker.current) return { ok: false, refusal: 'worker_busy' };
+      builds.set(buildId, decision.next);
+      dueAt.set(buildId, due);
+      workers.set(worker.id, { ...worker, current: { buildId, attempt: decision.next.attempt }, lastSeenAt: now });
+      return { ok: true };
+    },
+    reissueOtp: async (seen) => seen.state === 'assigned' && isAsSeen(seen),
+    heartbeat: async (buildId, claim, leaseUntil, rebindTo) =>
+      change(buildId, { type: 'heartbeat', claim, leaseMs: 0 }, (_from, to) => {
+        const holder = to.holder && { ...to.holder, ...(rebindTo !== undefined && { tokenHash: rebindTo }) };
+        builds.set(buildId, { ...to, leaseUntil, ...(holder && { holder }) });
+        return { ok: true };
+      }),
+    extendLease: async ({ id }, leaseUntil) => {
+      const build = builds.get(id);
+      if (build && (build.leaseUntil ?? 0) < leaseUntil) builds.set(id, { ...build, leaseUntil });
+    },
+    endLease: async (seen, now) => {
+      const build = builds.get(seen.id);
+      if (build && isIn(build, 'requeue')) builds.set(seen.id, { ...build, leaseUntil: now - 60_000 });
+      dueAt.set(seen.id, now - 60_000);
+    },
+    finish: async (buildId, claim: Claim, ending) =>
+      ending.state === 'completed'
+        ? change(buildId, { type: 'complete', claim, result: ending.result }, (from, to) =>
+            end(from, to, 'completedBuilds'),
+          )
+        : change(buildId, { type: 'fail', claim, message: ending.message }, (from, to) =>
+            end(from, to, 'failedBuilds'),
+          ),
+    cancel: async (seen) => (isAsSeen(seen) ? change(seen.id, { type: 'cancel' }, end) : refused(builds.get(seen.id))),
+    requeue: async (seen, next, now) => {
+      const build = builds.get(seen.id);
+      if (!build || !isIn(build, 'requeue') || build.attempt !== seen.attempt || build.leaseUntil !== seen.leaseUntil)
+        return false;
+      end(build, next);
+      if (next.state === 'pending') dueAt.set(seen.id, now);
+      return true;
+    },
+    reject: async ({ id, attempt }, { kind, message }) =>
+      change(id, { type: 'reject', attempt, kind, message }, end).ok,
+    failHeld: async (seen, failure, now) => {
+      const { leaseUntil: _over, ...rest } = seen;
+      return isAsSeen(seen)
+        ? end(seen, { ...rest, state: 'failed', failure, finishedAt: now })
+        : refused(builds.get(seen.id));
+    },
+  };
+
+  const workerStore: WorkerStore = {
+    get: async (id) => workers.get(id),
+    create: async (worker) => void workers.set(worker.id, worker),
+    renew: async (seen, { name, platforms, token, now }) => {
+      const worker = workers.get(seen.id);
+      if (!worker || worker.epoch !== seen.epoch) return false;
+      const times = { registeredAt: now, lastSeenAt: now };
+      workers.set(seen.id, {
+        ...worker,
+        ...times,
+        name,
+        platforms,
+        token,
+        previousToken: seen.token,
+        epoch: seen.epoch + 1,
+      });
+      return true;
+    },
+    noteSeen: async ({ id }, now) => {
+      const worker = workers.get(id);
+      if (worker) workers.set(id, { ...worker, lastSeenAt: now });
+    },
+    forget: async ({ id, current }) => {
+      const { current: held, ...rest } = workers.get(id) ?? {};
+      if (held?.buildId === current?.buildId && held?.attempt === current?.attempt) workers.set(id, rest as Worker);
+    },
+  };
+
+  const toMessage = ([receipt, { hint, receives, sentAt }]: [string, Sent]): Message => ({
+    id: receipt,
+    receipt,
+    platform: hint.platform,
+    hint,
+    receives,
+    sentAt,
+  });
+  const queue: BuildQueue = {
+    send: async (hint) => {
+      messages.set(`message-${++state.drawn}`, { hint, sentAt: state.now, receives: 0, visibleAt: state.now });
+    },
+    receive: async (platform: Platform) => {
+      const found = [...messages].find(
+        ([, { hint, visibleAt }]) => hint.platform === platform && visibleAt <= state.now,
+      );
+      if (!found) return undefined;
+      found[1].receives += 1;
+      found[1].visibleAt = state.now + 30_000;
+      return toMessage(found);
+    },
+    delete: async ({ receipt }) => void messages.delete(receipt),
+    giveBack: async ({ receipt }, seconds) => {
+      const sent = messages.get(receipt);
+      if (sent) sent.visibleAt = state.now + seconds * 1000;
+    },
+  };
+
+  const fileStore: FileStore = {
+    ticket: async (kind, key, file, now) => ({
+      url: `https://files.test/${kind}/${key}`,
+      headers: { size: `${file.size}` },
+      expiresAt: now + 900_000,
+    }),
+    put: async (kind, key, bytes, sha256) => void files.set(`${kind}/${key}`, { size: bytes.length, sha256, bytes }),
+    find: async (kind, key) => {
+      const { bytes: _inside, ...stored } = files.get(`${kind}/${key}`) ?? {};
+      return 'size' in stored ? (stored as StoredAs) : undefined;
+    },
+    read: async (kind, key) => files.get(`${kind}/${key}`)?.bytes,
+    link: async (kind, key, filename) => `https://files.test/${kind}/${key}?as=${filename}`,
+  };
+
+  /** Counts the calls of a port, and breaks those that `faults` names. */
+  function watched<Port extends object>(name: string, port: Port): Port {
+    return new Proxy(port, {
+      get: (target, method, receiver) => {
+        const run: unknown = Reflect.get(target, method, receiver);
+        if (typeof run !== 'function') return run;
+        return async (...args: unknown[]) => {
+          const call = `${name}.${String(method)}`;
+          calls.push(call);
+          if (faults.get(call) === 'before') throw new Error(`lost before ${call}`);
+          const answer: unknown = await run.apply(target, args);
+          if (faults.get(call) === 'after') throw new Error(`lost after ${call}`);
+          return answer;
+        };
+      },
+    });
+  }
+
+  const deps = {
+    builds: watched('builds', buildStore),
+    workers: watched('workers', workerStore),
+    queue: watched('queue', queue),
+    files: watched('files', fileStore),
+    secrets: {
+      id: () => `id-${++state.drawn}`.padEnd(21, '0'),
+      token: () => `token-${++state.drawn}`,
+      hash: (secret: string) => `hash of ${secret}`,
+      idFrom: (seed: string) => `id from ${seed}`,
+    },
+    clock: () => state.now,
+    chance: () => state.chance,
+    report: (event: AppEvent) => void events.push(event),
+  };
+  return { state, builds, dueAt, workers, files, messages, events, calls, faults, deps };
+}

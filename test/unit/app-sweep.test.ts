@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { appendLogs } from '../../lib/app/append-logs.ts';
+import type { BuildIndex, DayTotals, DueBuild, LogStore, Totals } from '../../lib/app/ports.ts';
+import { readLogs } from '../../lib/app/read-logs.ts';
+import { readStatistics, rollUpTotals } from '../../lib/app/statistics.ts';
+import { sweep } from '../../lib/app/sweep.ts';
+import type { LogLine } from '../../lib/domain/log-line.ts';
+import { aBuild, aWorker, NOW } from '../support/builders.ts';
+import { memoryWorld, type World } from '../support/memory-stores.ts';
+
+let world: World;
+beforeEach(() => {
+  world = memoryWorld();
+});
+
+describe('a sweep', () => {
+  const lost = (id: string, changes: object = {}) => aBuild('building', { id, leaseUntil: NOW - 10_000, ...changes });
+  const asked: [string, number][] = [];
+  function run(leased: DueBuild[], pending: DueBuild[] = [], stopAt = NOW + 1000) {
+    for (const { id, build } of [...leased, ...pending]) if (build) world.builds.set(id, build);
+    const due = async function* (kind: 'pending' | 'leased', until: number) {
+      asked.push([kind, until]);
+      yield kind === 'leased' ? leased : pending;
+    };
+    return sweep({ ...world.deps, index: { due } as unknown as BuildIndex }, { maxAttempts: 3 }, stopAt);
+  }
+  const one = (build: ReturnType<typeof aBuild>): DueBuild => ({ id: build.id, build });
+
+  it('takes lost leases back and sends each build once, in the same sweep', async () => {
+    world.workers.set('worker-1', aWorker({ current: { buildId: 'a', attempt: 1 } }));
+    expect(await run([one(lost('a'))])).toEqual({ requeued: 1, lost: 0, resent: 1, failed: 0 });
+    expect(world.builds.get('a')).toMatchObject({ state: 'pending', attempt: 1, sends: 1 });
+    expect(world.workers.get('worker-1')).not.toHaveProperty('current');
+    expect([...world.messages.values()].map(({ hint }) => [hint.buildId, hint.attempt])).toEqual([['a', 1]]);
+    expect(world.events.map(({ event }) => event)).toEqual(['build_requeued']);
+    expect(asked).toEqual([
+      ['leased', NOW - 10_000],
+      ['pending', NOW],
+    ]);
+  });
+
+  it('fails a build whose attempts are used up, and says so', async () => {
+    expect(await run([one(lost('a', { attempt: 3 }))])).toEqual({ requeued: 0, lost: 1, resent: 0, failed: 0 });
+    expect(world.builds.get('a')).toMatchObject({ state: 'failed', failure: { kind: 'lost_worker' } });
+    expect(world.messages.size).toBe(0);
+  });
+
+  it('leaves alone what the index was late to tell of', async () => {
+    const late = [
+      lost('a', { leaseUntil: NOW - 9_999 }),
+      aBuild('completed', { id: 'b' }),
+      aBuild('pending', { id: 'c' }),
+    ];
+    expect(await run(late.map(one), [one(aBuild('assigned', { id: 'd' }))])).toEqual({
+      requeued: 0,
+      lost: 0,
+      resent: 0,
+      failed: 0,
+    });
+    expect(world.messages.size).toBe(0);
+  });
+
+  it('does nothing for what a heartbeat or another sweep has changed since', async () => {
+    world.builds.set('a', lost('a', { leaseUntil: NOW + 90_000 }));
+    const stale = { id: 'a', build: lost('a') };
+    const due = async function* (kind: string) {
+      yield kind === 'leased' ? [stale, stale] : [];
+    };
+    const deps = { ...world.deps, index: { due } as unknown as BuildIndex };
+    expect(await sweep(deps, { maxAttempts: 3 }, NOW + 1)).toEqual({ requeued: 0, lost: 0, resent: 0, failed: 0 });
+    expect(world.builds.get('a')?.leaseUntil).toBe(NOW + 90_000);
+  });
+
+  it('sends what waits again, less often each time', async () => {
+    expect(await run([], [one(aBuild('pending', { sends: 2 }))])).toMatchObject({ resent: 1 });
+    expect(world.builds.get('build-1')?.sends).toBe(3);
+    expect(world.dueAt.get('build-1')).toBe(NOW + 480_000);
+    expect(world.events).toEqual([{ event: 'build_resent', buildId: 'build-1', attempt: 0, sends: 3 }]);
+  });
+
+  it('repairs the others where one cannot be repaired, and counts it', async () => {
+    world.faults.set('queue.send', 'before');
+    expect(await run([one(lost('a')), one(lost('b', { attempt: 3 }))])).toEqual({
+      requeued: 1,
+      lost: 1,
+      resent: 0,
+      failed: 1,
+    });
+    expect(world.events.map(({ event }) => event)).toContain('repair_failed');
+    expect(world.builds.get('a')).toMatchObject({ state: 'pending', sends: 0 });
+  });
+
+  it('ends what nobody can read', async () => {
+    world.builds.set('x', aBuild('pending', { id: 'x' }));
+    await run([], [{ id: 'x' }]);
+    expect(world.builds.get('x')?.failure).toEqual({ kind: 'unreadable', message: 'Assignment failed: unreadable' });
+  });
+
+  it('begins nothing new when its time is over', async () => {
+    expect(await run([one(lost('a'))], [], NOW)).toMatchObject({ requeued: 0 });
+    expect(world.calls).toEqual([]);
+  });
+});
+
+describe('the statistics', () => {
+  const DAY = 86_400_000;
+  const today = Math.floor(NOW / DAY);
+  let stored: Totals | undefined;
+  let perDay: Map<number, DayTotals>;
+  const day = (completed: number, failed = 0, buildTimeMs = 0) => ({ completed, failed, buildTimeMs });
+  const NONE = day(0);
+  beforeEach(() => {
+    stored = undefined;
+    perDay = new Map();
+  });
+  const deps = () => ({
+    clock: world.deps.clock,
+    index: {
+      finishedOn: async (of: number) => perDay.get(of) ?? NONE,
+      count: async (kind: string) => (kind === 'pending' ? 4 : 2),
+      onlineWorkers: async () => 3,
+    } as unknown as BuildIndex,
+    totals: {
+      get: async () => stored,
+      advance: async (next: Totals, previous: number | undefined) => {
+        if (stored?.throughDay !== previous) return false;
+        stored = next;
+        return true;
+      },
+    },
+  });
+
+  it('are the totals and every day since, and of an empty table zero', async () => {
+    expect(await readStatistics(deps())).toEqual({
+      nodesOnline: 3,
+      buildsQueued: 4,
+      activeBuilds: 2,
+      buildsToday: 0,
+      totalBuilds: 0,
+      totalBuildTimeMs: 0,
+    });
+    stored = { ...day(10, 5, 1000), throughDay: today - 3 };
+    perDay = new Map([
+      [today - 3, day(99)],
+      [today - 2, day(1, 1, 10)],
+      [today - 1, day(2, 0, 20)],
+      [today, day(3, 1, 30)],
+    ]);
+    expect(await readStatistics(deps())).toMatchObject({ buildsToday: 3, totalBuilds: 23, totalBuildTimeMs: 1060 });
+  });
+
+  it('are rolled up day by day, each once, and only when the day is over everywhere', async () => {
+    perDay = new Map([
+      [today - 2, day(1)],
+      [today - 1, day(2)],
+      [today, day(4)],
+    ]);
+    stored = { ...NONE, throughDay: today - 3 };
+    world.state.now = today * DAY + 3_599_999;
+    await rollUpTotals(deps());
+    expect(stored).toEqual({ ...day(1), throughDay: today - 2 });
+    world.state.now += 1;
+    await rollUpTotals(deps());
+    await rollUpTotals(deps());
+    expect(stored).toEqual({ ...day(3), throughDay: today - 1 });
+  });
+
+  it('say the same before and after a roll-up', async () => {
+    perDay = new Map([
+      [today - 1, day(2, 1, 20)],
+      [today, day(4, 0, 40)],
+    ]);
+    stored = { ...day(7, 7, 7), throughDay: today - 2 };
+    const before = await readStatistics(deps());
+    await rollUpTotals(deps());
+    expect(await readStatistics(deps())).toEqual(before);
+  });
+
+  it('leave it to the other sweep when two roll up at once', async () => {
+    stored = { ...NONE, throughDay: today - 2 };
+    const racing = { ...deps(), totals: { get: async () => stored, advance: async () => false } };
+    await rollUpTotals(racing);
+    expect(stored).toEqual({ ...NONE, throughDay: today - 2 });
+  });
+});
+
+describe('the log of a build', () => {
+  const line = (message: string): LogLine => ({ timestamp: NOW, level: 'info', message });
+  const first = { timestamp: aBuild().submittedAt, level: 'info', message: 'Build submitted' };
+  const stored = [line('one'), line('two')];
+  /** One line to a batch, so the cursor counts lines. */
+  const logs: LogStore = {
+    append: async () => ({ ok: true, build: aBuild('building', { leaseUntil: NOW + 60_000 }) }),
+    read: async (_id, after) => ({ lines: stored.slice(after), next: stored.length, hasMore: false }),
+  };
+  const read = (cursor?: number, build = aBuild('building')) => readLogs({ ...world.deps, logs }, build, cursor);
+
+  it('begins with its submission and goes on behind the cursor', async () => {
+    expect(await read()).toEqual({ lines: [first, ...stored], nextCursor: '3', isFinal: false });
+    expect(await read(0)).toEqual(await read());
+    expect(await read(1)).toMatchObject({ lines: stored, nextCursor: '3' });
+    expect(await read(2)).toMatchObject({ lines: [stored[1]], nextCursor: '3' });
+    expect(await read(3)).toMatchObject({ lines: [], nextCursor: '3' });
+  });
+
+  it('is final only two seconds after the end', async () => {
+    const ended = (ms: number) => aBuild('completed', { finishedAt: NOW - ms });
+    expect((await read(3, ended(1_999))).isFinal).toBe(false);
+    expect((await read(3, ended(2_000))).isFinal).toBe(true);
+    const more = { ...logs, read: async () => ({ lines: stored, next: 2, hasMore: true }) };
+    expect((await readLogs({ ...world.deps, logs: more }, ended(9_000), undefined)).isFinal).toBe(false);
+  });
+
+  it('lengthens a lease that ends soon, and shortens none', async () => {
+    const append = (leaseMs: number) =>
+      appendLogs({ ...world.deps, logs }, 'build-1', { workerId: 'worker-1' }, stored, leaseMs);
+    await append(90_000);
+    expect(world.calls).toEqual([]);
+    await append(90_002);
+    expect(world.calls).toEqual(['builds.extendLease']);
+  });
+});

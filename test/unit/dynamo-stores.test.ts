@@ -1,0 +1,314 @@
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  InternalServerError,
+  ProvisionedThroughputExceededException,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactionConflictException,
+  TransactionInProgressException,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { buildIndex } from '../../lib/adapters/dynamo/build-index.ts';
+import { toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
+import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
+import type { Table } from '../../lib/adapters/dynamo/table.ts';
+import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
+import { aBuild, aGrant, aResult, aWorker, NOW } from '../support/builders.ts';
+
+const client = new DynamoDBClient({ region: 'us-east-1' });
+const aws = mockClient(client);
+const pauses: number[] = [];
+const table: Table = { client, name: 'builds', pause: async (ms) => void pauses.push(ms), chance: () => 0.5 };
+let tokens = 0;
+const builds = buildStore(table, () => `token-${tokens++}`);
+
+beforeEach(() => {
+  aws.reset();
+  pauses.length = 0;
+  tokens = 0;
+});
+
+const $metadata = {};
+const conflict = new TransactionConflictException({ message: 'x', $metadata });
+const cancelled = (...codes: string[]) =>
+  new TransactionCanceledException({ message: 'x', $metadata, CancellationReasons: codes.map((Code) => ({ Code })) });
+const itemOf = (build = aBuild(), more: object = {}) =>
+  marshall({ ...toBuildItem(build), ...more }, { removeUndefinedValues: true });
+const refused = (Item?: ReturnType<typeof itemOf>) =>
+  new ConditionalCheckFailedException({ message: 'x', $metadata, ...(Item && { Item }) });
+const claim = { workerId: 'worker-1', tokenHash: 'hash-of-worker-1', attempt: 1 };
+const key = { pk: { S: 'BUILD#build-1' }, sk: { S: 'BUILD' } };
+
+/** The inputs of all calls of one kind. */
+const transactions = () => aws.commandCalls(TransactWriteItemsCommand).map(({ args }) => args[0].input);
+const updates = () => aws.commandCalls(UpdateItemCommand).map(({ args }) => args[0].input);
+
+describe('a read of a build', () => {
+  it('is consistent, by its key', async () => {
+    aws.on(GetItemCommand).resolves({ Item: itemOf() });
+    expect(await builds.get('build-1')).toEqual(aBuild());
+    expect(aws.commandCalls(GetItemCommand).map(({ args }) => args[0].input)).toEqual([
+      { TableName: 'builds', Key: key, ConsistentRead: true },
+    ]);
+    aws.on(GetItemCommand).resolves({});
+    expect(await builds.get('build-1')).toBeUndefined();
+  });
+});
+
+describe('a creation', () => {
+  it('is of what was not there, pending and due at once', async () => {
+    aws.on(PutItemCommand).resolves({});
+    expect(await builds.create(aBuild())).toBe(true);
+    const [input] = aws.commandCalls(PutItemCommand).map(({ args }) => args[0].input);
+    expect(input).toMatchObject({
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    expect(unmarshall(input?.Item ?? {})).toMatchObject({ duePartition: 'due#pending#0', dueAt: aBuild().submittedAt });
+  });
+
+  it('that met its own first sending has succeeded; one that met another has not', async () => {
+    aws.on(PutItemCommand).rejects(refused(itemOf()));
+    expect(await builds.create(aBuild())).toBe(true);
+    aws
+      .on(PutItemCommand)
+      .rejects(refused(itemOf(aBuild('pending', { tokenHashes: ['another', 'hash-of-build-token'] }))));
+    expect(await builds.create(aBuild())).toBe(false);
+    aws.on(PutItemCommand).rejects(new InternalServerError({ message: 'x', $metadata }));
+    await expect(builds.create(aBuild())).rejects.toThrow(InternalServerError);
+  });
+});
+
+describe('an assignment', () => {
+  it('is one transaction on build and worker, under all conditions, with the assignment’s own token', async () => {
+    aws.on(TransactWriteItemsCommand).resolves({});
+    expect(await builds.assign(aGrant())).toEqual({ ok: true });
+    const [input] = transactions();
+    expect(input?.ClientRequestToken).toBe('assignment-1');
+    const [build, worker] = input?.TransactItems ?? [];
+    expect(build?.Update).toMatchObject({
+      TableName: 'builds',
+      Key: key,
+      ConditionExpression:
+        '#state IN (:v11) AND #attempt = :v12 AND #attempt < :v13 AND attribute_type(#sourceKey, :v14)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    expect(unmarshall(build?.Update?.ExpressionAttributeValues ?? {})).toMatchObject({
+      ':v0': 'assigned',
+      ':v1': 1,
+      ':v11': 'pending',
+      ':v12': 0,
+      ':v13': 3,
+      ':v14': 'S',
+    });
+    expect(worker?.Update).toMatchObject({
+      Key: { pk: { S: 'WORKER#worker-1' } },
+      ConditionExpression: 'attribute_exists(#pk) AND #epoch = :v3 AND attribute_not_exists(#currentBuildId)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+  });
+
+  it('is sent again after a conflict, the same to the last byte, three times at most', async () => {
+    aws
+      .on(TransactWriteItemsCommand)
+      .rejectsOnce(cancelled('TransactionConflict', 'None'))
+      .rejectsOnce(conflict)
+      .resolves({});
+    expect(await builds.assign(aGrant())).toEqual({ ok: true });
+    const [first, ...again] = transactions();
+    expect(again).toEqual([first, first]);
+    expect(pauses).toEqual([50, 100]);
+
+    aws.reset();
+    aws.on(TransactWriteItemsCommand).rejects(cancelled('None', 'TransactionConflict'));
+    expect(await builds.assign(aGrant())).toEqual({ ok: false, refusal: 'conflict' });
+    expect(transactions()).toHaveLength(3);
+    aws.on(TransactWriteItemsCommand).rejects(new TransactionInProgressException({ message: 'x', $metadata }));
+    expect(await builds.assign(aGrant())).toEqual({ ok: false, refusal: 'conflict' });
+  });
+
+  const failed = (Item?: ReturnType<typeof itemOf>) => ({ Code: 'ConditionalCheckFailed', ...(Item && { Item }) });
+  const none = { Code: 'None' };
+  const worker = (more: object = {}) => marshall({ pk: 'WORKER#worker-1', epoch: 1, ...more });
+
+  it.each([
+    ['build_moved', [failed(itemOf(aBuild('assigned'))), none]],
+    ['build_moved', [failed(itemOf(aBuild('pending', { attempt: 1 }))), failed(worker())]],
+    ['source_missing', [failed(itemOf(aBuild(), { sourceKey: undefined })), none]],
+    ['attempts_exhausted', [failed(itemOf(aBuild('pending', { attempt: 3 }))), none], 3],
+    ['unreadable', [failed(itemOf(aBuild(), { platform: 'windows' })), none]],
+    ['unreadable', [failed(itemOf(aBuild())), none]],
+    ['build_absent', [failed(), none]],
+    ['worker_busy', [none, failed(worker({ currentBuildId: 'other' }))]],
+    ['worker_offline', [none, failed(worker({ epoch: 2 }))]],
+    ['worker_not_found', [none, failed()]],
+    ['conflict', [none, none]],
+  ])('refused names %s', async (refusal, CancellationReasons, attempt = 0) => {
+    aws
+      .on(TransactWriteItemsCommand)
+      .rejects(new TransactionCanceledException({ message: 'x', $metadata, CancellationReasons }));
+    expect(await builds.assign(aGrant({ attempt }))).toEqual({ ok: false, refusal });
+    expect(transactions()).toHaveLength(1);
+  });
+
+  it.each([
+    ['a throttled part', cancelled('ThrottlingError', 'None')],
+    ['a throughput exceeded', cancelled('None', 'ProvisionedThroughputExceeded')],
+    ['an invalid part', cancelled('ValidationError', 'ConditionalCheckFailed')],
+    ['reasons of another number', cancelled('ConditionalCheckFailed')],
+    ['no reasons', new TransactionCanceledException({ message: 'x', $metadata })],
+    ['a throttle', new ProvisionedThroughputExceededException({ message: 'x', $metadata })],
+  ])('that met %s is no outcome: the error goes on', async (_what, error) => {
+    aws.on(TransactWriteItemsCommand).rejects(error);
+    await expect(builds.assign(aGrant())).rejects.toBe(error);
+    expect(transactions()).toHaveLength(1);
+  });
+});
+
+describe('a heartbeat', () => {
+  it('is one update under the holder’s conditions, and answers what it met', async () => {
+    aws.on(UpdateItemCommand).resolves({});
+    expect(await builds.heartbeat('build-1', claim, NOW, 'new-hash')).toEqual({ ok: true });
+    expect(updates()).toEqual([
+      expect.objectContaining({
+        Key: key,
+        UpdateExpression: 'SET #state = :v0, #leaseUntil = :v1, #workerTokenHash = :v2',
+        ConditionExpression: '#state IN (:v3, :v4) AND #workerId = :v5 AND #workerTokenHash = :v6 AND #attempt = :v7',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    ]);
+    aws.on(UpdateItemCommand).rejects(refused(itemOf(aBuild('cancelled'), { state: 'cancelled' })));
+    expect(await builds.heartbeat('build-1', claim, NOW)).toMatchObject({ ok: false, current: { state: 'cancelled' } });
+    aws.on(UpdateItemCommand).rejects(refused());
+    expect(await builds.heartbeat('build-1', claim, NOW)).toEqual({ ok: false, current: undefined });
+  });
+
+  it('is sent again after a conflict, three times at most', async () => {
+    aws.on(UpdateItemCommand).rejectsOnce(conflict).rejectsOnce(conflict).resolves({});
+    expect(await builds.heartbeat('build-1', claim, NOW)).toEqual({ ok: true });
+    aws.reset();
+    aws.on(UpdateItemCommand).rejects(conflict);
+    await expect(builds.heartbeat('build-1', claim, NOW)).rejects.toBe(conflict);
+    expect(updates()).toHaveLength(3);
+  });
+});
+
+describe('the end of a build', () => {
+  const ending = { state: 'completed', result: aResult() } as const;
+
+  it('frees and counts its worker in the same transaction', async () => {
+    aws.on(TransactWriteItemsCommand).resolves({});
+    expect(await builds.finish('build-1', claim, ending, NOW)).toEqual({ ok: true });
+    const [build, worker] = transactions()[0]?.TransactItems ?? [];
+    expect(build?.Update?.ConditionExpression).toMatch(
+      /^#state IN \(:\w+, :\w+\) AND #workerId = :\w+ AND #workerTokenHash = :\w+ AND #attempt = :\w+$/,
+    );
+    expect(build?.Update?.UpdateExpression).toMatch(/ REMOVE #leaseUntil, #duePartition, #dueAt, #otpHash$/);
+    expect(worker?.Update?.UpdateExpression).toMatch(
+      / REMOVE #currentBuildId, #currentAttempt ADD #completedBuilds :\w+$/,
+    );
+    expect(worker?.Update?.ConditionExpression).toMatch(/^#currentBuildId = :\w+ AND #currentAttempt = :\w+$/);
+  });
+
+  it('happens alone, under the same conditions, where the worker has nothing to be freed of', async () => {
+    aws.on(TransactWriteItemsCommand).rejectsOnce(cancelled('None', 'ConditionalCheckFailed')).resolves({});
+    expect(await builds.finish('build-1', claim, ending, NOW)).toEqual({ ok: true });
+    const [both, alone] = transactions();
+    expect(alone?.TransactItems).toEqual(both?.TransactItems?.slice(0, 1));
+    expect([both?.ClientRequestToken, alone?.ClientRequestToken]).toEqual(['token-0', 'token-0-alone']);
+  });
+
+  it('that only conflicts kept from happening is contended, not refused', async () => {
+    aws.on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict', 'None'));
+    await expect(builds.cancel(aBuild('building'), NOW)).rejects.toMatchObject({ code: 'contended' });
+    expect(transactions()).toHaveLength(3);
+  });
+});
+
+describe('a worker', () => {
+  it('is read consistently, and registers again only from the registration that was read', async () => {
+    aws.on(UpdateItemCommand).resolves({});
+    const change = { name: 'mac', platforms: ['ios' as const], token: { hash: 'new', expiresAt: NOW }, now: NOW };
+    expect(await workerStore(table).renew(aWorker(), change)).toBe(true);
+    expect(updates()[0]?.ConditionExpression).toMatch(/^#epoch = :\w+$/);
+    aws.on(UpdateItemCommand).rejects(refused(marshall({ tokenHash: 'another' })));
+    expect(await workerStore(table).renew(aWorker(), change)).toBe(false);
+    aws.on(UpdateItemCommand).rejects(refused(marshall({ tokenHash: 'new' })));
+    expect(await workerStore(table).renew(aWorker(), change)).toBe(true);
+    aws.on(GetItemCommand).resolves({});
+    expect(await workerStore(table).get('worker-1')).toBeUndefined();
+    expect(aws.commandCalls(GetItemCommand)[0]?.args[0].input).toMatchObject({ ConsistentRead: true });
+  });
+});
+
+describe('a read through an index', () => {
+  const keys = Array.from({ length: 101 }, (_, index) => ({ pk: { S: `BUILD#${index}` }, sk: { S: 'BUILD' } }));
+  const found = (of: typeof keys) =>
+    of.map(({ pk, sk }) => ({ ...itemOf(aBuild('pending', { id: pk.S.slice(6) })), pk, sk }));
+
+  it('asks the table for the builds, a hundred at once, and again for what it did not get', async () => {
+    aws.on(QueryCommand).resolves({ Items: keys });
+    aws
+      .on(BatchGetItemCommand)
+      .resolvesOnce({
+        Responses: { builds: found(keys.slice(0, 60)) },
+        UnprocessedKeys: { builds: { Keys: keys.slice(60, 100) } },
+      })
+      .resolvesOnce({ Responses: { builds: found(keys.slice(60, 100)).reverse() } })
+      .resolves({ Responses: { builds: found(keys.slice(100)) } });
+    const page = await buildIndex(table).list(100);
+    expect(page.builds.map(({ id }) => id)).toEqual(keys.map((_, index) => String(index)));
+    const asked = aws.commandCalls(BatchGetItemCommand).map(({ args }) => args[0].input.RequestItems?.['builds']);
+    expect(asked.map((of) => [of?.Keys?.length, of?.ConsistentRead])).toEqual([
+      [100, true],
+      [40, true],
+      [1, true],
+    ]);
+    expect(pauses).toEqual([100]);
+  });
+
+  it('gives up after three rounds, and says that it may be tried again', async () => {
+    aws.on(QueryCommand).resolves({ Items: keys.slice(0, 1) });
+    aws.on(BatchGetItemCommand).resolves({ UnprocessedKeys: { builds: { Keys: keys.slice(0, 1) } } });
+    await expect(buildIndex(table).list(10)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(aws.commandCalls(BatchGetItemCommand)).toHaveLength(3);
+  });
+
+  it('shows the sweep what cannot be read, and keeps it out of the list', async () => {
+    aws.on(QueryCommand).resolves({ Items: keys.slice(0, 2) });
+    const broken = { ...itemOf(aBuild(), { state: 'pausing' }), ...keys[0] };
+    aws.on(BatchGetItemCommand).resolves({ Responses: { builds: [broken, ...found(keys.slice(1, 2))] } });
+    expect((await buildIndex(table).list(10)).builds.map(({ id }) => id)).toEqual(['1']);
+    const pages = [];
+    for await (const page of buildIndex(table).due('pending', NOW))
+      pages.push(page.map(({ id, build }) => [id, build?.id]));
+    expect(pages).toEqual([
+      [
+        ['0', undefined],
+        ['1', '1'],
+      ],
+    ]);
+  });
+
+  it('refuses a cursor that it did not give', async () => {
+    for (const cursor of [
+      '',
+      'x',
+      '0000000000000#',
+      `0000000000000#${'x'.repeat(65)}`,
+      '0000000000000#../x',
+      '000#x',
+    ]) {
+      await expect(buildIndex(table).list(10, cursor)).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    expect(aws.calls()).toEqual([]);
+  });
+});
