@@ -5,16 +5,19 @@ import { LEASE_GRACE_MS } from '../../lib/domain/due.ts';
 import { type Command, type Decision, decide } from '../../lib/domain/transitions.ts';
 import { aBuild, aResult, NOW } from '../support/builders.ts';
 
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 2;
 
 /** What a worker, a canceller, the sweep or the dead-letter queue may ask; `behind` is how stale its view is. */
 const step = fc.record({
-  type: fc.constantFrom('assign', 'heartbeat', 'complete', 'fail', 'cancel', 'requeue', 'reject'),
+  type: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('assign', 'heartbeat', 'requeue') },
+    { weight: 1, arbitrary: fc.constantFrom('complete', 'fail', 'cancel', 'reject') },
+  ),
   worker: fc.nat(1),
   behind: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1, 2) }),
   saysAttempt: fc.boolean(),
   saysToken: fc.boolean(),
-  after: fc.nat(150_000),
+  after: fc.constantFrom(0, 1_000, 99_999, 100_000, 150_000),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -53,6 +56,7 @@ function broken(before: Build, command: Command, next: Build, now: number): stri
   if (isLeased && (!next.holder || next.leaseUntil === undefined)) return 'a leased build has a holder and an end';
   if (!isLeased && next.leaseUntil !== undefined) return 'what is not leased has no lease';
   if (next.state === 'pending' && (next.holder || next.startedAt !== undefined)) return 'a pending build has no holder';
+  if (next.state === 'pending' && next.attempt >= MAX_ATTEMPTS) return 'what waits can still be granted';
   if (isTerminal(next.state) !== (next.finishedAt !== undefined)) return 'ended and finishedAt are the same';
   if ((next.state === 'completed') !== (next.result !== undefined)) return 'only the completed have a result';
   if ((next.state === 'failed') !== (next.failure !== undefined)) return 'only the failed have a failure';

@@ -44,7 +44,7 @@ describe('a form', () => {
     expect(Buffer.from(files['source']?.bytes ?? []).equals(bytes)).toBe(true);
   });
 
-  it.each(['--b--\r\n', '--b--', '--b--\n'])('may end in %j', async (end) => {
+  it.each(['--b--\r\n', '--b--', '--b--\n', '--b--\r\n\r\n', '--b--\r\nan epilogue'])('may end in %j', async (end) => {
     expect(await outcome(multipart([platform, source], end))).toBe('read 2 parts');
   });
 
@@ -90,6 +90,14 @@ describe('a form is refused', () => {
     const refused = await outcome(body, type);
     expect(refused).toMatch(/^invalid_request: /);
     expect(refused).toMatch(why);
+  });
+
+  it('for being cut off, at whatever byte', async () => {
+    const whole = multipart([platform, source, { ...source, name: 'certs' }], '--b--');
+    for (let length = 0; length < whole.length; length++) {
+      expect(await outcome(whole.slice(0, length)), whole.slice(0, length)).toMatch(/^invalid_request: Malformed/);
+    }
+    expect(await outcome(whole)).toBe('read 3 parts');
   });
 
   it('and never ends the process: the error of a cut-off part has somebody who listens', async () => {
