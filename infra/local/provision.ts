@@ -4,7 +4,7 @@ import {
   ResourceInUseException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { BucketAlreadyExists, BucketAlreadyOwnedByYou, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -99,18 +99,14 @@ async function queueAttributes(client: SQSClient, definition: QueueDefinition, u
 }
 
 async function createBucket(client: S3Client, Bucket: string): Promise<void> {
+  const region = await client.config.region();
+  // us-east-1 is the one region that must not be named.
+  const isNamed = region !== 'us-east-1';
+  const place = isNamed ? { CreateBucketConfiguration: { LocationConstraint: region as never } } : {};
   try {
-    await client.send(new HeadBucketCommand({ Bucket }));
+    await client.send(new CreateBucketCommand({ Bucket, ...place }));
   } catch (error) {
-    if (!(error instanceof NotFound)) throw error;
-    const region = await client.config.region();
-    // us-east-1 is the one region that must not be named.
-    const isNamed = region !== 'us-east-1';
-    await client.send(
-      new CreateBucketCommand({
-        Bucket,
-        ...(isNamed && { CreateBucketConfiguration: { LocationConstraint: region as never } }),
-      }),
-    );
+    // s3rver calls a bucket of our own by the name that S3 keeps for others'; a bucket of others fails at its first use.
+    if (!(error instanceof BucketAlreadyOwnedByYou || error instanceof BucketAlreadyExists)) throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
@@ -11,18 +11,24 @@ import S3Error from '@20minutes/s3rver/lib/models/error.js';
 
 /**
  * Makes the store write as S3 does: an object appears whole or not at all, and only if its bytes have the checksums the
- * request named. s3rver itself writes into the final file and reads no checksum, so a broken upload would be an object.
+ * request named. s3rver itself writes into the final file and reads no checksum, so a broken upload would be an object;
+ * and it writes the metadata after the bytes, so a kill in between would leave an object that nobody can read.
  */
 export function verifyWrites(store: S3rver.Store, incomingDirectory: string): void {
-  store.putContent = async (path, content) => {
+  store.putObject = async ({ bucket, key, content, metadata }) => {
+    const path = store.getResourcePath(bucket, key, 'object');
     const headers = content instanceof IncomingMessage ? content.headers : {};
     refuseTrailers(headers);
     const part = join(incomingDirectory, randomUUID());
     try {
       const sums = await writeAndSum(content, part, 'x-amz-checksum-sha256' in headers);
       compare(headers, sums);
+      const md5 = sums.md5.toString('hex');
+      await mkdir(dirname(path), { recursive: true });
+      await store.putMetadata(bucket, key, metadata, md5);
+      // Last: an object is there when this file is.
       await rename(part, path);
-      return [sums.sizeBytes, sums.md5.toString('hex')];
+      return { size: sums.sizeBytes, md5 };
     } catch (error) {
       await rm(part, { force: true });
       throw error;

@@ -33,8 +33,12 @@ declare module '@20minutes/s3rver' {
     interface Store {
       getResourcePath(bucket: string, key: string, resource: string): string;
       getObject(bucket: string, key: string, options?: { start?: number; end?: number }): Promise<StoredObject | null>;
-      /** Resolves to the length and the MD5 in hex. */
-      putContent(path: string, content: Buffer | Readable): Promise<[number, string]>;
+      putObject(object: {
+        readonly bucket: string;
+        readonly key: string;
+        readonly content: Buffer | Readable;
+        readonly metadata: Record<string, string>;
+      }): Promise<{ size: number; md5: string }>;
       putMetadata(bucket: string, key: string, metadata: Record<string, string>, md5?: string): Promise<void>;
     }
   }
