@@ -1,19 +1,26 @@
 import { registerWorker } from '../../lib/app/register-worker.ts';
+import { platformsOf } from '../../lib/domain/worker.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { requireApiKey } from '../../lib/runtime/auth.ts';
-import { builds, clock, openTable, report, secrets, workers } from '../../lib/runtime/container.ts';
-import { TABLE, readEnv } from '../../lib/runtime/env.ts';
-import { Registration, registrationOf } from '../../lib/runtime/registration.ts';
+import { builds, clock, openTable, queues, report, secrets, workers } from '../../lib/runtime/container.ts';
+import { QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { Registration } from '../../lib/runtime/registration.ts';
 import { registeredView } from '../../lib/runtime/worker-views.ts';
 
-const env = readEnv([...TABLE, 'LEASE_SECONDS']);
+const env = readEnv([...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS']);
 const table = openTable(env);
-const deps = { workers: workers(table), builds: builds(table), secrets, clock, report };
+const stores = { workers: workers(table), builds: builds(table), queue: queues(env) };
+const deps = { ...stores, secrets, clock, report, maxAttempts: env.MAX_ATTEMPTS };
 
 export const handler = api(
   { input: Registration, admit: (headers) => requireApiKey(headers, env.CONTROLLER_API_KEY) },
   async (input) => {
-    const registered = await registerWorker(deps, registrationOf(input));
+    const registered = await registerWorker(deps, {
+      name: input.name,
+      platforms: platformsOf(input.capabilities['platforms']),
+      ...(input.id !== undefined && { id: input.id }),
+      ...(input.active_build_count !== undefined && { activeBuilds: input.active_build_count }),
+    });
     return { status: 200, body: registeredView(registered, env.LEASE_SECONDS) };
   },
 );

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { submitBytes, submitUpload } from '../../lib/app/submit-build.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { requireApiKey } from '../../lib/runtime/auth.ts';
+import { idempotencyKeyOf, requireApiKey } from '../../lib/runtime/auth.ts';
 import { builds, clock, files, openTable, queues, report, secrets } from '../../lib/runtime/container.ts';
 import { FILES, QUEUES, TABLE, readEnv } from '../../lib/runtime/env.ts';
 import { id, platform } from '../../lib/runtime/fields.ts';
@@ -21,10 +21,11 @@ export const handler = api(
   },
   async (input, request) => {
     const source = sourceOf(request, input.upload_id);
+    const common = { platform: input.platform, ...idempotencyKeyOf(request.headers) };
     const submitted =
       'uploadId' in source
-        ? await submitUpload(deps, { platform: input.platform, ...source })
-        : await submitBytes(deps, { platform: input.platform, ...source });
+        ? await submitUpload(deps, { ...common, ...source })
+        : await submitBytes(deps, { ...common, ...source });
     // The old clients' tests want 200 on the one path and 201 on the other.
     const status = request.path.endsWith('/submit') ? 200 : 201;
     return { status, body: submittedView(submitted.build, submitted.token) };

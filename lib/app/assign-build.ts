@@ -2,7 +2,7 @@ import { ABSENT_BUILD_GRACE_MS, assignmentFailed, giveBackSeconds, REFUSAL_CLASS
 import type { AssignRefusal } from '../domain/assignment.ts';
 import type { Platform } from '../domain/build.ts';
 import { isHeldBy } from '../domain/transitions.ts';
-import { isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
+import { isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
 import type {
   BuildQueue,
   BuildStore,
@@ -63,7 +63,8 @@ export async function assignBuild(
     const held = await repeatAssignment(deps, worker, worker.current.buildId);
     if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
   }
-  const assignment = await assignNext(deps, worker, tokenHash, settings);
+  const isBarred = worker.isDraining || isQuarantined(worker, now);
+  const assignment = isBarred ? undefined : await assignNext(deps, worker, tokenHash, settings);
   if (!assignment && isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
   return assignment ? { assignment, nextPollMs: pace } : { nextPollMs: pace };
 }
@@ -160,6 +161,7 @@ function prepareGrant(
     maxAttempts: settings.maxAttempts,
     holder: { workerId: worker.id, workerName: worker.name, assignmentId: deps.secrets.id(), tokenHash },
     workerEpoch: worker.epoch,
+    strikes: strikesOf(worker),
     otpHash,
     now,
     leaseUntil: now + settings.firstLeaseMs,

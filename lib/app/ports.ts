@@ -1,6 +1,7 @@
 import type { AssignRefusal } from '../domain/assignment.ts';
 import type { Build, Holder, Platform, ResultFile } from '../domain/build.ts';
-import type { FailureKind } from '../domain/failure.ts';
+import type { BuildEvent } from '../domain/build-event.ts';
+import type { Failure, FailureKind } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
 import type { Claim } from '../domain/transitions.ts';
 import type { IssuedToken, Worker } from '../domain/worker.ts';
@@ -31,6 +32,8 @@ export interface Grant {
   readonly maxAttempts: number;
   readonly holder: Holder;
   readonly workerEpoch: number;
+  /** Bad ends in a row that the worker comes with. */
+  readonly strikes: number;
   readonly otpHash: string;
   readonly now: number;
   readonly leaseUntil: number;
@@ -59,25 +62,32 @@ export interface BuildStore {
   /** A new one-time password for an assignment that is handed out again. False when it is no longer so. */
   reissueOtp(build: Build, otpHash: string): Promise<boolean>;
   /** Heartbeat: the holder is alive, the build is being built. `rebindTo` records a verified new worker token. */
-  heartbeat(buildId: string, claim: Claim, leaseUntil: number, rebindTo?: string): Promise<Applied>;
+  heartbeat(
+    buildId: string,
+    claim: Claim,
+    leaseUntil: number,
+    rebindTo?: string,
+  ): Promise<Applied & { isFirst?: boolean }>;
+  /** The attempt's story: its worker has begun. */
+  noteStarted(buildId: string, workerId: string, now: number): Promise<void>;
   /** Makes the lease longer if it is shorter; never shortens it. */
   extendLease(build: Build, leaseUntil: number): Promise<void>;
-  /** The lease of this attempt ends now: the sweep takes the build back. */
-  endLease(build: Build, now: number): Promise<void>;
   /** Ends the build and frees its worker, in one step. */
   finish(buildId: string, claim: Claim, ending: Ending, now: number): Promise<Applied>;
   /** Cancels the build as it was read, and frees its worker, in one step. */
   cancel(seen: Build, now: number): Promise<Applied>;
   /** Takes a lost lease back: to pending, or to failed when no attempts are left. False: it was not lost any more. */
   requeue(seen: Build, next: Build, now: number): Promise<boolean>;
+  /** The holder gives the build up: to pending, or to failed. `worker` says what becomes of the worker in the same step. */
+  giveBack(seen: Build, next: Build, now: number, worker: 'stays' | 'leaves'): Promise<Applied>;
   /** Fails a build that waits and cannot be assigned. False: it moved on. */
-  reject(
-    build: Pick<Build, 'id' | 'attempt'>,
-    failure: { kind: FailureKind; message: string },
-    now: number,
-  ): Promise<boolean>;
-  /** Fails a build whose source turned out to be gone, whoever holds it, and frees the worker. */
-  failHeld(seen: Build, failure: { kind: FailureKind; message: string }, now: number): Promise<Applied>;
+  reject(build: Pick<Build, 'id' | 'attempt'>, failure: Failure, now: number): Promise<boolean>;
+  /** Fails a held build for a reason that is not its worker's report, and frees the worker. */
+  expire(seen: Build, failure: Failure, now: number): Promise<Applied>;
+  /** Notes that the build was tried again as another one. */
+  noteRetry(build: Build, retryId: string, now: number): Promise<void>;
+  /** What happened to the build, oldest first. */
+  events(build: Build): Promise<BuildEvent[]>;
 }
 
 export interface LogStore {
@@ -88,6 +98,8 @@ export interface LogStore {
     lines: readonly LogLine[],
     now: number,
   ): Promise<Applied & { readonly build?: Build }>;
+  /** A line of the controller's own, whoever holds the build. */
+  note(buildId: string, line: LogLine): Promise<void>;
   /** Lines after the cursor (0: all), in an order that never changes; `next` is the cursor behind the last one. */
   read(buildId: string, after: number, now: number): Promise<{ lines: LogLine[]; next: number; hasMore: boolean }>;
 }
@@ -102,6 +114,10 @@ export interface WorkerStore {
   ): Promise<boolean>;
   /** Notes a poll and lengthens the presented token's life. */
   noteSeen(worker: Worker, now: number): Promise<void>;
+  /** Takes no more builds, or takes them again. False: no such worker. */
+  setDraining(id: string, isDraining: boolean): Promise<boolean>;
+  /** The worker leaves, unless it holds a build by now. */
+  remove(worker: Worker): Promise<void>;
   /** Frees a worker of a build that is no longer its own. Changes nothing if it holds another by now. */
   forget(worker: Worker): Promise<void>;
 }
@@ -211,9 +227,14 @@ export type AppEvent =
   | { event: 'build_failed'; buildId: string; kind: FailureKind; workerId?: string }
   | { event: 'build_cancelled'; buildId: string; workerId?: string }
   | { event: 'build_requeued'; buildId: string; attempt: number; workerId: string }
+  | { event: 'build_given_back'; buildId: string; attempt: number; workerId: string }
+  | { event: 'build_retried'; buildId: string; retryId: string }
+  | { event: 'event_not_stored'; buildId: string; error: unknown }
   | { event: 'build_resent'; buildId: string; attempt: number; sends: number }
   | { event: 'finish_ignored'; buildId: string; workerId: string; reason: string }
   | { event: 'worker_registered'; workerId: string; epoch: number }
+  | { event: 'worker_left'; workerId: string }
+  | { event: 'worker_draining'; workerId: string; isDraining: boolean }
   | { event: 'send_left_to_sweep'; buildId: string; error: unknown }
   | { event: 'repair_failed'; buildId: string; error: unknown };
 

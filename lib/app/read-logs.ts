@@ -22,8 +22,12 @@ export async function readLogs(
   const after = cursor ?? 0;
   const page = await deps.logs.read(build.id, Math.max(0, after - 1), now);
   // The first line is no record: every build begins with it, and the old clients' scripts look for it.
-  const submitted: LogLine = { timestamp: build.submittedAt, level: 'info', message: 'Build submitted' };
+  const submitted: LogLine = { timestamp: build.submittedAt, level: 'info', message: submittedLine(build) };
   const lines = after === 0 ? [submitted, ...page.lines] : page.lines;
   const isSettled = isTerminal(build.state) && now - (build.finishedAt ?? now) >= SETTLED_AFTER_MS;
   return { lines, nextCursor: String(page.next + 1), isFinal: isSettled && !page.hasMore };
+}
+
+function submittedLine({ originalBuildId }: Build): string {
+  return originalBuildId === undefined ? 'Build submitted' : `Build submitted (retry of ${originalBuildId})`;
 }

@@ -18,7 +18,7 @@ export async function readSource(deps: Deps, buildId: string, claim: Claim): Pro
     build.source && (await deliver(deps.files, 'sources', build.source, `${buildId}.zip`, 'application/zip'));
   if (delivery) return delivery;
   const failure = { kind: 'source_missing', message: 'The source is no longer stored' } as const;
-  const outcome = await deps.builds.failHeld(build, failure, deps.clock());
+  const outcome = await deps.builds.expire(build, failure, deps.clock());
   if (outcome.ok) deps.report({ event: 'build_failed', buildId, kind: 'source_missing', workerId: claim.workerId });
   throw new Rejection('source_missing', 'Source not found');
 }

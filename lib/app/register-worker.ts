@@ -1,15 +1,12 @@
 import type { Platform } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { decide } from '../domain/transitions.ts';
 import { WORKER_TOKEN_MS, type Worker } from '../domain/worker.ts';
-import type { BuildStore, Clock, Report, Secrets, WorkerStore } from './ports.ts';
+import { type GiveBackDeps, giveBack } from './give-back.ts';
+import type { Secrets } from './ports.ts';
 
-interface Deps {
-  readonly workers: WorkerStore;
-  readonly builds: BuildStore;
+interface Deps extends GiveBackDeps {
   readonly secrets: Secrets;
-  readonly clock: Clock;
-  readonly report: Report;
+  readonly maxAttempts: number;
 }
 
 export interface Registration {
@@ -54,6 +51,8 @@ async function registerNew(deps: Deps, { name, platforms }: Registration): Promi
     registeredAt: now,
     lastSeenAt: now,
     token: issued,
+    strikes: 0,
+    isDraining: false,
     completedBuilds: 0,
     failedBuilds: 0,
   };
@@ -68,7 +67,7 @@ async function registerAgain(
   { name, platforms, activeBuilds }: Registration,
 ): Promise<Registered | undefined> {
   const now = deps.clock();
-  if (activeBuilds === 0 && seen.current) await giveUpBuild(deps, seen, seen.current, now);
+  if (activeBuilds === 0 && seen.current) await giveUpBuild(deps, seen, seen.current);
   const { token, issued } = issue(deps, seen.id, now);
   if (!(await deps.workers.renew(seen, { name, platforms, token: issued, now }))) return undefined;
   const epoch = seen.epoch + 1;
@@ -76,12 +75,15 @@ async function registerAgain(
   return { worker: { ...seen, name, platforms, token: issued, epoch, registeredAt: now }, token, isNew: false };
 }
 
-/** The restarted worker will never finish it: the lease ends now, and the next sweep hands the build on. */
-async function giveUpBuild(deps: Deps, worker: Worker, current: NonNullable<Worker['current']>, now: number) {
-  const build = await deps.builds.get(current.buildId);
-  const isOwn = build?.holder?.workerId === worker.id && build.attempt === current.attempt;
-  if (!isOwn || !decide(build, { type: 'heartbeat', claim: { workerId: worker.id }, leaseMs: 0 }, now).ok) return;
-  await deps.builds.endLease(build, now);
+/**
+ * The restarted worker will never finish it, so it waits again at once. This spends an attempt: a build that brings its
+ * workers down would otherwise go round for ever. If the build moved meanwhile, the sweep sees to it.
+ */
+async function giveUpBuild(deps: Deps, worker: Worker, { buildId, attempt }: NonNullable<Worker['current']>) {
+  const build = await deps.builds.get(buildId);
+  const { maxAttempts } = deps;
+  if (build)
+    await giveBack(deps, build, { workerId: worker.id, attempt }, { spends: true, maxAttempts, worker: 'stays' });
 }
 
 /** The token carries its worker's id, so that a poll needs one read: the id is 21 characters, the rest is the secret. */

@@ -1,10 +1,10 @@
-import type { Build, Platform, StoredFile } from '../domain/build.ts';
-import { resendAt } from '../domain/due.ts';
+import { type Build, isTerminal, type Platform, type StoredFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import type { BuildQueue, BuildStore, Clock, FileStore, Hint, Report, Secrets } from './ports.ts';
+import { announce } from './announce.ts';
 import { sourceKey } from './file-keys.ts';
+import type { BuildQueue, BuildStore, Clock, FileStore, Report, Secrets } from './ports.ts';
 
-interface Deps {
+export interface SubmitDeps {
   readonly builds: BuildStore;
   readonly queue: BuildQueue;
   readonly files: FileStore;
@@ -18,76 +18,110 @@ export interface Submitted {
   readonly token: string;
 }
 
-/** Submits a source whose bytes came with the request. */
-export async function submitBytes(
-  deps: Deps,
-  submission: { platform: Platform; bytes: Uint8Array; sha256: string },
-): Promise<Submitted> {
-  const uploadId = deps.secrets.id();
-  const { bytes, sha256 } = submission;
-  await deps.files.put('sources', sourceKey(uploadId), bytes, sha256);
-  return submit(deps, uploadId, submission.platform, { key: sourceKey(uploadId), size: bytes.length, sha256 });
+interface Wanted {
+  readonly platform: Platform;
+  readonly source: StoredFile;
+  readonly originalBuildId?: string;
 }
 
-/** Submits a source that was uploaded before. The same upload submitted again is the same build. */
-export async function submitUpload(
-  deps: Deps,
-  submission: { platform: Platform; uploadId: string },
+/** Submits a source whose bytes came with the request. */
+export async function submitBytes(
+  deps: SubmitDeps,
+  submission: { platform: Platform; bytes: Uint8Array; sha256: string; idempotencyKey?: string },
 ): Promise<Submitted> {
-  const key = sourceKey(submission.uploadId);
+  const { platform, bytes, sha256, idempotencyKey } = submission;
+  const key = sourceKey(deps.secrets.id());
+  await deps.files.put('sources', key, bytes, sha256);
+  const wanted = { platform, source: { key, size: bytes.length, sha256 } };
+  if (idempotencyKey !== undefined) return submitOnce(deps, keySeed(idempotencyKey), wanted, 'always');
+  // Clients that know no key send the whole request again after a timeout.
+  return submitOnce(deps, `content ${platform} ${sha256}`, wanted, 'while it lasts');
+}
+
+/** Submits a source that was uploaded before. Without a key, the same upload submitted again is the same build. */
+export async function submitUpload(
+  deps: SubmitDeps,
+  submission: { platform: Platform; uploadId: string; idempotencyKey?: string },
+): Promise<Submitted> {
+  const { platform, uploadId, idempotencyKey } = submission;
+  const key = sourceKey(uploadId);
   const found = await deps.files.find('sources', key);
-  if (!found)
+  if (!found) {
     throw new Rejection('upload_missing', 'Source file required: nothing has been uploaded under this upload_id');
-  const { size, sha256 } = found;
-  return submit(deps, submission.uploadId, submission.platform, { key, size, sha256 });
+  }
+  const wanted = { platform, source: { key, size: found.size, sha256: found.sha256 } };
+  const seed = idempotencyKey === undefined ? `upload ${uploadId}` : keySeed(idempotencyKey);
+  return submitOnce(deps, seed, wanted, 'always');
+}
+
+const keySeed = (idempotencyKey: string) => `key ${idempotencyKey}`;
+
+/** A repeated request within this time means the build of the first; later it is meant anew. */
+const SAME_REQUEST_MS = 10 * 60_000;
+/** As often can one content be built, end, and be submitted again within that time. */
+const MAX_PREDECESSORS = 20;
+
+/**
+ * Makes the build of a request, or answers the one that the same request made before. The id comes from the seed, so
+ * that two sendings of one request meet in one conditional write.
+ *
+ * @param repeats `always`: the seed is the request's own and means one build for ever. `while it lasts`: the seed may
+ *   stand for different requests; an ended or older build is followed by a new one.
+ */
+export async function submitOnce(
+  deps: SubmitDeps,
+  seed: string,
+  wanted: Wanted,
+  repeats: 'always' | 'while it lasts',
+): Promise<Submitted> {
+  const token = deps.secrets.token();
+  const tokenHash = deps.secrets.hash(token);
+  let id = deps.secrets.idFrom(seed);
+  for (let before = 0; before < MAX_PREDECESSORS; before++) {
+    const build = newBuild(id, wanted, tokenHash, deps.clock());
+    if (await deps.builds.create(build)) {
+      deps.report({ event: 'build_submitted', buildId: id, platform: wanted.platform, sourceSize: wanted.source.size });
+      await announce(deps, build);
+      return { build, token };
+    }
+    const existing = await deps.builds.get(id);
+    if (!existing) throw new Rejection('contended', 'The build changed while it was being submitted; try again');
+    if (repeats === 'always') refuseOther(existing, wanted);
+    if (repeats === 'always' || isSameRequest(existing, deps.clock())) {
+      await deps.builds.addToken(existing, tokenHash);
+      return { build: existing, token };
+    }
+    id = deps.secrets.idFrom(`after ${id}`);
+  }
+  throw new Rejection('contended', 'This source has been submitted too often within ten minutes; try again later');
+}
+
+function isSameRequest({ state, submittedAt }: Build, now: number): boolean {
+  return !isTerminal(state) && now - submittedAt < SAME_REQUEST_MS;
+}
+
+/** One key for two different things is a mistake of the caller's that must not pass for success. */
+function refuseOther(existing: Build, { platform, source }: Wanted): void {
+  if (existing.platform === platform && existing.source?.sha256 === source.sha256) return;
+  throw new Rejection('repeated_differently', 'The same request was made before with another source or platform');
 }
 
 /**
- * Bytes first, then the item (pending and due), then the message, then the note that it was sent. A crash between any
- * two is repaired by the sweep, which sends what is still due; so from the item on, the build is sure to be built.
+ * Bytes first, then this record (pending and due), then the message, then the note that it was sent. A crash between any
+ * two is repaired by the sweep, which sends what is still due; so from the record on, the build is sure to be built.
  */
-async function submit(deps: Deps, uploadId: string, platform: Platform, source: StoredFile): Promise<Submitted> {
-  const token = deps.secrets.token();
-  const tokenHash = deps.secrets.hash(token);
-  const id = deps.secrets.idFrom(`build of upload ${uploadId}`);
-  const now = deps.clock();
-  const build: Build = {
+function newBuild(id: string, { platform, source, originalBuildId }: Wanted, tokenHash: string, now: number): Build {
+  return {
     id,
     platform,
     state: 'pending',
     attempt: 0,
     submittedAt: now,
+    queuedAt: now,
+    spentAttempts: 0,
     sends: 0,
     tokenHashes: [tokenHash],
     source,
+    ...(originalBuildId !== undefined && { originalBuildId }),
   };
-  if (!(await deps.builds.create(build))) return resubmit(deps, id, platform, token, tokenHash);
-  deps.report({ event: 'build_submitted', buildId: id, platform, sourceSize: source.size });
-  await announce(deps, build, source);
-  return { build, token };
-}
-
-async function resubmit(deps: Deps, id: string, platform: Platform, token: string, tokenHash: string) {
-  const existing = await deps.builds.get(id);
-  if (!existing) throw new Rejection('contended', 'The build changed while it was being submitted; try again');
-  if (existing.platform !== platform) {
-    throw new Rejection('invalid_request', `This upload was already submitted for ${existing.platform}`);
-  }
-  await deps.builds.addToken(existing, tokenHash);
-  return { build: existing, token };
-}
-
-/** The item is durable and due: if the send fails now, the sweep makes up for it, so the submit has succeeded. */
-async function announce(deps: Deps, build: Build, source: StoredFile): Promise<void> {
-  try {
-    await deps.queue.send(hintOf(build, source));
-    await deps.builds.markSent(build, 1, resendAt(deps.clock(), 1));
-  } catch (error) {
-    deps.report({ event: 'send_left_to_sweep', buildId: build.id, error });
-  }
-}
-
-export function hintOf(build: Build, source: StoredFile): Hint {
-  const { id, attempt, platform, submittedAt } = build;
-  return { buildId: id, attempt, platform, submittedAt, sourceSize: source.size, sourceSha256: source.sha256 };
 }

@@ -1,9 +1,10 @@
 import { assignmentFailed } from '../domain/assignment.ts';
 import { type Build, isTerminal } from '../domain/build.ts';
-import { LEASE_GRACE_MS, resendAt } from '../domain/due.ts';
+import { LEASE_GRACE_MS } from '../domain/due.ts';
+import { type Timeouts, timeoutOf } from '../domain/timeouts.ts';
 import { decide } from '../domain/transitions.ts';
+import { sendHint } from './announce.ts';
 import type { BuildIndex, BuildQueue, BuildStore, Clock, Report } from './ports.ts';
-import { hintOf } from './submit-build.ts';
 
 interface Deps {
   readonly builds: BuildStore;
@@ -13,25 +14,30 @@ interface Deps {
   readonly report: Report;
 }
 
+export interface SweepSettings extends Timeouts {
+  readonly maxAttempts: number;
+}
+
 export interface SweepReport {
   requeued: number;
   lost: number;
   resent: number;
+  timedOut: number;
   /** Repairs that threw; the next sweep tries them again. */
   failed: number;
 }
 
 /**
  * Repairs what a crash, a lost message or a lost worker left behind: leases that ended go back to pending (or to failed
- * when no attempts are left), and pending builds whose message is missing or overdue get one.
+ * when no attempts are left), pending builds whose message is missing or overdue get one, and what takes too long fails.
  *
  * @param stopAt ms since 1970: no repair begins after it; the rest is due again for the next sweep.
  */
-export async function sweep(deps: Deps, settings: { maxAttempts: number }, stopAt: number): Promise<SweepReport> {
-  const report: SweepReport = { requeued: 0, lost: 0, resent: 0, failed: 0 };
+export async function sweep(deps: Deps, settings: SweepSettings, stopAt: number): Promise<SweepReport> {
+  const report: SweepReport = { requeued: 0, lost: 0, resent: 0, timedOut: 0, failed: 0 };
   // Leases first: what they give back is pending and due at once, and so sent in the same sweep.
-  await eachDue(deps, 'leased', report, stopAt, (build) => takeBack(deps, build, settings.maxAttempts, report));
-  await eachDue(deps, 'pending', report, stopAt, (build) => resend(deps, build, report));
+  await eachDue(deps, 'leased', report, stopAt, (build) => repairLeased(deps, build, settings, report));
+  await eachDue(deps, 'pending', report, stopAt, (build) => repairPending(deps, build, settings, report));
   return report;
 }
 
@@ -65,6 +71,25 @@ async function rejectUnreadable(deps: Deps, id: string): Promise<void> {
   }
 }
 
+async function repairLeased(deps: Deps, build: Build, settings: SweepSettings, report: SweepReport): Promise<void> {
+  const now = deps.clock();
+  const failure = timeoutOf(build, settings, now);
+  if (!failure) return takeBack(deps, build, settings.maxAttempts, report);
+  if (!(await deps.builds.expire(build, failure, now)).ok) return;
+  report.timedOut += 1;
+  const holder = build.holder && { workerId: build.holder.workerId };
+  deps.report({ event: 'build_failed', buildId: build.id, kind: failure.kind, ...holder });
+}
+
+async function repairPending(deps: Deps, build: Build, settings: SweepSettings, report: SweepReport): Promise<void> {
+  const now = deps.clock();
+  const failure = timeoutOf(build, settings, now);
+  if (!failure) return resend(deps, build, report);
+  if (!(await deps.builds.reject(build, failure, now))) return;
+  report.timedOut += 1;
+  deps.report({ event: 'build_failed', buildId: build.id, kind: failure.kind });
+}
+
 async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: SweepReport): Promise<void> {
   const { attempt, leaseUntil, holder } = build;
   if (leaseUntil === undefined || !holder) return;
@@ -84,11 +109,7 @@ async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: S
 
 async function resend(deps: Deps, build: Build, report: SweepReport): Promise<void> {
   if (build.state !== 'pending' || !build.source) return;
-  const sends = build.sends + 1;
-  await deps.queue.send(hintOf(build, build.source));
-  await deps.builds.markSent(build, sends, resendAt(deps.clock(), sends));
+  await sendHint(deps, build, build.source);
   report.resent += 1;
-  if (build.sends > 0 || build.attempt === 0) {
-    deps.report({ event: 'build_resent', buildId: build.id, attempt: build.attempt, sends });
-  }
+  deps.report({ event: 'build_resent', buildId: build.id, attempt: build.attempt, sends: build.sends + 1 });
 }

@@ -1,4 +1,4 @@
-import type { FailureKind } from './failure.ts';
+import type { Failure } from './failure.ts';
 
 export const PLATFORMS = ['ios', 'android'] as const;
 export type Platform = (typeof PLATFORMS)[number];
@@ -34,6 +34,10 @@ export interface Build {
   /** How often the build has been granted: the fencing number. 0 before the first grant. */
   readonly attempt: number;
   readonly submittedAt: number;
+  /** Since when it waits: its submit, or the end of its last attempt. */
+  readonly queuedAt: number;
+  /** Attempts that count against the limit: those whose worker was lost or gave the build up. A drained one does not. */
+  readonly spentAttempts: number;
   /** How often a message has been sent for the present attempt number. */
   readonly sends: number;
   /** SHA-256 of the submitter's tokens; a second one appears when a submit is replayed. */
@@ -46,8 +50,10 @@ export interface Build {
   /** Until when the holder may be silent. */
   readonly leaseUntil?: number;
   readonly finishedAt?: number;
-  readonly failure?: { readonly kind: FailureKind; readonly message: string };
+  readonly failure?: Failure;
   readonly result?: ResultFile;
+  /** The build that this one tries again. */
+  readonly originalBuildId?: string;
 }
 
 export const TERMINAL_STATES = ['completed', 'failed', 'cancelled'] as const satisfies readonly BuildState[];

@@ -1,7 +1,7 @@
 import type { AssignRefusal } from './assignment.ts';
 import { type Build, type BuildState, type Holder, isTerminal, type ResultFile } from './build.ts';
 import { LEASE_GRACE_MS } from './due.ts';
-import type { FailureKind } from './failure.ts';
+import type { Failure } from './failure.ts';
 import type { RejectionCode } from './rejection.ts';
 
 /** Who claims to hold the build. Old clients know no attempt; their token, or the worker item, stands for it. */
@@ -25,7 +25,9 @@ export type Command =
   | { readonly type: 'fail'; readonly claim: Claim; readonly message: string }
   | { readonly type: 'cancel' }
   | { readonly type: 'requeue'; readonly attempt: number; readonly leaseUntil: number; readonly maxAttempts: number }
-  | { readonly type: 'reject'; readonly attempt: number; readonly kind: FailureKind; readonly message: string };
+  | { readonly type: 'giveBack'; readonly claim: Claim; readonly spends: boolean; readonly maxAttempts: number }
+  | { readonly type: 'expire'; readonly attempt: number; readonly failure: Failure }
+  | { readonly type: 'reject'; readonly attempt: number; readonly failure: Failure };
 
 /** What may follow what. Every condition on a state, here and in the database, is made from this table. */
 export const ALLOWED_FROM = {
@@ -35,6 +37,8 @@ export const ALLOWED_FROM = {
   fail: ['assigned', 'building'],
   cancel: ['pending', 'assigned', 'building'],
   requeue: ['assigned', 'building'],
+  giveBack: ['assigned', 'building'],
+  expire: ['assigned', 'building'],
   reject: ['pending'],
 } as const satisfies Record<Command['type'], readonly BuildState[]>;
 
@@ -56,7 +60,9 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
     case 'assign': {
       if (!isAllowed || build.attempt !== command.attempt) return refuse('build_moved', `build is ${build.state}`);
       if (!build.source) return refuse('source_missing', 'build has no source');
-      if (build.attempt >= command.maxAttempts) return refuse('attempts_exhausted', `${build.attempt} attempts made`);
+      if (build.spentAttempts >= command.maxAttempts) {
+        return refuse('attempts_exhausted', `${build.spentAttempts} attempts spent`);
+      }
       const { holder } = command;
       const attempt = build.attempt + 1;
       return to({ ...build, state: 'assigned', attempt, holder, startedAt: now, leaseUntil: now + command.leaseMs });
@@ -69,19 +75,22 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
       const failure = { kind: 'build', message: command.message } as const;
       return fence(build, command.claim) ?? to({ ...finish(build, 'failed', now), failure });
     }
-    case 'cancel':
-      return isAllowed ? to(finish(build, 'cancelled', now)) : refuse('already_finished', 'Build already finished');
+    case 'cancel': {
+      const failure = { kind: 'cancelled', message: CANCELLED_MESSAGE } as const;
+      if (!isAllowed) return refuse('already_finished', 'Build already finished');
+      return to({ ...finish(build, 'cancelled', now), failure });
+    }
     case 'requeue': {
       const isSeen = build.attempt === command.attempt && build.leaseUntil === command.leaseUntil;
       if (!isAllowed || !isSeen || !isLeaseLost(build, now)) return refuse('wrong_state', 'the lease is not lost');
-      if (build.attempt < command.maxAttempts) return to(release({ ...build, state: 'pending' }));
-      const failure = { kind: 'lost_worker', message: LOST_WORKER_MESSAGE } as const;
-      return to({ ...finish(build, 'failed', now), failure });
+      return to(backToQueue(build, 1, command.maxAttempts, now));
     }
+    case 'giveBack':
+      return fence(build, command.claim) ?? to(backToQueue(build, command.spends ? 1 : 0, command.maxAttempts, now));
+    case 'expire':
     case 'reject': {
       if (!isAllowed || build.attempt !== command.attempt) return refuse('wrong_state', `build is ${build.state}`);
-      const { kind, message } = command;
-      return to({ ...finish(build, 'failed', now), failure: { kind, message } });
+      return to({ ...finish(build, 'failed', now), failure: command.failure });
     }
   }
 }
@@ -110,10 +119,15 @@ function finish(build: Build, state: BuildState, now: number): Build {
   return { ...rest, state, finishedAt: now };
 }
 
-/** `startedAt` goes with the attempt: a waiting build has not started. */
-function release(build: Build): Build {
+/** Pending again, or failed when no attempts are left. `startedAt` goes with the attempt: a waiting build has not started. */
+function backToQueue(build: Build, spent: number, maxAttempts: number, now: number): Build {
+  const spentAttempts = build.spentAttempts + spent;
+  if (spentAttempts >= maxAttempts) {
+    const failure = { kind: 'lost_worker', message: LOST_WORKER_MESSAGE } as const;
+    return { ...finish(build, 'failed', now), spentAttempts, failure };
+  }
   const { leaseUntil: _lost, holder: _gone, startedAt: _over, ...rest } = build;
-  return { ...rest, sends: 0 };
+  return { ...rest, state: 'pending', spentAttempts, sends: 0, queuedAt: now };
 }
 
 function to(next: Build) {

@@ -14,6 +14,13 @@ export interface Worker {
   /** The one build this worker holds. */
   readonly current?: { readonly buildId: string; readonly attempt: number };
   readonly releasedAt?: number;
+  /** When the last build was granted, and how that ended. */
+  readonly grantedAt?: number;
+  readonly lastOutcome?: Outcome;
+  /** Bad ends in a row, those before the last one. */
+  readonly strikes: number;
+  /** Asked to take no more builds. */
+  readonly isDraining: boolean;
   readonly completedBuilds: number;
   readonly failedBuilds: number;
 }
@@ -32,10 +39,34 @@ const OFFLINE_AFTER_MS = 300_000;
 /** A poll writes `lastSeenAt` at most this often: a write each 30 s poll would be the largest part of an idle worker's bill. */
 const SEEN_EVERY_MS = 150_000;
 
-export type WorkerState = 'idle' | 'building' | 'offline';
+export const OUTCOMES = ['completed', 'failed', 'lost', 'given_back', 'cancelled'] as const;
+/** How a worker's last build ended for it. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A worker whose builds end badly this often in a row gets none for an hour, unless it registers again. */
+const MAX_STRIKES = 3;
+const QUARANTINE_MS = 3_600_000;
+/** A build that fails within ten seconds says more about its machine (disk full, tools missing) than about itself. */
+const INSTANT_MS = 10_000;
+
+/** Bad ends in a row, the last one included. */
+export function strikesOf({ strikes, lastOutcome, grantedAt, releasedAt }: Worker): number {
+  const isInstant = releasedAt !== undefined && grantedAt !== undefined && releasedAt - grantedAt < INSTANT_MS;
+  if (lastOutcome === 'lost' || (lastOutcome === 'failed' && isInstant)) return strikes + 1;
+  // Cancelled or given back: says nothing about the machine.
+  return lastOutcome === 'completed' || lastOutcome === 'failed' ? 0 : strikes;
+}
+
+export function isQuarantined(worker: Worker, now: number): boolean {
+  return strikesOf(worker) >= MAX_STRIKES && now - (worker.releasedAt ?? 0) < QUARANTINE_MS;
+}
+
+export type WorkerState = 'idle' | 'building' | 'offline' | 'draining' | 'quarantined';
 
 export function workerState(worker: Worker, now: number): WorkerState {
   if (worker.current) return 'building';
+  if (worker.isDraining) return 'draining';
+  if (isQuarantined(worker, now)) return 'quarantined';
   return now - worker.lastSeenAt > OFFLINE_AFTER_MS ? 'offline' : 'idle';
 }
 

@@ -77,6 +77,21 @@ export function requireWorkerCredentials(headers: Headers, apiKey: string, worke
   throw new Rejection('missing_credential', 'Missing X-Worker-Token header');
 }
 
+/** Only what speaks for the named worker: nobody acts on another by naming it. */
+export function ofWorker(credentials: readonly WorkerCredential[], workerId: string | undefined): WorkerCredential[] {
+  const own = credentials.filter((credential) => workerId === undefined || credential.workerId === workerId);
+  if (own.length === 0) throw new Rejection('invalid_credential', 'The worker token belongs to another worker');
+  return own;
+}
+
+/** A request's own name, the same each time it is sent. */
+export function idempotencyKeyOf(headers: Headers): { idempotencyKey?: string } {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return {};
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return { idempotencyKey: key };
+  throw new Rejection('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters');
+}
+
 function isApiKey(headers: Headers, apiKey: string): boolean {
   const presented = headers['x-api-key'];
   return presented !== undefined && presented !== '' && isSameSecret(presented, apiKey);

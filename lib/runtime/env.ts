@@ -19,6 +19,10 @@ const CATALOGUE = {
   FIRST_LEASE_SECONDS: seconds(1800),
   /** 90 s = three missed 30 s heartbeats. */
   LEASE_SECONDS: seconds(90),
+  /** A day: longer, and whoever waits has given up. */
+  MAX_QUEUE_SECONDS: seconds(86_400),
+  /** The old workers give up after 2 hours themselves; the third is for their upload and for machines that sleep. */
+  MAX_BUILD_SECONDS: seconds(10_800),
   MAX_ATTEMPTS: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(20)), 3),
 } as const;
 

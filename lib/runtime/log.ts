@@ -7,7 +7,7 @@ type RuntimeEvent =
   | { event: 'request_unavailable'; requestId: string; route: string; error: unknown }
   | { event: 'record_failed'; messageId: string; error: unknown }
   | { event: 'record_malformed'; messageId: string }
-  | { event: 'sweep_done'; requeued: number; lost: number; resent: number; failed: number };
+  | { event: 'sweep_done'; requeued: number; lost: number; resent: number; timedOut: number; failed: number };
 
 export type LogEvent = AppEvent | RuntimeEvent;
 type Level = 'info' | 'warn' | 'error';
@@ -25,8 +25,13 @@ const LEVELS = {
   build_cancelled: 'info',
   build_requeued: 'warn',
   build_resent: 'info',
+  build_given_back: 'info',
+  build_retried: 'info',
+  event_not_stored: 'warn',
   finish_ignored: 'info',
   worker_registered: 'info',
+  worker_left: 'info',
+  worker_draining: 'info',
   send_left_to_sweep: 'warn',
   repair_failed: 'error',
   request_done: 'info',

@@ -1,14 +1,13 @@
 import type { Upload } from '../app/create-upload.ts';
 import type { Delivery } from '../app/deliver.ts';
 import type { Build } from '../domain/build.ts';
-import { CANCELLED_MESSAGE } from '../domain/transitions.ts';
 import type { Reply } from './api.ts';
 
 /** The old command lines' schema knows no `cancelled` and would break on it: to them it is a failure that says so. */
 const statusOf = ({ state }: Build) => (state === 'cancelled' ? 'failed' : state);
 
 export function statusView(build: Build, maxAttempts: number) {
-  const { id, platform, state, attempt, submittedAt, startedAt, finishedAt, result } = build;
+  const { id, platform, state, attempt, spentAttempts, submittedAt, startedAt, finishedAt, result } = build;
   return {
     id,
     status: statusOf(build),
@@ -16,15 +15,17 @@ export function statusView(build: Build, maxAttempts: number) {
     platform,
     worker_id: build.holder?.workerId ?? null,
     attempt,
+    spent_attempts: spentAttempts,
     max_attempts: maxAttempts,
     submitted_at: submittedAt,
     started_at: startedAt ?? null,
     completed_at: finishedAt ?? null,
-    error_message: state === 'cancelled' ? CANCELLED_MESSAGE : (build.failure?.message ?? null),
+    error_message: build.failure?.message ?? null,
     failure_kind: build.failure?.kind ?? null,
     result_sha256: result?.sha256 ?? null,
     result_size: result?.size ?? null,
     result_filename: result?.filename ?? null,
+    ...(build.originalBuildId !== undefined && { original_build_id: build.originalBuildId }),
   };
 }
 

@@ -2,8 +2,10 @@ import type { Grant, GrantOutcome } from '../../app/ports.ts';
 import type { AssignRefusal } from '../../domain/assignment.ts';
 import type { Build } from '../../domain/build.ts';
 import { decide } from '../../domain/transitions.ts';
+import { byWorker } from '../../domain/build-event.ts';
 import { allowedFrom } from './build-changes.ts';
 import { fromBuildItem, UnreadableItem } from './build-item.ts';
+import { eventPut } from './event-item.ts';
 import { type Change, exists, hasType, is, isAbsent, isBelow } from './expression.ts';
 import { buildKey, duePartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
@@ -19,7 +21,10 @@ import { type Refusal, type Transacted, transact } from './write.ts';
  * worker_not_found; conflict.
  */
 export async function assign(table: Table, grant: Grant): Promise<GrantOutcome> {
-  const outcome = await transact(table, grant.holder.assignmentId, [buildChange(grant), workerChange(grant)]);
+  const { buildId, holder, now } = grant;
+  const event = { type: 'assigned', at: now, attempt: grant.attempt + 1, by: byWorker(holder.workerId) } as const;
+  const parts = [buildChange(grant), workerChange(grant), eventPut(buildId, { ...event, why: holder.workerName })];
+  const outcome = await transact(table, holder.assignmentId, parts);
   return outcome.ok ? { ok: true } : nameRefusal(grant, outcome);
 }
 
@@ -42,7 +47,7 @@ function buildChange({ holder, ...grant }: Grant): Change {
     when: [
       allowedFrom('assign'),
       is('attempt', grant.attempt),
-      isBelow('attempt', grant.maxAttempts),
+      isBelow('spentAttempts', grant.maxAttempts),
       hasType('sourceKey', 'S'),
     ],
   };
@@ -51,7 +56,14 @@ function buildChange({ holder, ...grant }: Grant): Change {
 function workerChange(grant: Grant): Change {
   return {
     key: workerKey(grant.holder.workerId),
-    set: { currentBuildId: grant.buildId, currentAttempt: grant.attempt + 1, lastSeenAt: grant.now },
+    set: {
+      currentBuildId: grant.buildId,
+      currentAttempt: grant.attempt + 1,
+      lastSeenAt: grant.now,
+      grantedAt: grant.now,
+      strikes: grant.strikes,
+    },
+    remove: ['lastOutcome'],
     when: [exists('pk'), is('epoch', grant.workerEpoch), isAbsent('currentBuildId')],
   };
 }

@@ -1,7 +1,9 @@
 import type { Build, BuildState } from '../../domain/build.ts';
+import type { Failure } from '../../domain/failure.ts';
 import { ALLOWED_FROM, type Claim, type Command } from '../../domain/transitions.ts';
+import type { Outcome } from '../../domain/worker.ts';
 import { type Change, type Condition, is, isOneOf } from './expression.ts';
-import { buildKey, expiresAt, finishedDay, workerKey } from './keys.ts';
+import { buildKey, duePartition, expiresAt, finishedDay, workerKey } from './keys.ts';
 
 /** The states a command may come from, as a condition: made from the domain's table, never typed out beside it. */
 export const allowedFrom = (command: Command['type']): Condition => isOneOf('state', ALLOWED_FROM[command]);
@@ -15,10 +17,15 @@ export function heldBy(claim: Claim): Condition[] {
   ];
 }
 
+/** A build as it was read: nothing that the decision rests on may have changed. */
+export const asSeen = (seen: Build): Condition[] => [is('state', seen.state), is('attempt', seen.attempt)];
+
+type TerminalState = Extract<BuildState, 'completed' | 'failed' | 'cancelled'>;
+
 /** A terminal state: no longer due, no longer leased, counted on its day, removed after its time. */
 export function ending(
   buildId: string,
-  state: Extract<BuildState, 'completed' | 'failed' | 'cancelled'>,
+  state: TerminalState,
   now: number,
   details: Record<string, string | number | undefined>,
   when: readonly Condition[],
@@ -31,29 +38,60 @@ export function ending(
   };
 }
 
-/**
- * Frees a worker of exactly this build, and of this attempt where it is known: a late release must never free it of
- * the next one.
- */
-export function releaseOf(
-  workerId: string,
-  held: { buildId: string; attempt?: number },
-  now: number,
-  counter?: 'completedBuilds' | 'failedBuilds',
-): Change {
+export const failureDetails = ({ kind, message }: Failure) => ({ failureKind: kind, failureMessage: message });
+
+/** What the domain decided after an attempt ended without result: pending again, or failed. */
+export function afterAttempt(next: Build, now: number, when: readonly Condition[]): Change {
+  const { spentAttempts } = next;
+  if (next.failure) return ending(next.id, 'failed', now, { spentAttempts, ...failureDetails(next.failure) }, when);
   return {
-    key: workerKey(workerId),
-    set: { releasedAt: now },
-    remove: ['currentBuildId', 'currentAttempt'],
-    ...(counter && { add: { [counter]: 1 } }),
-    when: [
-      is('currentBuildId', held.buildId),
-      ...(held.attempt === undefined ? [] : [is('currentAttempt', held.attempt)]),
-    ],
+    key: buildKey(next.id),
+    set: {
+      state: 'pending',
+      sends: next.sends,
+      queuedAt: next.queuedAt,
+      spentAttempts,
+      duePartition: duePartition('pending'),
+      dueAt: now,
+    },
+    remove: HOLDER_ATTRIBUTES,
+    when,
   };
 }
 
-/** A build as it was read: nothing that the decision rests on may have changed. */
-export function asSeen(seen: Build): Condition[] {
-  return [is('state', seen.state), is('attempt', seen.attempt)];
+const HOLDER_ATTRIBUTES = [
+  'workerId',
+  'workerName',
+  'assignmentId',
+  'workerTokenHash',
+  'otpHash',
+  'startedAt',
+  'leaseUntil',
+];
+
+interface Release {
+  readonly workerId: string;
+  readonly buildId: string;
+  readonly attempt?: number;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Frees a worker of exactly this build, and of this attempt where it is known: a late release must never free it of
+ * the next one. Notes how the build ended for it, and counts what it finished.
+ */
+export function releaseOf({ workerId, buildId, attempt, outcome }: Release, now: number): Change {
+  const counter = { completed: 'completedBuilds', failed: 'failedBuilds' }[outcome as string];
+  return {
+    key: workerKey(workerId),
+    set: { releasedAt: now, lastOutcome: outcome },
+    remove: ['currentBuildId', 'currentAttempt'],
+    ...(counter && { add: { [counter]: 1 } }),
+    when: [is('currentBuildId', buildId), ...(attempt === undefined ? [] : [is('currentAttempt', attempt)])],
+  };
+}
+
+/** The same for a build as it was read; undefined where nobody holds it. */
+export function releaseOfSeen({ id, attempt, holder }: Build, now: number, outcome: Outcome): Change | undefined {
+  return holder && releaseOf({ workerId: holder.workerId, buildId: id, attempt, outcome }, now);
 }

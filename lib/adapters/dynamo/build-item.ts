@@ -14,6 +14,8 @@ const BuildItem = z.object({
   state: z.enum(BUILD_STATES),
   attempt: count,
   submittedAt: count,
+  queuedAt: count,
+  spentAttempts: count,
   sends: z._default(count, 0),
   tokenHashes: z.array(text),
   sourceKey: z.optional(text),
@@ -32,6 +34,7 @@ const BuildItem = z.object({
   resultSize: z.optional(count),
   resultSha256: z.optional(text),
   resultFilename: z.optional(text),
+  originalBuildId: z.optional(text),
 });
 
 /** A record that is there and cannot be understood. */
@@ -53,6 +56,8 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
     state: data.state,
     attempt: data.attempt,
     submittedAt: data.submittedAt,
+    queuedAt: data.queuedAt,
+    spentAttempts: data.spentAttempts,
     sends: data.sends,
     tokenHashes: data.tokenHashes,
     source: whole({ key: data.sourceKey, size: data.sourceSize, sha256: data.sourceSha256 }),
@@ -67,6 +72,7 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
       sha256: data.resultSha256,
       filename: data.resultFilename,
     }),
+    originalBuildId: data.originalBuildId,
   };
   return withoutUndefined(build);
 }
@@ -80,11 +86,14 @@ export function toBuildItem(build: Build) {
     state: build.state,
     attempt: build.attempt,
     submittedAt: build.submittedAt,
+    queuedAt: build.queuedAt,
+    spentAttempts: build.spentAttempts,
     sends: build.sends,
     tokenHashes: [...build.tokenHashes],
     sourceKey: build.source?.key,
     sourceSize: build.source?.size,
     sourceSha256: build.source?.sha256,
+    originalBuildId: build.originalBuildId,
     listPartition: listPartition('builds'),
     listedAt: listedAt(build.submittedAt, build.id),
   };

@@ -1,17 +1,20 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Applied, BuildStore, Grant } from '../../app/ports.ts';
+import type { BuildStore, Grant } from '../../app/ports.ts';
 import type { Build } from '../../domain/build.ts';
-import type { FailureKind } from '../../domain/failure.ts';
+import { BY_CONTROLLER, BY_SUBMITTER, byWorker } from '../../domain/build-event.ts';
+import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
+import type { Claim } from '../../domain/transitions.ts';
 import { assign } from './assign-transaction.ts';
-import { allowedFrom, ending, heldBy } from './build-changes.ts';
+import { allowedFrom, ending, failureDetails, heldBy } from './build-changes.ts';
 import { fromBuildItem, toBuildItem } from './build-item.ts';
-import { type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
-import * as transactions from './finish-transaction.ts';
+import { exists, is, isBelow, isNoneOf } from './expression.ts';
+import * as transactions from './end-transactions.ts';
+import { type EventDraft, eventPut, readEvents } from './event-item.ts';
 import { buildKey, duePartition } from './keys.ts';
 import type { Table } from './table.ts';
-import { transact, type Updated, update } from './write.ts';
+import { transact, update } from './write.ts';
 
 /** Several tokens are good at once only after repeated submits; more repeats than this are no lost answers. */
 const MAX_TOKENS = 10;
@@ -34,26 +37,27 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
       const when = [is('state', 'assigned'), is('attempt', build.attempt)];
       return (await update(table, { key: buildKey(build.id), set: { otpHash }, when })).ok;
     },
-    heartbeat: async (buildId, claim, leaseUntil, rebindTo) =>
-      appliedOf(
-        await update(table, {
-          key: buildKey(buildId),
-          set: { state: 'building', leaseUntil, workerTokenHash: rebindTo },
-          when: [allowedFrom('heartbeat'), ...heldBy(claim)],
-        }),
-      ),
-    extendLease: (build, leaseUntil) => moveLease(table, build, leaseUntil, [isBelow('leaseUntil', leaseUntil)]),
-    // Its grace over: the sweep may act on it at once.
-    endLease: (build, now) => moveLease(table, build, now - LEASE_OVER_MS, [], now - LEASE_OVER_MS),
+    heartbeat: (buildId, claim, leaseUntil, rebindTo) => heartbeat(table, buildId, claim, leaseUntil, rebindTo),
+    noteStarted: async (buildId, workerId, now) => {
+      const build = await get(table, buildId);
+      if (build)
+        await putEvent(table, buildId, { type: 'started', at: now, attempt: build.attempt, by: byWorker(workerId) });
+    },
+    extendLease: async (build, leaseUntil) => {
+      const when = [allowedFrom('requeue'), is('attempt', build.attempt), isBelow('leaseUntil', leaseUntil)];
+      await update(table, { key: buildKey(build.id), set: { leaseUntil }, when });
+    },
     finish: (buildId, claim, end, now) => transactions.finish(table, newToken(), buildId, claim, end, now),
     cancel: (seen, now) => transactions.cancel(table, newToken(), seen, now),
-    failHeld: (seen, failure, now) => transactions.failHeld(table, newToken(), seen, failure, now),
+    expire: (seen, failure, now) => transactions.expire(table, newToken(), seen, failure, now),
+    giveBack: (seen, next, now, worker) => transactions.giveBack(table, newToken(), seen, next, now, worker),
     requeue: async (seen, next, now) => (await transactions.requeue(table, newToken(), seen, next, now)).ok,
     reject: (build, failure, now) => reject(table, newToken(), build, failure, now),
+    noteRetry: ({ id, attempt }, retryId, now) =>
+      putEvent(table, id, { type: 'retried', at: now, attempt, by: BY_SUBMITTER, why: `as ${retryId}` }),
+    events: (build) => readEvents(table, build),
   };
 }
-
-const LEASE_OVER_MS = 60_000;
 
 async function get({ client, name }: Table, id: string): Promise<Build | undefined> {
   const { Item } = await client.send(
@@ -102,18 +106,21 @@ async function addToken(table: Table, build: Build, tokenHash: string): Promise<
   throw new Rejection('contended', 'This build is being submitted many times at once; try again');
 }
 
-async function moveLease(
-  table: Table,
-  build: Build,
-  leaseUntil: number,
-  when: readonly Condition[],
-  dueAt?: number,
-): Promise<void> {
-  await update(table, {
-    key: buildKey(build.id),
-    set: { leaseUntil, dueAt },
-    when: [allowedFrom('requeue'), is('attempt', build.attempt), ...when],
-  });
+/** One write, and no transaction: it is the most frequent call of all. The first of an attempt is told apart for free. */
+async function heartbeat(table: Table, buildId: string, claim: Claim, leaseUntil: number, rebindTo?: string) {
+  const change = {
+    key: buildKey(buildId),
+    set: { state: 'building', leaseUntil, workerTokenHash: rebindTo },
+    when: [allowedFrom('heartbeat'), ...heldBy(claim)],
+  };
+  const outcome = await update(table, change, 'UPDATED_OLD');
+  if (!outcome.ok) return { ok: false as const, current: outcome.item && fromBuildItem(outcome.item) };
+  return { ok: true as const, isFirst: outcome.item?.['state']?.S === 'assigned' };
+}
+
+async function putEvent({ client, name }: Table, buildId: string, event: EventDraft): Promise<void> {
+  const { item } = eventPut(buildId, event);
+  await client.send(new PutItemCommand({ TableName: name, Item: marshall(item, { removeUndefinedValues: true }) }));
 }
 
 /** A pending build fails for good. An unreadable record has no attempt to compare: there only its state is asked. */
@@ -121,17 +128,15 @@ async function reject(
   table: Table,
   token: string,
   build: Pick<Build, 'id' | 'attempt'>,
-  failure: { kind: FailureKind; message: string },
+  failure: Failure,
   now: number,
 ): Promise<boolean> {
-  const details = { failureKind: failure.kind, failureMessage: failure.message };
+  const { id, attempt } = build;
+  const { kind, message: why } = failure;
   const when =
     failure.kind === 'unreadable'
       ? [exists('pk'), isNoneOf('state', ['assigned', 'building', 'completed', 'failed', 'cancelled'])]
       : [allowedFrom('reject'), is('attempt', build.attempt)];
-  return (await transact(table, token, [ending(build.id, 'failed', now, details, when)])).ok;
-}
-
-function appliedOf(outcome: Updated): Applied {
-  return outcome.ok ? { ok: true } : { ok: false, current: outcome.item && fromBuildItem(outcome.item) };
+  const event = eventPut(id, { type: 'failed', at: now, attempt, by: BY_CONTROLLER, kind, why });
+  return (await transact(table, token, [ending(id, 'failed', now, failureDetails(failure), when), event])).ok;
 }

@@ -43,6 +43,14 @@ export interface Change {
   readonly when: readonly Condition[];
 }
 
+/** A new item under a key of its own: needs no condition. */
+export interface Put {
+  readonly item: ItemKey & Readonly<Record<string, NativeAttributeValue>>;
+}
+
+/** A removal, with its conditions. */
+export type Removal = Pick<Change, 'key' | 'when'>;
+
 interface Expressions {
   readonly names: Record<string, string>;
   readonly values: Record<string, NativeAttributeValue>;
@@ -81,9 +89,25 @@ export function toUpdate(change: Change): Update & { UpdateExpression: string; K
   };
 }
 
+/** The removal as the parameters of a `DeleteItem`, without a table name. */
+export function toDelete({ key, when }: Removal) {
+  const into: Expressions = { names: {}, values: {} };
+  const condition = toCondition(when, into);
+  return {
+    Key: marshall(key),
+    ConditionExpression: condition,
+    ExpressionAttributeNames: into.names,
+    ...(Object.keys(into.values).length > 0 && { ExpressionAttributeValues: marshall(into.values) }),
+  };
+}
+
 /** The change as one part of a transaction; a refused part answers the item it met. */
-export function toTransactUpdate(table: string, change: Change): TransactWriteItem {
-  return { Update: { TableName: table, ...toUpdate(change), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } };
+export function toTransactItem(table: string, change: Change | Removal | Put): TransactWriteItem {
+  if ('item' in change)
+    return { Put: { TableName: table, Item: marshall(change.item, { removeUndefinedValues: true }) } };
+  const common = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  const isRemoval = !('set' in change || 'remove' in change || 'add' in change);
+  return isRemoval ? { Delete: { ...common, ...toDelete(change) } } : { Update: { ...common, ...toUpdate(change) } };
 }
 
 function toCondition(when: readonly Condition[], into: Expressions): string {

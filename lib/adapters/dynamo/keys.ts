@@ -10,6 +10,12 @@ export const logKey = (buildId: string, sequence: number): ItemKey => ({
   sk: `LOG#${String(sequence).padStart(8, '0')}`,
 });
 
+/** An attempt's events have keys of their own kind: written again by a resend, an event is the same event. */
+export const eventKey = (buildId: string, attempt: number, type: string): ItemKey => ({
+  pk: `BUILD#${buildId}`,
+  sk: `EVENT#${String(attempt).padStart(5, '0')}#${type}`,
+});
+
 /** One shard each now; the number is in the key from the first day, so that more need no new index. */
 export const duePartition = (kind: 'pending' | 'leased') => `due#${kind}#0`;
 export const listPartition = (kind: 'builds' | 'workers') => `${kind}#0`;

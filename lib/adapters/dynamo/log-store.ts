@@ -6,6 +6,7 @@ import { LOG_LEVELS, type LogLine, MAX_BUILD_LOG_BYTES } from '../../domain/log-
 import { Rejection } from '../../domain/rejection.ts';
 import { allowedFrom, heldBy } from './build-changes.ts';
 import { fromBuildItem } from './build-item.ts';
+import { exists } from './expression.ts';
 import { buildKey, expiresAt, logKey } from './keys.ts';
 import type { Table } from './table.ts';
 import { update } from './write.ts';
@@ -47,6 +48,13 @@ export function logStore(table: Table): LogStore {
       const kept = withinLimit(lines, logBytes, bytes);
       await put(table, buildId, logBatches, kept, now);
       return { ok: true, build: fromBuildItem(outcome.item) };
+    },
+    note: async (buildId, line) => {
+      const bytes = Buffer.byteLength(line.message);
+      const change = { key: buildKey(buildId), add: { logBatches: 1, logBytes: bytes }, when: [exists('pk')] };
+      const { item } = await update(table, change, 'ALL_NEW');
+      if (!item) throw new Error(`there is no build ${buildId} to add a line to`);
+      await put(table, buildId, Placed.parse(unmarshall(item)).logBatches, [line], line.timestamp);
     },
     read: (buildId, after, now) => read(table, buildId, after, now),
   };

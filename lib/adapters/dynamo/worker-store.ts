@@ -1,10 +1,16 @@
-import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { WorkerStore } from '../../app/ports.ts';
 import { PLATFORMS } from '../../domain/build.ts';
-import { WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
-import { exists, is } from './expression.ts';
+import { OUTCOMES, WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
+import { exists, is, isAbsent, toDelete } from './expression.ts';
 import { expiresAt, listedAt, listPartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
 import { update } from './write.ts';
@@ -24,6 +30,10 @@ const WorkerItem = z.object({
   currentBuildId: z.optional(z.string()),
   currentAttempt: z.optional(count),
   releasedAt: z.optional(count),
+  grantedAt: z.optional(count),
+  lastOutcome: z.optional(z.enum(OUTCOMES)),
+  strikes: z._default(count, 0),
+  isDraining: z._default(z.boolean(), false),
   completedBuilds: count,
   failedBuilds: count,
 });
@@ -57,7 +67,11 @@ export function workerStore(table: Table): WorkerStore {
           previousTokenHash: seen.token.hash,
           previousTokenExpiresAt: seen.token.expiresAt,
           expiresAt: expiresAt(now),
+          strikes: 0,
+          isDraining: false,
         },
+        // A fresh start: what ended badly before is forgiven.
+        remove: ['lastOutcome'],
         when: [is('epoch', seen.epoch)],
       });
       // A refusal may be the SDK's resend meeting our own first one: its token tells.
@@ -66,6 +80,17 @@ export function workerStore(table: Table): WorkerStore {
     noteSeen: async (worker, now) => {
       const set = { lastSeenAt: now, tokenExpiresAt: now + WORKER_TOKEN_MS, expiresAt: expiresAt(now) };
       await update(table, { key: workerKey(worker.id), set, when: [exists('pk'), is('epoch', worker.epoch)] });
+    },
+    setDraining: async (id, isDraining) =>
+      (await update(table, { key: workerKey(id), set: { isDraining }, when: [exists('pk')] })).ok,
+    remove: async ({ id, epoch }) => {
+      const condition = toDelete({ key: workerKey(id), when: [is('epoch', epoch), isAbsent('currentBuildId')] });
+      try {
+        await client.send(new DeleteItemCommand({ TableName: tableName, ...condition }));
+      } catch (error) {
+        // Registered again, or given a build, in between: then it has not left.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
     forget: async (worker) => {
       if (!worker.current) return;
@@ -80,8 +105,10 @@ export function workerStore(table: Table): WorkerStore {
 }
 
 export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
-  const { currentBuildId, currentAttempt, previousTokenHash, previousTokenExpiresAt, releasedAt, ...data } =
-    WorkerItem.parse(unmarshall(item));
+  const { currentBuildId, currentAttempt, previousTokenHash, previousTokenExpiresAt, ...optional } = WorkerItem.parse(
+    unmarshall(item),
+  );
+  const { releasedAt, grantedAt, lastOutcome, ...data } = optional;
   const { tokenHash, tokenExpiresAt, ...worker } = data;
   return {
     ...worker,
@@ -91,6 +118,8 @@ export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
     }),
     ...(currentBuildId !== undefined && { current: { buildId: currentBuildId, attempt: currentAttempt ?? 0 } }),
     ...(releasedAt !== undefined && { releasedAt }),
+    ...(grantedAt !== undefined && { grantedAt }),
+    ...(lastOutcome !== undefined && { lastOutcome }),
   };
 }
 

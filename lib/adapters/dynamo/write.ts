@@ -8,7 +8,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Change, toTransactUpdate, toUpdate } from './expression.ts';
+import { type Change, type Put, type Removal, toTransactItem, toUpdate } from './expression.ts';
 import type { Table } from './table.ts';
 
 /** The SDK does not repeat a conflict. 3 tries over ~0.3 s: the other writer's transaction takes milliseconds. */
@@ -57,10 +57,14 @@ export type Transacted =
  * All changes or none. The token makes every resend of the same request, the SDK's and ours, one transaction: the
  * parameters are made once and never recomputed. Conflicts are tried again and then answered as a refusal.
  */
-export async function transact(table: Table, token: string, changes: readonly Change[]): Promise<Transacted> {
+export async function transact(
+  table: Table,
+  token: string,
+  changes: readonly (Change | Removal | Put)[],
+): Promise<Transacted> {
   const command = new TransactWriteItemsCommand({
     ClientRequestToken: token,
-    TransactItems: changes.map((change) => toTransactUpdate(table.name, change)),
+    TransactItems: changes.map((change) => toTransactItem(table.name, change)),
   });
   for (let tries = 1; ; tries++) {
     try {

@@ -1,0 +1,56 @@
+import { paginateQuery } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { Build } from '../../domain/build.ts';
+import { BUILD_EVENT_TYPES, BY_SUBMITTER, type BuildEvent } from '../../domain/build-event.ts';
+import { FAILURE_KINDS } from '../../domain/failure.ts';
+import type { Put } from './expression.ts';
+import { eventKey, expiresAt } from './keys.ts';
+import type { Table } from './table.ts';
+
+const EventItem = z.object({
+  type: z.enum(BUILD_EVENT_TYPES),
+  at: z.number(),
+  attempt: z.optional(z.number()),
+  by: z.string(),
+  kind: z.optional(z.enum(FAILURE_KINDS)),
+  why: z.optional(z.string()),
+});
+
+/** Without an attempt where the caller did not say which: it is then the build's last. */
+export type EventDraft = Omit<BuildEvent, 'attempt'> & { readonly attempt?: number };
+
+/** The event as a part of the transaction that makes the change: both are there, or neither. */
+export function eventPut(buildId: string, event: EventDraft): Put {
+  return { item: { ...eventKey(buildId, event.attempt ?? 0, event.type), ...event, expiresAt: expiresAt(event.at) } };
+}
+
+/** A build begins with its submit, which is no record of its own: the build's record says when. */
+export async function readEvents({ client, name }: Table, build: Build): Promise<BuildEvent[]> {
+  const events: BuildEvent[] = [submitted(build)];
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName: name,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: marshall({ ':pk': `BUILD#${build.id}`, ':prefix': 'EVENT#' }),
+      ConsistentRead: true,
+    },
+  );
+  for await (const page of pages) {
+    for (const item of page.Items ?? []) {
+      const { kind, why, attempt, ...event } = EventItem.parse(unmarshall(item));
+      const details = { ...(kind && { kind }), ...(why !== undefined && { why }) };
+      events.push({ ...event, attempt: attempt ?? build.attempt, ...details });
+    }
+  }
+  return events.sort((a, b) => a.at - b.at || a.attempt - b.attempt || rank(a) - rank(b));
+}
+
+/** Events of one millisecond are told in the order of a build's life. */
+const rank = ({ type }: BuildEvent) => BUILD_EVENT_TYPES.indexOf(type);
+
+function submitted({ submittedAt, originalBuildId }: Build): BuildEvent {
+  const why = originalBuildId === undefined ? {} : { why: `retry of ${originalBuildId}` };
+  return { type: 'submitted', at: submittedAt, attempt: 0, by: BY_SUBMITTER, ...why };
+}

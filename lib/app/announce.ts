@@ -1,0 +1,34 @@
+import type { Build, StoredFile } from '../domain/build.ts';
+import { resendAt } from '../domain/due.ts';
+import type { BuildQueue, BuildStore, Clock, Hint, Report } from './ports.ts';
+
+interface Deps {
+  readonly builds: BuildStore;
+  readonly queue: BuildQueue;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/**
+ * Sends the message of a build that waits, and notes it. The record is durable and due by now: if this fails, the sweep
+ * makes up for it, so what the caller was doing has succeeded.
+ */
+export async function announce(deps: Deps, build: Build): Promise<void> {
+  if (!build.source) return;
+  try {
+    await sendHint(deps, build, build.source);
+  } catch (error) {
+    deps.report({ event: 'send_left_to_sweep', buildId: build.id, error });
+  }
+}
+
+/** Throws when the message could not be sent or noted; the build then stays due. */
+export async function sendHint(deps: Deps, build: Build, source: StoredFile): Promise<void> {
+  const sends = build.sends + 1;
+  await deps.queue.send(hintOf(build, source));
+  await deps.builds.markSent(build, sends, resendAt(deps.clock(), sends));
+}
+
+function hintOf({ id, attempt, platform, submittedAt }: Build, source: StoredFile): Hint {
+  return { buildId: id, attempt, platform, submittedAt, sourceSize: source.size, sourceSha256: source.sha256 };
+}

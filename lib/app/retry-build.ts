@@ -1,0 +1,37 @@
+import { type Build, isTerminal } from '../domain/build.ts';
+import { Rejection } from '../domain/rejection.ts';
+import type { LogStore } from './ports.ts';
+import { type SubmitDeps, type Submitted, submitOnce } from './submit-build.ts';
+
+/** Retries of one request arrive within minutes; see `submitOnce`. */
+type Deps = SubmitDeps & { readonly logs: LogStore };
+
+/**
+ * A new build of the same source, which is not copied: both refer to the same object. A retry that is sent again while
+ * its build has not ended answers that build.
+ */
+export async function retryBuild(deps: Deps, original: Build): Promise<Submitted> {
+  if (!isTerminal(original.state)) {
+    throw new Rejection('not_finished', 'Build has not finished: cancel it before you retry it');
+  }
+  const { source, platform } = original;
+  if (!source || !(await deps.files.find('sources', source.key))) {
+    throw new Rejection('source_gone', 'Original build source no longer available. Please submit a new build.');
+  }
+  const wanted = { platform, source, originalBuildId: original.id };
+  const submitted = await submitOnce(deps, `retry of ${original.id}`, wanted, 'while it lasts');
+  await tellOriginal(deps, original, submitted.build);
+  return submitted;
+}
+
+/** The new build exists and will be built; a line on the old one is worth no failure. */
+async function tellOriginal(deps: Deps, original: Build, retry: Build): Promise<void> {
+  const now = deps.clock();
+  try {
+    await deps.builds.noteRetry(original, retry.id, now);
+    await deps.logs.note(original.id, { timestamp: now, level: 'info', message: `Retried as build ${retry.id}` });
+    deps.report({ event: 'build_retried', buildId: original.id, retryId: retry.id });
+  } catch (error) {
+    deps.report({ event: 'event_not_stored', buildId: original.id, error });
+  }
+}

@@ -1,0 +1,30 @@
+import type { FailureKind } from './failure.ts';
+
+export const BUILD_EVENT_TYPES = [
+  'submitted',
+  'assigned',
+  'started',
+  'requeued',
+  'given_back',
+  'completed',
+  'failed',
+  'cancelled',
+  'retried',
+] as const;
+export type BuildEventType = (typeof BUILD_EVENT_TYPES)[number];
+
+/** One change of a build's state: who made it, when, in which attempt, and why. Never changed once written. */
+export interface BuildEvent {
+  readonly type: BuildEventType;
+  readonly at: number;
+  readonly attempt: number;
+  /** `worker <id>`, or the part of the controller that acted. */
+  readonly by: string;
+  readonly kind?: FailureKind;
+  readonly why?: string;
+}
+
+export const byWorker = (workerId: string) => `worker ${workerId}`;
+export const BY_SUBMITTER = 'submitter';
+export const BY_SWEEP = 'sweep';
+export const BY_CONTROLLER = 'controller';
