@@ -2,13 +2,13 @@ import * as z from 'zod/mini';
 import { heartbeat } from '../../lib/app/heartbeat.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { requireAnyCredential, requireClaim } from '../../lib/runtime/auth.ts';
-import { builds, clock, openTable, report, workers } from '../../lib/runtime/container.ts';
+import { builds, clock, openTable, workers } from '../../lib/runtime/container.ts';
 import { TABLE, readEnv } from '../../lib/runtime/env.ts';
 import { attempt, id } from '../../lib/runtime/fields.ts';
 
 const env = readEnv([...TABLE, 'LEASE_SECONDS']);
 const table = openTable(env);
-const deps = { builds: builds(table), workers: workers(table), clock, report };
+const deps = { builds: builds(table), workers: workers(table), clock };
 
 export const handler = api(
   {

@@ -49,6 +49,13 @@ export type Ending =
   | { readonly state: 'completed'; readonly result: ResultFile }
   | { readonly state: 'failed'; readonly message: string };
 
+export interface Beat {
+  readonly now: number;
+  readonly leaseUntil: number;
+  /** The hash of a newer token that the worker's record has vouched for: from now on this one proves the holder. */
+  readonly rebindTo?: string | undefined;
+}
+
 export interface BuildStore {
   /** A consistent read. */
   get(id: string): Promise<Build | undefined>;
@@ -61,15 +68,8 @@ export interface BuildStore {
   assign(grant: Grant): Promise<GrantOutcome>;
   /** A new one-time password for an assignment that is handed out again. False when it is no longer so. */
   reissueOtp(build: Build, otpHash: string): Promise<boolean>;
-  /** Heartbeat: the holder is alive, the build is being built. `rebindTo` records a verified new worker token. */
-  heartbeat(
-    buildId: string,
-    claim: Claim,
-    leaseUntil: number,
-    rebindTo?: string,
-  ): Promise<Applied & { isFirst?: boolean }>;
-  /** The attempt's story: its worker has begun. */
-  noteStarted(buildId: string, workerId: string, now: number): Promise<void>;
+  /** The holder is alive, the build is being built. */
+  heartbeat(buildId: string, claim: Claim, beat: Beat): Promise<Applied>;
   /** Makes the lease longer if it is shorter; never shortens it. */
   extendLease(build: Build, leaseUntil: number): Promise<void>;
   /** Ends the build and frees its worker, in one step. */

@@ -47,6 +47,8 @@ export interface Build {
   readonly holder?: Holder;
   /** When the latest attempt was granted. */
   readonly startedAt?: number;
+  /** When the latest attempt gave its first sign of work. */
+  readonly buildingSince?: number;
   /** Until when the holder may be silent. */
   readonly leaseUntil?: number;
   readonly finishedAt?: number;

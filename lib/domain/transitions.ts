@@ -65,10 +65,19 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
       }
       const { holder } = command;
       const attempt = build.attempt + 1;
-      return to({ ...build, state: 'assigned', attempt, holder, startedAt: now, leaseUntil: now + command.leaseMs });
+      const { buildingSince: _before, ...waiting } = build;
+      return to({ ...waiting, state: 'assigned', attempt, holder, startedAt: now, leaseUntil: now + command.leaseMs });
     }
     case 'heartbeat':
-      return fence(build, command.claim) ?? to({ ...build, state: 'building', leaseUntil: now + command.leaseMs });
+      return (
+        fence(build, command.claim) ??
+        to({
+          ...build,
+          state: 'building',
+          buildingSince: build.buildingSince ?? now,
+          leaseUntil: now + command.leaseMs,
+        })
+      );
     case 'complete':
       return fence(build, command.claim) ?? to({ ...finish(build, 'completed', now), result: command.result });
     case 'fail': {
@@ -126,7 +135,7 @@ function backToQueue(build: Build, spent: number, maxAttempts: number, now: numb
     const failure = { kind: 'lost_worker', message: LOST_WORKER_MESSAGE } as const;
     return { ...finish(build, 'failed', now), spentAttempts, failure };
   }
-  const { leaseUntil: _lost, holder: _gone, startedAt: _over, ...rest } = build;
+  const { leaseUntil: _lost, holder: _gone, startedAt: _over, buildingSince: _past, ...rest } = build;
   return { ...rest, state: 'pending', spentAttempts, sends: 0, queuedAt: now };
 }
 

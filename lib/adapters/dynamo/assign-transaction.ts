@@ -44,6 +44,7 @@ function buildChange({ holder, ...grant }: Grant): Change {
       duePartition: duePartition('leased'),
       dueAt: grant.dueAt,
     },
+    remove: ['buildingSince'],
     when: [
       allowedFrom('assign'),
       is('attempt', grant.attempt),

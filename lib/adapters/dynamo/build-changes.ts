@@ -66,6 +66,7 @@ const HOLDER_ATTRIBUTES = [
   'workerTokenHash',
   'otpHash',
   'startedAt',
+  'buildingSince',
   'leaseUntil',
 ];
 

@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { BuildStore, Grant } from '../../app/ports.ts';
+import type { Applied, Beat, BuildStore, Grant } from '../../app/ports.ts';
 import type { Build } from '../../domain/build.ts';
-import { BY_CONTROLLER, BY_SUBMITTER, byWorker } from '../../domain/build-event.ts';
+import { BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import type { Claim } from '../../domain/transitions.ts';
@@ -37,12 +37,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
       const when = [is('state', 'assigned'), is('attempt', build.attempt)];
       return (await update(table, { key: buildKey(build.id), set: { otpHash }, when })).ok;
     },
-    heartbeat: (buildId, claim, leaseUntil, rebindTo) => heartbeat(table, buildId, claim, leaseUntil, rebindTo),
-    noteStarted: async (buildId, workerId, now) => {
-      const build = await get(table, buildId);
-      if (build)
-        await putEvent(table, buildId, { type: 'started', at: now, attempt: build.attempt, by: byWorker(workerId) });
-    },
+    heartbeat: (buildId, claim, beat) => heartbeat(table, buildId, claim, beat),
     extendLease: async (build, leaseUntil) => {
       const when = [allowedFrom('requeue'), is('attempt', build.attempt), isBelow('leaseUntil', leaseUntil)];
       await update(table, { key: buildKey(build.id), set: { leaseUntil }, when });
@@ -106,16 +101,16 @@ async function addToken(table: Table, build: Build, tokenHash: string): Promise<
   throw new Rejection('contended', 'This build is being submitted many times at once; try again');
 }
 
-/** One write, and no transaction: it is the most frequent call of all. The first of an attempt is told apart for free. */
-async function heartbeat(table: Table, buildId: string, claim: Claim, leaseUntil: number, rebindTo?: string) {
-  const change = {
+/** One write, and no transaction: it is the most frequent call of all. */
+async function heartbeat(table: Table, buildId: string, claim: Claim, beat: Beat): Promise<Applied> {
+  const { now, leaseUntil, rebindTo } = beat;
+  const outcome = await update(table, {
     key: buildKey(buildId),
     set: { state: 'building', leaseUntil, workerTokenHash: rebindTo },
+    setOnce: { buildingSince: now },
     when: [allowedFrom('heartbeat'), ...heldBy(claim)],
-  };
-  const outcome = await update(table, change, 'UPDATED_OLD');
-  if (!outcome.ok) return { ok: false as const, current: outcome.item && fromBuildItem(outcome.item) };
-  return { ok: true as const, isFirst: outcome.item?.['state']?.S === 'assigned' };
+  });
+  return outcome.ok ? { ok: true } : { ok: false, current: outcome.item && fromBuildItem(outcome.item) };
 }
 
 async function putEvent({ client, name }: Table, buildId: string, event: EventDraft): Promise<void> {

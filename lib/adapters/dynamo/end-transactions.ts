@@ -93,7 +93,7 @@ export function expire(table: Table, token: string, seen: Build, failure: Failur
 export function requeue(table: Table, token: string, seen: Build, next: Build, now: number): Promise<Applied> {
   const when = [allowedFrom('requeue'), is('attempt', seen.attempt), is('leaseUntil', seen.leaseUntil)];
   const why = `worker ${seen.holder?.workerId ?? '(unknown)'} stopped answering`;
-  const requeued: EventDraft = { type: 'requeued', at: now, attempt: seen.attempt, by: BY_SWEEP, why };
+  const requeued: EventDraft = { type: 'requeued', at: now, by: BY_SWEEP, why, ...attemptOf(seen) };
   return changeBuild(table, token, {
     build: afterAttempt(next, now, when),
     worker: releaseOfSeen(seen, now, 'lost'),
@@ -123,10 +123,15 @@ export function giveBack(
     worker: worker === 'leaves' ? leave : release,
     event: next.failure
       ? failed(seen, next.failure, by, now)
-      : eventPut(seen.id, { type: 'given_back', at: now, attempt: seen.attempt, by }),
+      : eventPut(seen.id, { type: 'given_back', at: now, by, ...attemptOf(seen) }),
   });
 }
 
 function failed(seen: Build, { kind, message }: Failure, by: string, now: number) {
   return eventPut(seen.id, { type: 'failed', at: now, attempt: seen.attempt, by, kind, why: message });
+}
+
+/** A requeued build's record forgets the attempt; its event keeps what the story needs. */
+function attemptOf({ attempt, buildingSince }: Build) {
+  return { attempt, ...(buildingSince !== undefined && { startedAt: buildingSince }) };
 }

@@ -2,7 +2,7 @@ import { paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { Build } from '../../domain/build.ts';
-import { BUILD_EVENT_TYPES, BY_SUBMITTER, type BuildEvent } from '../../domain/build-event.ts';
+import { BUILD_EVENT_TYPES, BY_CONTROLLER, BY_SUBMITTER, type BuildEvent } from '../../domain/build-event.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 import type { Put } from './expression.ts';
 import { eventKey, expiresAt } from './keys.ts';
@@ -15,10 +15,14 @@ const EventItem = z.object({
   by: z.string(),
   kind: z.optional(z.enum(FAILURE_KINDS)),
   why: z.optional(z.string()),
+  startedAt: z.optional(z.number()),
 });
 
-/** Without an attempt where the caller did not say which: it is then the build's last. */
-export type EventDraft = Omit<BuildEvent, 'attempt'> & { readonly attempt?: number };
+/**
+ * `attempt` is left out where the caller did not say which: it is then the build's last. `startedAt` keeps the beginning of
+ * the work of an attempt that ends here, as a heartbeat writes no event of its own.
+ */
+export type EventDraft = Omit<BuildEvent, 'attempt'> & { readonly attempt?: number; readonly startedAt?: number };
 
 /** The event as a part of the transaction that makes the change: both are there, or neither. */
 export function eventPut(buildId: string, event: EventDraft): Put {
@@ -39,12 +43,20 @@ export async function readEvents({ client, name }: Table, build: Build): Promise
   );
   for await (const page of pages) {
     for (const item of page.Items ?? []) {
-      const { kind, why, attempt, ...event } = EventItem.parse(unmarshall(item));
+      const { type, at, by, kind, why, attempt = build.attempt, startedAt } = EventItem.parse(unmarshall(item));
       const details = { ...(kind && { kind }), ...(why !== undefined && { why }) };
-      events.push({ ...event, attempt: attempt ?? build.attempt, ...details });
+      events.push({ type, at, attempt, by, ...details });
+      if (startedAt !== undefined) events.push(started(events, attempt, startedAt));
     }
   }
+  if (build.buildingSince !== undefined) events.push(started(events, build.attempt, build.buildingSince));
   return events.sort((a, b) => a.at - b.at || a.attempt - b.attempt || rank(a) - rank(b));
+}
+
+/** By whom the attempt was taken is told by its assignment. */
+function started(events: readonly BuildEvent[], attempt: number, at: number): BuildEvent {
+  const assigned = events.find((event) => event.type === 'assigned' && event.attempt === attempt);
+  return { type: 'started', at, attempt, by: assigned?.by ?? BY_CONTROLLER };
 }
 
 /** Events of one millisecond are told in the order of a build's life. */

@@ -38,6 +38,8 @@ export interface Change {
   readonly key: ItemKey;
   /** An undefined value is left alone. */
   readonly set?: Readonly<Record<string, NativeAttributeValue>>;
+  /** Set only where the attribute is not there yet. */
+  readonly setOnce?: Readonly<Record<string, NativeAttributeValue>>;
   readonly remove?: readonly string[];
   readonly add?: Readonly<Record<string, number>>;
   readonly when: readonly Condition[];
@@ -65,18 +67,23 @@ type Update = Pick<
 export function toUpdate(change: Change): Update & { UpdateExpression: string; Key: Record<string, AttributeValue> } {
   const into: Expressions = { names: {}, values: {} };
   const set = Object.entries(change.set ?? {}).filter(([, value]) => value !== undefined);
+  const assignments = [
+    ...set.map(([name, value]) => `${attributeName(into, name)} = ${valueName(into, value)}`),
+    ...Object.entries(change.setOnce ?? {}).map(([name, value]) => {
+      const attribute = attributeName(into, name);
+      return `${attribute} = if_not_exists(${attribute}, ${valueName(into, value)})`;
+    }),
+  ];
+  const additions = Object.entries(change.add ?? {});
   const clauses = [
-    clause(
-      'SET',
-      set.map(([name, value]) => `${attributeName(into, name)} = ${valueName(into, value)}`),
-    ),
+    clause('SET', assignments),
     clause(
       'REMOVE',
       (change.remove ?? []).map((name) => attributeName(into, name)),
     ),
     clause(
       'ADD',
-      Object.entries(change.add ?? {}).map(([name, by]) => `${attributeName(into, name)} ${valueName(into, by)}`),
+      additions.map(([name, by]) => `${attributeName(into, name)} ${valueName(into, by)}`),
     ),
   ];
   const condition = toCondition(change.when, into);

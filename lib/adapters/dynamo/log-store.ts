@@ -37,6 +37,7 @@ export function logStore(table: Table): LogStore {
         {
           key: buildKey(buildId),
           set: { state: 'building' },
+          setOnce: { buildingSince: now },
           add: { logBatches: 1, logBytes: bytes },
           when: [allowedFrom('heartbeat'), ...heldBy(claim)],
         },
