@@ -32,7 +32,6 @@ export const Status = z.object({
   platform,
   worker_id: orNull(z.string()),
   submitted_at: z.number(),
-  assigned_at: orNull(z.number()),
   started_at: orNull(z.number()),
   completed_at: orNull(z.number()),
   error_message: orNull(z.string()),
@@ -66,6 +65,23 @@ export const BuildList = z.array(
   }),
 );
 export type BuildListItem = z.output<typeof BuildList>[number];
+
+export const Retried = z.extend(Submitted, { original_build_id: z.string() });
+
+export const BuildStory = z.object({
+  build_id: z.string(),
+  events: z.array(
+    z.object({
+      type: z.string(),
+      at: z.number(),
+      attempt: whole,
+      by: z.string(),
+      kind: z.optional(z.string()),
+      why: z.optional(z.string()),
+    }),
+  ),
+});
+export type BuildStory = z.output<typeof BuildStory>;
 
 export const Cancelled = z.object({ success: z.boolean(), status: z.string() });
 

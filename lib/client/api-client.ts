@@ -1,4 +1,14 @@
-import { type BuildListItem, BuildList, Cancelled, LogPage, Status, Submitted, Upload } from './answers.ts';
+import {
+  BuildList,
+  type BuildListItem,
+  BuildStory,
+  Cancelled,
+  LogPage,
+  Retried,
+  Status,
+  Submitted,
+  Upload,
+} from './answers.ts';
 import { type Call, callOnce, type Connection } from './request.ts';
 import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
 
@@ -33,6 +43,10 @@ export function createApiClient(options: ClientOptions) {
       bodyOf({ method: 'GET', path: ofBuild(id, 'logs'), query: { cursor }, answer: LogPage }),
 
     cancel: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'cancel'), body: {}, answer: Cancelled }),
+
+    retry: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'retry'), body: {}, answer: Retried }),
+
+    events: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'events'), answer: BuildStory }),
 
     downloadPath: (id: string) => ofBuild(id, 'download'),
 

@@ -5,9 +5,11 @@ import { download } from './download.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { list } from './list.ts';
 import { showLogs } from './logs.ts';
+import { retry } from './retry.ts';
 import type { ConnectionFlags } from './settings.ts';
 import { showStatus } from './status.ts';
 import { submit } from './submit.ts';
+import { why } from './why.ts';
 import { work } from './worker.ts';
 
 interface GlobalFlags extends ConnectionFlags {
@@ -61,6 +63,16 @@ function addBuildCommands(program: Command, run: Run): void {
     .argument('<id>', 'the build', buildId)
     .action((id: string, _flags: object, command: Command) =>
       run(command.optsWithGlobals(), (context) => cancel(context, id)),
+    );
+  add(program, 'retry', 'build the same source once more')
+    .argument('<id>', 'the build, which has ended', buildId)
+    .action((id: string, _flags: object, command: Command) =>
+      run(command.optsWithGlobals(), (context) => retry(context, id)),
+    );
+  add(program, 'why', 'tell what happened to a build, step by step')
+    .argument('<id>', 'the build', buildId)
+    .action((id: string, _flags: object, command: Command) =>
+      run(command.optsWithGlobals(), (context) => why(context, id)),
     );
   add(program, 'list', 'show builds, the newest first')
     .option('--limit <count>', 'how many', positive, 20)

@@ -19,7 +19,6 @@ function statusLines(status: Status): string[] {
     ['attempt', `${status.attempt} of ${status.max_attempts}`],
     ['worker', status.worker_id],
     ['submitted', time(status.submitted_at)],
-    ['assigned', time(status.assigned_at)],
     ['started', time(status.started_at)],
     ['completed', time(status.completed_at)],
     ['error', status.error_message?.split('\n')[0]],

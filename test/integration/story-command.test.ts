@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCli } from '../../lib/client/cli/run-cli.ts';
+import { instantClock } from '../support/client-clock.ts';
+import { type Controller, startController } from '../support/controller.ts';
+
+/** The commands that tell of a build's past, against the real controller. */
+let controller: Controller;
+beforeAll(async () => {
+  controller = await startController();
+});
+afterAll(() => controller.close());
+
+async function cli(...args: string[]): Promise<{ code: number; out: string }> {
+  let out = '';
+  const code = await runCli(args, {
+    env: { BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: controller.apiKey },
+    cwd: process.cwd(),
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: () => true },
+    clock: instantClock(),
+    random: () => 0,
+    onInterrupt: () => {},
+  });
+  return { code, out };
+}
+
+async function failedTwice(): Promise<{ id: string; workers: string[] }> {
+  const build = await controller.submit();
+  const first = await controller.register('mac-1');
+  await controller.poll(first);
+  await controller.heartbeat(first, build.id);
+  const past = Date.now() - 60_000;
+  await controller.tamperBuild(build.id, { leaseUntil: past, dueAt: past });
+  await controller.stack.runSchedule();
+  const second = await controller.register('mac-2');
+  await controller.poll(second);
+  const json = { build_id: build.id, success: false, error_message: 'tests failed' };
+  await controller.request('POST', '/api/workers/result', { headers: controller.as(second), json });
+  return { id: build.id, workers: [first.id, second.id] };
+}
+
+it('tells a build’s story: who had it, why it went on, how it ended', async () => {
+  const { id, workers } = await failedTwice();
+  const { code, out } = await cli('why', id);
+  expect(code).toBe(0);
+  expect(out.split('\n').map((line) => line.replace(/^ +\d+:\d\d:\d\d {2}/, ''))).toEqual([
+    'submitted',
+    `attempt 1: assigned to worker ${workers[0]} (mac-1)`,
+    `attempt 1: worker ${workers[0]} began to work`,
+    `attempt 1: taken back by the sweep: worker ${workers[0]} stopped answering`,
+    `attempt 2: assigned to worker ${workers[1]} (mac-2)`,
+    `attempt 2: failed by worker ${workers[1]}: tests failed`,
+    '',
+    'It failed after 2 of at most 3 attempts: tests failed',
+    '',
+  ]);
+  const json = JSON.parse((await cli('--json', 'why', id)).out);
+  expect(json).toMatchObject({ build_id: id, state: 'failed' });
+  expect(json.events).toHaveLength(6);
+});
+
+it('tries a failed build again, and says so in both stories', async () => {
+  const { id } = await failedTwice();
+  const retried = await cli('retry', id);
+  expect(retried.code).toBe(0);
+  expect((await cli('why', id)).out).toContain(`tried again as ${retried.out.trim()}`);
+  expect((await cli('why', retried.out.trim())).out).toContain(`submitted (retry of ${id})`);
+});
+
+it('exits 4 for a build that is not there', async () => {
+  expect((await cli('why', 'nothing')).code).toBe(4);
+});
