@@ -26,7 +26,7 @@ const GUARDS: readonly { guard: string; world: World; code: string }[] = [
   { guard: 'NO_FINISH_STATE', world: 'rivals', code: "end-transactions.ts: allowedFrom('complete' | 'fail')" },
   { guard: 'NO_LEASE_SEEN', world: 'rivals', code: "end-transactions.ts: is('leaseUntil')" },
   { guard: 'NO_REQUEUE_ATTEMPT', world: 'rivals', code: "end-transactions.ts: is('attempt') of requeue" },
-  { guard: 'NO_CANCEL_SEEN', world: 'rivals', code: 'build-changes.ts: asSeen' },
+  { guard: 'NO_CANCEL_SEEN', world: 'rivals', code: 'build-changes.ts: stillAt' },
   { guard: 'NO_RESEND', world: 'rivals', code: 'sweep.ts: repairPending' },
 ];
 

@@ -3,10 +3,10 @@ import type { AssignRefusal } from '../../domain/assignment.ts';
 import type { Build } from '../../domain/build.ts';
 import { decide } from '../../domain/transitions.ts';
 import { byWorker } from '../../domain/build-event.ts';
-import { allowedFrom } from './build-changes.ts';
+import { stillAt } from './build-changes.ts';
 import { fromBuildItem, UnreadableItem } from './build-item.ts';
 import { eventPut } from './event-item.ts';
-import { type Change, exists, hasType, is, isAbsent, isBelow } from './expression.ts';
+import { type Change, hasType, is, isAbsent, isBelow } from './expression.ts';
 import { buildKey, duePartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
 import { type Refusal, type Transacted, transact } from './write.ts';
@@ -15,7 +15,7 @@ import { type Refusal, type Transacted, transact } from './write.ts';
  * The assignment: build and worker change together or not at all, and the conditions are the selection.
  *
  * Build:  pending · at the attempt the message spoke of · attempts left · has a source
- * Worker: exists · at the epoch it polled with · holds no build
+ * Worker: at the epoch it polled with (and so there) · holds no build
  *
  * Refusals: build_moved, source_missing, attempts_exhausted, unreadable, build_absent; worker_busy, worker_offline,
  * worker_not_found; conflict.
@@ -45,12 +45,7 @@ function buildChange({ holder, ...grant }: Grant): Change {
       dueAt: grant.dueAt,
     },
     remove: ['buildingSince'],
-    when: [
-      allowedFrom('assign'),
-      is('attempt', grant.attempt),
-      isBelow('spentAttempts', grant.maxAttempts),
-      hasType('sourceKey', 'S'),
-    ],
+    when: [...stillAt('assign', grant), isBelow('spentAttempts', grant.maxAttempts), hasType('sourceKey', 'S')],
   };
 }
 
@@ -65,7 +60,7 @@ function workerChange(grant: Grant): Change {
       strikes: grant.strikes,
     },
     remove: ['lastOutcome'],
-    when: [exists('pk'), is('epoch', grant.workerEpoch), isAbsent('currentBuildId')],
+    when: [is('epoch', grant.workerEpoch), isAbsent('currentBuildId')],
   };
 }
 

@@ -17,8 +17,14 @@ export function heldBy(claim: Claim): Condition[] {
   ];
 }
 
-/** A build as it was read: nothing that the decision rests on may have changed. */
-export const asSeen = (seen: Build): Condition[] => [is('state', seen.state), is('attempt', seen.attempt)];
+/**
+ * Still at the attempt in which it was read, in a state that the command may come from. The attempt says who holds it: no
+ * two workers ever have the same.
+ */
+export const stillAt = (command: Command['type'], { attempt }: Pick<Build, 'attempt'>): Condition[] => [
+  allowedFrom(command),
+  is('attempt', attempt),
+];
 
 type TerminalState = Extract<BuildState, 'completed' | 'failed' | 'cancelled'>;
 

@@ -7,7 +7,7 @@ import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import type { Claim } from '../../domain/transitions.ts';
 import { assign } from './assign-transaction.ts';
-import { allowedFrom, ending, failureDetails, heldBy } from './build-changes.ts';
+import { allowedFrom, ending, failureDetails, heldBy, stillAt } from './build-changes.ts';
 import { fromBuildItem, toBuildItem } from './build-item.ts';
 import { exists, is, isBelow, isNoneOf } from './expression.ts';
 import * as transactions from './end-transactions.ts';
@@ -29,7 +29,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
       await update(table, {
         key: buildKey(build.id),
         set: { sends, dueAt },
-        when: [allowedFrom('assign'), is('attempt', build.attempt)],
+        when: stillAt('assign', build),
       });
     },
     assign: (grant: Grant) => assign(table, grant),
@@ -39,7 +39,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
     },
     heartbeat: (buildId, claim, beat) => heartbeat(table, buildId, claim, beat),
     extendLease: async (build, leaseUntil) => {
-      const when = [allowedFrom('requeue'), is('attempt', build.attempt), isBelow('leaseUntil', leaseUntil)];
+      const when = [...stillAt('requeue', build), isBelow('leaseUntil', leaseUntil)];
       await update(table, { key: buildKey(build.id), set: { leaseUntil }, when });
     },
     finish: (buildId, claim, end, now) => transactions.finish(table, newToken(), buildId, claim, end, now),
@@ -131,7 +131,7 @@ async function reject(
   const when =
     failure.kind === 'unreadable'
       ? [exists('pk'), isNoneOf('state', ['assigned', 'building', 'completed', 'failed', 'cancelled'])]
-      : [allowedFrom('reject'), is('attempt', build.attempt)];
+      : stillAt('reject', build);
   const event = eventPut(id, { type: 'failed', at: now, attempt, by: BY_CONTROLLER, kind, why });
   return (await transact(table, token, [ending(id, 'failed', now, failureDetails(failure), when), event])).ok;
 }

@@ -6,12 +6,12 @@ import { CANCELLED_MESSAGE, type Claim } from '../../domain/transitions.ts';
 import {
   afterAttempt,
   allowedFrom,
-  asSeen,
   ending,
   failureDetails,
   heldBy,
   releaseOf,
   releaseOfSeen,
+  stillAt,
 } from './build-changes.ts';
 import { type EventDraft, eventPut } from './event-item.ts';
 import { is } from './expression.ts';
@@ -52,14 +52,14 @@ function resultDetails({ result }: Extract<Ending, { state: 'completed' }>) {
 }
 
 /**
- * Cancel: terminal at once, in the state and at the attempt it was read in; the worker that held it is free.
+ * Cancel: terminal at once, at the attempt it was read in; the worker that held it is free.
  *
- * Build:  state and attempt as seen · a state that may be cancelled
+ * Build:  at the attempt seen · a state that may be cancelled
  * Worker: holds this build at this attempt
  */
 export function cancel(table: Table, token: string, seen: Build, now: number): Promise<Applied> {
   const failure = { kind: 'cancelled', message: CANCELLED_MESSAGE } as const;
-  const when = [allowedFrom('cancel'), ...asSeen(seen)];
+  const when = stillAt('cancel', seen);
   return changeBuild(table, token, {
     build: ending(seen.id, 'cancelled', now, failureDetails(failure), when),
     worker: releaseOfSeen(seen, now, 'cancelled'),
@@ -75,7 +75,7 @@ export function cancel(table: Table, token: string, seen: Build, now: number): P
 
 /** Fails a held build for a reason that is not its worker's report. Conditions as for cancel, from assigned or building. */
 export function expire(table: Table, token: string, seen: Build, failure: Failure, now: number): Promise<Applied> {
-  const when = [allowedFrom('expire'), ...asSeen(seen)];
+  const when = stillAt('expire', seen);
   const by = failure.kind === 'timeout_build' ? BY_SWEEP : BY_CONTROLLER;
   return changeBuild(table, token, {
     build: ending(seen.id, 'failed', now, failureDetails(failure), when),
@@ -87,11 +87,11 @@ export function expire(table: Table, token: string, seen: Build, failure: Failur
 /**
  * Requeue: a lost lease goes back to pending, or ends the build when its attempts are used up. `next` is the decision.
  *
- * Build:  assigned or building · attempt and end of the lease as seen (a heartbeat in between moves the latter)
+ * Build:  assigned or building · at the attempt and with the end of the lease seen (a heartbeat in between moves the latter)
  * Worker: holds this build at this attempt
  */
 export function requeue(table: Table, token: string, seen: Build, next: Build, now: number): Promise<Applied> {
-  const when = [allowedFrom('requeue'), is('attempt', seen.attempt), is('leaseUntil', seen.leaseUntil)];
+  const when = [...stillAt('requeue', seen), is('leaseUntil', seen.leaseUntil)];
   const why = `worker ${seen.holder?.workerId ?? '(unknown)'} stopped answering`;
   const requeued: EventDraft = { type: 'requeued', at: now, by: BY_SWEEP, why, ...attemptOf(seen) };
   return changeBuild(table, token, {
@@ -104,7 +104,7 @@ export function requeue(table: Table, token: string, seen: Build, next: Build, n
 /**
  * Give back: the holder itself ends its attempt, and may leave in the same step.
  *
- * Build:  state and attempt as seen · a state that may be given back
+ * Build:  at the attempt seen · a state that may be given back
  * Worker: holds this build at this attempt
  */
 export function giveBack(
@@ -119,7 +119,7 @@ export function giveBack(
   const release = releaseOfSeen(seen, now, 'given_back');
   const leave = seen.holder && release && { key: workerKey(seen.holder.workerId), when: release.when };
   return changeBuild(table, token, {
-    build: afterAttempt(next, now, [allowedFrom('giveBack'), ...asSeen(seen)]),
+    build: afterAttempt(next, now, stillAt('giveBack', seen)),
     worker: worker === 'leaves' ? leave : release,
     event: next.failure
       ? failed(seen, next.failure, by, now)

@@ -79,7 +79,7 @@ export function workerStore(table: Table): WorkerStore {
     },
     noteSeen: async (worker, now) => {
       const set = { lastSeenAt: now, tokenExpiresAt: now + WORKER_TOKEN_MS, expiresAt: expiresAt(now) };
-      await update(table, { key: workerKey(worker.id), set, when: [exists('pk'), is('epoch', worker.epoch)] });
+      await update(table, { key: workerKey(worker.id), set, when: [is('epoch', worker.epoch)] });
     },
     setDraining: async (id, isDraining) =>
       (await update(table, { key: workerKey(id), set: { isDraining }, when: [exists('pk')] })).ok,
