@@ -1,10 +1,9 @@
 import { registerWorker } from '../../lib/app/register-worker.ts';
-import { platformsOf } from '../../lib/domain/worker.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { requireApiKey } from '../../lib/runtime/auth.ts';
 import { builds, clock, openTable, queues, report, secrets, workers } from '../../lib/runtime/container.ts';
 import { QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { Registration } from '../../lib/runtime/registration.ts';
+import { Registration, registrationOf } from '../../lib/runtime/registration.ts';
 import { registeredView } from '../../lib/runtime/worker-views.ts';
 
 const env = readEnv([...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS']);
@@ -15,12 +14,7 @@ const deps = { ...stores, secrets, clock, report, maxAttempts: env.MAX_ATTEMPTS 
 export const handler = api(
   { input: Registration, admit: (headers) => requireApiKey(headers, env.CONTROLLER_API_KEY) },
   async (input) => {
-    const registered = await registerWorker(deps, {
-      name: input.name,
-      platforms: platformsOf(input.capabilities['platforms']),
-      ...(input.id !== undefined && { id: input.id }),
-      ...(input.active_build_count !== undefined && { activeBuilds: input.active_build_count }),
-    });
+    const registered = await registerWorker(deps, registrationOf(input));
     return { status: 200, body: registeredView(registered, env.LEASE_SECONDS) };
   },
 );

@@ -342,7 +342,14 @@ describe('a hint that leads nowhere', () => {
     const builds: Pick<BuildStore, 'assign'> = { assign: async () => ({ ok: false, refusal: 'build_absent' }) };
     const ports = { queue: queue as BuildQueue, builds: builds as BuildStore, workers: {} as WorkerStore, secrets };
     const token = { hash: 'h', expiresAt: now + 1 };
-    const times = { registeredAt: now, lastSeenAt: now, completedBuilds: 0, failedBuilds: 0 };
+    const times = {
+      registeredAt: now,
+      lastSeenAt: now,
+      strikes: 0,
+      isDraining: false,
+      completedBuilds: 0,
+      failedBuilds: 0,
+    };
     const worker = { id: 'w', name: 'mac', platforms: ['ios'], epoch: 1, token, ...times } as const;
     const settings = { firstLeaseMs: 1000, leaseMs: 1000, maxAttempts: 3 };
     const deps = { ...ports, clock: () => now, chance: () => 0, report: () => {} };

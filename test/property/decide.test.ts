@@ -11,7 +11,7 @@ const MAX_ATTEMPTS = 2;
 const step = fc.record({
   type: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom('assign', 'heartbeat', 'requeue') },
-    { weight: 1, arbitrary: fc.constantFrom('complete', 'fail', 'cancel', 'reject') },
+    { weight: 1, arbitrary: fc.constantFrom('complete', 'fail', 'cancel', 'reject', 'expire', 'giveBack') },
   ),
   worker: fc.nat(1),
   behind: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1, 2) }),
@@ -40,7 +40,11 @@ function commandOf(build: Build, { type, worker, behind, saysAttempt, saysToken 
     case 'requeue':
       return { type, attempt, leaseUntil: (build.leaseUntil ?? 0) - behind, maxAttempts: MAX_ATTEMPTS };
     case 'reject':
-      return { type, attempt, kind: 'undeliverable', message: 'nobody' };
+      return { type, attempt, failure: { kind: 'undeliverable', message: 'nobody' } };
+    case 'expire':
+      return { type, attempt, failure: { kind: 'timeout_build', message: 'slow' } };
+    case 'giveBack':
+      return { type, claim, spends: worker === 1, maxAttempts: MAX_ATTEMPTS };
     default:
       return { type: 'cancel' };
   }
@@ -50,16 +54,18 @@ function commandOf(build: Build, { type, worker, behind, saysAttempt, saysToken 
 function broken(before: Build, command: Command, next: Build, now: number): string | undefined {
   const raised = next.attempt - before.attempt;
   if (raised !== (command.type === 'assign' ? 1 : 0)) return 'only assign raises the attempt, by one';
-  if (next.attempt > MAX_ATTEMPTS) return 'attempts stay within their maximum';
+  if (next.spentAttempts > MAX_ATTEMPTS) return 'spent attempts stay within their maximum';
+  if (next.spentAttempts < before.spentAttempts) return 'no attempt is unspent';
   if (isTerminal(before.state)) return 'a final state never changes';
   const isLeased = next.state === 'assigned' || next.state === 'building';
   if (isLeased && (!next.holder || next.leaseUntil === undefined)) return 'a leased build has a holder and an end';
   if (!isLeased && next.leaseUntil !== undefined) return 'what is not leased has no lease';
   if (next.state === 'pending' && (next.holder || next.startedAt !== undefined)) return 'a pending build has no holder';
-  if (next.state === 'pending' && next.attempt >= MAX_ATTEMPTS) return 'what waits can still be granted';
+  if (next.state === 'pending' && next.spentAttempts >= MAX_ATTEMPTS) return 'what waits can still be granted';
   if (isTerminal(next.state) !== (next.finishedAt !== undefined)) return 'ended and finishedAt are the same';
   if ((next.state === 'completed') !== (next.result !== undefined)) return 'only the completed have a result';
-  if ((next.state === 'failed') !== (next.failure !== undefined)) return 'only the failed have a failure';
+  const isFailure = next.state === 'failed' || next.state === 'cancelled';
+  if (isFailure !== (next.failure !== undefined)) return 'only what failed or was cancelled has a failure';
   if ('claim' in command) {
     const { claim } = command;
     if (claim.workerId !== before.holder?.workerId) return 'only the holder may report';

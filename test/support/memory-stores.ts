@@ -11,7 +11,7 @@ import type {
 } from '../../lib/app/ports.ts';
 import type { Build, Platform } from '../../lib/domain/build.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
-import type { Worker } from '../../lib/domain/worker.ts';
+import type { Outcome, Worker } from '../../lib/domain/worker.ts';
 import { NOW } from './builders.ts';
 
 interface Sent {
@@ -32,6 +32,7 @@ export function memoryWorld() {
   const files = new Map<string, StoredAs & { bytes?: Uint8Array }>();
   const messages = new Map<string, Sent>();
   const events: AppEvent[] = [];
+  const notes: string[] = [];
   /** Every call in order, as `port.method`; one whose name is here throws, before or after its effect. */
   const calls: string[] = [];
   const faults = new Map<string, 'before' | 'after'>();
@@ -39,16 +40,21 @@ export function memoryWorld() {
   const isIn = (build: Build, command: Command['type']) =>
     (ALLOWED_FROM[command] as readonly string[]).includes(build.state);
   const refused = (current: Build | undefined): Applied => ({ ok: false, current });
-  const free = (build: Build, counter?: 'completedBuilds' | 'failedBuilds') => {
+  const free = (build: Build, lastOutcome: Outcome) => {
     const worker = workers.get(build.holder?.workerId ?? '');
     if (!worker || worker.current?.buildId !== build.id || worker.current.attempt !== build.attempt) return;
     const { current: _freed, ...rest } = worker;
-    workers.set(worker.id, { ...rest, releasedAt: state.now, ...(counter && { [counter]: rest[counter] + 1 }) });
+    const counted = {
+      ...(lastOutcome === 'completed' && { completedBuilds: rest.completedBuilds + 1 }),
+      ...(lastOutcome === 'failed' && { failedBuilds: rest.failedBuilds + 1 }),
+    };
+    workers.set(worker.id, { ...rest, releasedAt: state.now, lastOutcome, ...counted });
   };
-  const end = (build: Build, next: Build, counter?: 'completedBuilds' | 'failedBuilds'): Applied => {
+  const end = (build: Build, next: Build, outcome: Outcome = 'cancelled'): Applied => {
     builds.set(build.id, next);
     dueAt.delete(build.id);
-    free(build, counter);
+    free(build, outcome);
+    if (next.state === 'pending') dueAt.set(build.id, state.now);
     return { ok: true };
   };
   const change = (
@@ -60,8 +66,10 @@ export function memoryWorld() {
     const decision = build && decide(build, command, state.now);
     return build && decision?.ok ? apply(build, decision.next) : refused(build);
   };
-  const isAsSeen = (seen: Build) =>
-    builds.get(seen.id)?.state === seen.state && builds.get(seen.id)?.attempt === seen.attempt;
+  const isStillAt = (seen: Build, command: Command['type']) => {
+    const build = builds.get(seen.id);
+    return build !== undefined && isIn(build, command) && build.attempt === seen.attempt;
+  };
 
   const buildStore: BuildStore = {
     get: async (id) => builds.get(id),
@@ -94,8 +102,8 @@ export function memoryWorld() {
       workers.set(worker.id, { ...worker, current: { buildId, attempt: decision.next.attempt }, lastSeenAt: now });
       return { ok: true };
     },
-    reissueOtp: async (seen) => seen.state === 'assigned' && isAsSeen(seen),
-    heartbeat: async (buildId, claim, leaseUntil, rebindTo) =>
+    reissueOtp: async (seen) => builds.get(seen.id)?.state === 'assigned' && isStillAt(seen, 'heartbeat'),
+    heartbeat: async (buildId, claim, { leaseUntil, rebindTo }) =>
       change(buildId, { type: 'heartbeat', claim, leaseMs: 0 }, (_from, to) => {
         const holder = to.holder && { ...to.holder, ...(rebindTo !== undefined && { tokenHash: rebindTo }) };
         builds.set(buildId, { ...to, leaseUntil, ...(holder && { holder }) });
@@ -105,36 +113,28 @@ export function memoryWorld() {
       const build = builds.get(id);
       if (build && (build.leaseUntil ?? 0) < leaseUntil) builds.set(id, { ...build, leaseUntil });
     },
-    endLease: async (seen, now) => {
-      const build = builds.get(seen.id);
-      if (build && isIn(build, 'requeue')) builds.set(seen.id, { ...build, leaseUntil: now - 60_000 });
-      dueAt.set(seen.id, now - 60_000);
-    },
     finish: async (buildId, claim: Claim, ending) =>
       ending.state === 'completed'
-        ? change(buildId, { type: 'complete', claim, result: ending.result }, (from, to) =>
-            end(from, to, 'completedBuilds'),
-          )
-        : change(buildId, { type: 'fail', claim, message: ending.message }, (from, to) =>
-            end(from, to, 'failedBuilds'),
-          ),
-    cancel: async (seen) => (isAsSeen(seen) ? change(seen.id, { type: 'cancel' }, end) : refused(builds.get(seen.id))),
-    requeue: async (seen, next, now) => {
+        ? change(buildId, { type: 'complete', claim, result: ending.result }, (from, to) => end(from, to, 'completed'))
+        : change(buildId, { type: 'fail', claim, message: ending.message }, (from, to) => end(from, to, 'failed')),
+    cancel: async (seen) =>
+      isStillAt(seen, 'cancel') ? change(seen.id, { type: 'cancel' }, end) : refused(builds.get(seen.id)),
+    requeue: async (seen, next) => {
       const build = builds.get(seen.id);
-      if (!build || !isIn(build, 'requeue') || build.attempt !== seen.attempt || build.leaseUntil !== seen.leaseUntil)
-        return false;
-      end(build, next);
-      if (next.state === 'pending') dueAt.set(seen.id, now);
-      return true;
+      if (!build || !isStillAt(seen, 'requeue') || build.leaseUntil !== seen.leaseUntil) return false;
+      return end(build, next, 'lost').ok;
     },
-    reject: async ({ id, attempt }, { kind, message }) =>
-      change(id, { type: 'reject', attempt, kind, message }, end).ok,
-    failHeld: async (seen, failure, now) => {
-      const { leaseUntil: _over, ...rest } = seen;
-      return isAsSeen(seen)
-        ? end(seen, { ...rest, state: 'failed', failure, finishedAt: now })
-        : refused(builds.get(seen.id));
+    giveBack: async (seen, next, _now, worker) => {
+      const build = builds.get(seen.id);
+      if (!build || !isStillAt(seen, 'giveBack')) return refused(build);
+      end(build, next, 'given_back');
+      if (worker === 'leaves' && build.holder) workers.delete(build.holder.workerId);
+      return { ok: true };
     },
+    reject: async ({ id, attempt }, failure) => change(id, { type: 'reject', attempt, failure }, end).ok,
+    expire: async ({ id, attempt }, failure) => change(id, { type: 'expire', attempt, failure }, end),
+    noteRetry: async ({ id }, retryId) => void notes.push(`${id} retried as ${retryId}`),
+    events: async () => [],
   };
 
   const workerStore: WorkerStore = {
@@ -158,6 +158,15 @@ export function memoryWorld() {
     noteSeen: async ({ id }, now) => {
       const worker = workers.get(id);
       if (worker) workers.set(id, { ...worker, lastSeenAt: now });
+    },
+    setDraining: async (id, isDraining) => {
+      const worker = workers.get(id);
+      if (worker) workers.set(id, { ...worker, isDraining });
+      return worker !== undefined;
+    },
+    remove: async ({ id, epoch }) => {
+      const worker = workers.get(id);
+      if (worker?.epoch === epoch && !worker.current) workers.delete(id);
     },
     forget: async ({ id, current }) => {
       const { current: held, ...rest } = workers.get(id) ?? {};
@@ -241,5 +250,5 @@ export function memoryWorld() {
     chance: () => state.chance,
     report: (event: AppEvent) => void events.push(event),
   };
-  return { state, builds, dueAt, workers, files, messages, events, calls, faults, deps };
+  return { state, builds, dueAt, workers, files, messages, events, notes, calls, faults, deps };
 }

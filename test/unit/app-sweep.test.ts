@@ -13,6 +13,8 @@ beforeEach(() => {
   world = memoryWorld();
 });
 
+const settings = { maxAttempts: 3, maxQueueMs: 86_400_000, maxBuildMs: 10_800_000 };
+
 describe('a sweep', () => {
   const lost = (id: string, changes: object = {}) => aBuild('building', { id, leaseUntil: NOW - 10_000, ...changes });
   const asked: [string, number][] = [];
@@ -22,17 +24,17 @@ describe('a sweep', () => {
       asked.push([kind, until]);
       yield kind === 'leased' ? leased : pending;
     };
-    return sweep({ ...world.deps, index: { due } as unknown as BuildIndex }, { maxAttempts: 3 }, stopAt);
+    return sweep({ ...world.deps, index: { due } as unknown as BuildIndex }, settings, stopAt);
   }
   const one = (build: ReturnType<typeof aBuild>): DueBuild => ({ id: build.id, build });
 
   it('takes lost leases back and sends each build once, in the same sweep', async () => {
     world.workers.set('worker-1', aWorker({ current: { buildId: 'a', attempt: 1 } }));
-    expect(await run([one(lost('a'))])).toEqual({ requeued: 1, lost: 0, resent: 1, failed: 0 });
+    expect(await run([one(lost('a'))])).toEqual({ requeued: 1, lost: 0, resent: 1, timedOut: 0, failed: 0 });
     expect(world.builds.get('a')).toMatchObject({ state: 'pending', attempt: 1, sends: 1 });
     expect(world.workers.get('worker-1')).not.toHaveProperty('current');
     expect([...world.messages.values()].map(({ hint }) => [hint.buildId, hint.attempt])).toEqual([['a', 1]]);
-    expect(world.events.map(({ event }) => event)).toEqual(['build_requeued']);
+    expect(world.events.map(({ event }) => event)).toEqual(['build_requeued', 'build_resent']);
     expect(asked).toEqual([
       ['leased', NOW - 10_000],
       ['pending', NOW],
@@ -40,7 +42,13 @@ describe('a sweep', () => {
   });
 
   it('fails a build whose attempts are used up, and says so', async () => {
-    expect(await run([one(lost('a', { attempt: 3 }))])).toEqual({ requeued: 0, lost: 1, resent: 0, failed: 0 });
+    expect(await run([one(lost('a', { attempt: 3, spentAttempts: 2 }))])).toEqual({
+      requeued: 0,
+      lost: 1,
+      resent: 0,
+      timedOut: 0,
+      failed: 0,
+    });
     expect(world.builds.get('a')).toMatchObject({ state: 'failed', failure: { kind: 'lost_worker' } });
     expect(world.messages.size).toBe(0);
   });
@@ -55,6 +63,7 @@ describe('a sweep', () => {
       requeued: 0,
       lost: 0,
       resent: 0,
+      timedOut: 0,
       failed: 0,
     });
     expect(world.messages.size).toBe(0);
@@ -67,7 +76,7 @@ describe('a sweep', () => {
       yield kind === 'leased' ? [stale, stale] : [];
     };
     const deps = { ...world.deps, index: { due } as unknown as BuildIndex };
-    expect(await sweep(deps, { maxAttempts: 3 }, NOW + 1)).toEqual({ requeued: 0, lost: 0, resent: 0, failed: 0 });
+    expect(await sweep(deps, settings, NOW + 1)).toEqual({ requeued: 0, lost: 0, resent: 0, timedOut: 0, failed: 0 });
     expect(world.builds.get('a')?.leaseUntil).toBe(NOW + 90_000);
   });
 
@@ -80,10 +89,11 @@ describe('a sweep', () => {
 
   it('repairs the others where one cannot be repaired, and counts it', async () => {
     world.faults.set('queue.send', 'before');
-    expect(await run([one(lost('a')), one(lost('b', { attempt: 3 }))])).toEqual({
+    expect(await run([one(lost('a')), one(lost('b', { attempt: 3, spentAttempts: 2 }))])).toEqual({
       requeued: 1,
       lost: 1,
       resent: 0,
+      timedOut: 0,
       failed: 1,
     });
     expect(world.events.map(({ event }) => event)).toContain('repair_failed');
@@ -190,6 +200,7 @@ describe('the log of a build', () => {
   const stored = [line('one'), line('two')];
   /** One line to a batch, so the cursor counts lines. */
   const logs: LogStore = {
+    note: async () => {},
     append: async () => ({ ok: true, build: aBuild('building', { leaseUntil: NOW + 60_000 }) }),
     read: async (_id, after) => ({ lines: stored.slice(after), next: stored.length, hasMore: false }),
   };

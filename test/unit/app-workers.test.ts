@@ -125,7 +125,7 @@ describe('a message that leads nowhere', () => {
   it('fails its build for a reason that stays, in the words of the old controller', async () => {
     const { source: _gone, ...bare } = aBuild();
     world.builds.set('build-1', bare);
-    world.builds.set('build-2', aBuild('pending', { id: 'build-2', attempt: 3 }));
+    world.builds.set('build-2', aBuild('pending', { id: 'build-2', attempt: 3, spentAttempts: 3 }));
     await send();
     await send({ buildId: 'build-2', attempt: 3 });
     await poll();
@@ -159,10 +159,11 @@ describe('a message that leads nowhere', () => {
 });
 
 describe('a registration', () => {
+  const deps = () => ({ ...world.deps, maxAttempts: 3 });
   const registration = { name: 'mac', platforms: ['ios' as const] };
 
   it('makes a worker with an id of ours, and a token that begins with it', async () => {
-    const { worker, token, isNew } = await registerWorker(world.deps, {
+    const { worker, token, isNew } = await registerWorker(deps(), {
       ...registration,
       id: 'id-of-another-controller',
     });
@@ -177,7 +178,7 @@ describe('a registration', () => {
   });
 
   it('again keeps the id, raises the epoch, and leaves the old token good', async () => {
-    const { worker, token, isNew } = await registerWorker(world.deps, { ...registration, id: 'worker-1' });
+    const { worker, token, isNew } = await registerWorker(deps(), { ...registration, id: 'worker-1' });
     expect([worker.id, isNew, worker.epoch]).toEqual(['worker-1', false, 2]);
     expect(world.workers.get('worker-1')).toMatchObject({
       epoch: 2,
@@ -186,14 +187,15 @@ describe('a registration', () => {
     });
   });
 
-  it('without a build gives up the lease it holds; without a word about it keeps it', async () => {
+  it('without a build gives back the one it holds, spending an attempt; without a word about it keeps it', async () => {
     world.builds.set('build-1', aBuild('building'));
     world.workers.set('worker-1', aWorker({ current: held }));
-    await registerWorker(world.deps, { ...registration, id: 'worker-1' });
-    await registerWorker(world.deps, { ...registration, id: 'worker-1', activeBuilds: 1 });
+    await registerWorker(deps(), { ...registration, id: 'worker-1' });
+    await registerWorker(deps(), { ...registration, id: 'worker-1', activeBuilds: 1 });
     expect(world.builds.get('build-1')?.leaseUntil).toBe(NOW + 60_000);
-    await registerWorker(world.deps, { ...registration, id: 'worker-1', activeBuilds: 0 });
-    expect(world.builds.get('build-1')?.leaseUntil).toBe(NOW - 60_000);
+    await registerWorker(deps(), { ...registration, id: 'worker-1', activeBuilds: 0 });
+    expect(world.builds.get('build-1')).toMatchObject({ state: 'pending', spentAttempts: 1, sends: 1 });
+    expect(world.workers.get('worker-1')).not.toHaveProperty('current');
   });
 
   it('never gives up what is not its own any more', async () => {
@@ -201,16 +203,16 @@ describe('a registration', () => {
     for (const build of [others, aBuild('building', { attempt: 2 }), aBuild('completed')]) {
       world.builds.set('build-1', build);
       world.workers.set('worker-1', aWorker({ current: held }));
-      await registerWorker(world.deps, { ...registration, id: 'worker-1', activeBuilds: 0 });
+      await registerWorker(deps(), { ...registration, id: 'worker-1', activeBuilds: 0 });
       expect(world.builds.get('build-1')).toEqual(build);
     }
   });
 
   it('against others gives up after three tries', async () => {
     const workers = { ...world.deps.workers, get: world.deps.workers.get, renew: async () => false };
-    await expect(registerWorker({ ...world.deps, workers }, { ...registration, id: 'worker-1' })).rejects.toMatchObject(
-      { code: 'contended' },
-    );
+    await expect(registerWorker({ ...deps(), workers }, { ...registration, id: 'worker-1' })).rejects.toMatchObject({
+      code: 'contended',
+    });
   });
 });
 

@@ -22,7 +22,9 @@ const COMMANDS: { [T in Command['type']]: (build: Build) => Extract<Command, { t
   fail: () => ({ type: 'fail', claim, message: 'xcodebuild: 65' }),
   cancel: () => ({ type: 'cancel' }),
   requeue: ({ attempt, leaseUntil = 0 }) => ({ type: 'requeue', attempt, leaseUntil, maxAttempts: 3 }),
-  reject: ({ attempt }) => ({ type: 'reject', attempt, kind: 'undeliverable', message: 'nobody' }),
+  giveBack: () => ({ type: 'giveBack', claim, spends: true, maxAttempts: 3 }),
+  expire: ({ attempt }) => ({ type: 'expire', attempt, failure: { kind: 'timeout_build', message: 'slow' } }),
+  reject: ({ attempt }) => ({ type: 'reject', attempt, failure: { kind: 'undeliverable', message: 'nobody' } }),
 };
 const TYPES = Object.keys(COMMANDS) as Command['type'][];
 
@@ -57,8 +59,9 @@ describe('decide', () => {
 
   it('refuses an assignment by its first reason: moved on, then no source, then no attempts left', () => {
     const assign = { ...COMMANDS.assign(aBuild()), attempt: 3 };
-    const { source: _gone, ...bare } = aBuild('pending', { attempt: 3 });
-    const codes = [aBuild('pending', { attempt: 2 }), bare, aBuild('pending', { attempt: 3 })].map((build) => {
+    const spent = aBuild('pending', { attempt: 3, spentAttempts: 3 });
+    const { source: _gone, ...bare } = spent;
+    const codes = [aBuild('pending', { attempt: 2 }), bare, spent].map((build) => {
       const decision = decide(build, assign, NOW);
       return decision.ok ? 'ok' : decision.code;
     });
@@ -121,7 +124,7 @@ describe('requeue', () => {
 
   it('gives the build back without its holder, at the same attempt, as never sent', () => {
     const next = nextOf(decideAny(lost(), COMMANDS.requeue(lost())));
-    expect(next).toEqual(aBuild('pending', { attempt: 1, sends: 0 }));
+    expect(next).toEqual(aBuild('pending', { attempt: 1, sends: 0, spentAttempts: 1, queuedAt: NOW }));
   });
 
   it('waits out the grace, to the millisecond', () => {
@@ -136,14 +139,15 @@ describe('requeue', () => {
   });
 
   it('fails the build when the attempts are used up', () => {
-    const last = lost({ attempt: 3 });
+    const last = lost({ attempt: 3, spentAttempts: 2 });
     expect(nextOf(decideAny(last, COMMANDS.requeue(last)))).toMatchObject({
       state: 'failed',
       attempt: 3,
+      spentAttempts: 3,
       failure: { kind: 'lost_worker' },
     });
-    const more = lost({ attempt: 2 });
-    expect(nextOf(decideAny(more, COMMANDS.requeue(more)))).toMatchObject({ state: 'pending', attempt: 2 });
+    const more = lost({ attempt: 5, spentAttempts: 1 });
+    expect(nextOf(decideAny(more, COMMANDS.requeue(more)))).toMatchObject({ state: 'pending', attempt: 5 });
   });
 });
 

@@ -93,12 +93,17 @@ describe('an assignment', () => {
     expect(await builds.assign(aGrant())).toEqual({ ok: true });
     const [input] = transactions();
     expect(input?.ClientRequestToken).toBe('assignment-1');
-    const [build, worker] = input?.TransactItems ?? [];
+    const [build, worker, event] = input?.TransactItems ?? [];
+    expect(unmarshall(event?.Put?.Item ?? {})).toMatchObject({
+      pk: 'BUILD#build-1',
+      sk: 'EVENT#00001#assigned',
+      by: 'worker worker-1',
+    });
     expect(build?.Update).toMatchObject({
       TableName: 'builds',
       Key: key,
       ConditionExpression:
-        '#state IN (:v11) AND #attempt = :v12 AND #attempt < :v13 AND attribute_type(#sourceKey, :v14)',
+        '#state IN (:v11) AND #attempt = :v12 AND #spentAttempts < :v13 AND attribute_type(#sourceKey, :v14)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     expect(unmarshall(build?.Update?.ExpressionAttributeValues ?? {})).toMatchObject({
@@ -111,7 +116,7 @@ describe('an assignment', () => {
     });
     expect(worker?.Update).toMatchObject({
       Key: { pk: { S: 'WORKER#worker-1' } },
-      ConditionExpression: 'attribute_exists(#pk) AND #epoch = :v3 AND attribute_not_exists(#currentBuildId)',
+      ConditionExpression: '#epoch = :v5 AND attribute_not_exists(#currentBuildId)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
   });
@@ -119,7 +124,7 @@ describe('an assignment', () => {
   it('is sent again after a conflict, the same to the last byte, three times at most', async () => {
     aws
       .on(TransactWriteItemsCommand)
-      .rejectsOnce(cancelled('TransactionConflict', 'None'))
+      .rejectsOnce(cancelled('TransactionConflict', 'None', 'None'))
       .rejectsOnce(conflict)
       .resolves({});
     expect(await builds.assign(aGrant())).toEqual({ ok: true });
@@ -128,7 +133,7 @@ describe('an assignment', () => {
     expect(pauses).toEqual([50, 100]);
 
     aws.reset();
-    aws.on(TransactWriteItemsCommand).rejects(cancelled('None', 'TransactionConflict'));
+    aws.on(TransactWriteItemsCommand).rejects(cancelled('None', 'TransactionConflict', 'None'));
     expect(await builds.assign(aGrant())).toEqual({ ok: false, refusal: 'conflict' });
     expect(transactions()).toHaveLength(3);
     aws.on(TransactWriteItemsCommand).rejects(new TransactionInProgressException({ message: 'x', $metadata }));
@@ -143,7 +148,7 @@ describe('an assignment', () => {
     ['build_moved', [failed(itemOf(aBuild('assigned'))), none]],
     ['build_moved', [failed(itemOf(aBuild('pending', { attempt: 1 }))), failed(worker())]],
     ['source_missing', [failed(itemOf(aBuild(), { sourceKey: undefined })), none]],
-    ['attempts_exhausted', [failed(itemOf(aBuild('pending', { attempt: 3 }))), none], 3],
+    ['attempts_exhausted', [failed(itemOf(aBuild('pending', { attempt: 3, spentAttempts: 3 }))), none], 3],
     ['unreadable', [failed(itemOf(aBuild(), { platform: 'windows' })), none]],
     ['unreadable', [failed(itemOf(aBuild())), none]],
     ['build_absent', [failed(), none]],
@@ -154,15 +159,21 @@ describe('an assignment', () => {
   ])('refused names %s', async (refusal, CancellationReasons, attempt = 0) => {
     aws
       .on(TransactWriteItemsCommand)
-      .rejects(new TransactionCanceledException({ message: 'x', $metadata, CancellationReasons }));
+      .rejects(
+        new TransactionCanceledException({
+          message: 'x',
+          $metadata,
+          CancellationReasons: [...CancellationReasons, none],
+        }),
+      );
     expect(await builds.assign(aGrant({ attempt }))).toEqual({ ok: false, refusal });
     expect(transactions()).toHaveLength(1);
   });
 
   it.each([
-    ['a throttled part', cancelled('ThrottlingError', 'None')],
-    ['a throughput exceeded', cancelled('None', 'ProvisionedThroughputExceeded')],
-    ['an invalid part', cancelled('ValidationError', 'ConditionalCheckFailed')],
+    ['a throttled part', cancelled('ThrottlingError', 'None', 'None')],
+    ['a throughput exceeded', cancelled('None', 'ProvisionedThroughputExceeded', 'None')],
+    ['an invalid part', cancelled('ValidationError', 'ConditionalCheckFailed', 'None')],
     ['reasons of another number', cancelled('ConditionalCheckFailed')],
     ['no reasons', new TransactionCanceledException({ message: 'x', $metadata })],
     ['a throttle', new ProvisionedThroughputExceededException({ message: 'x', $metadata })],
@@ -174,29 +185,35 @@ describe('an assignment', () => {
 });
 
 describe('a heartbeat', () => {
+  const beat = { now: NOW, leaseUntil: NOW + 90_000 };
+
   it('is one update under the holder’s conditions, and answers what it met', async () => {
     aws.on(UpdateItemCommand).resolves({});
-    expect(await builds.heartbeat('build-1', claim, NOW, 'new-hash')).toEqual({ ok: true });
+    expect(await builds.heartbeat('build-1', claim, { ...beat, rebindTo: 'new-hash' })).toEqual({ ok: true });
     expect(updates()).toEqual([
       expect.objectContaining({
         Key: key,
-        UpdateExpression: 'SET #state = :v0, #leaseUntil = :v1, #workerTokenHash = :v2',
-        ConditionExpression: '#state IN (:v3, :v4) AND #workerId = :v5 AND #workerTokenHash = :v6 AND #attempt = :v7',
+        UpdateExpression:
+          'SET #state = :v0, #leaseUntil = :v1, #workerTokenHash = :v2, #buildingSince = if_not_exists(#buildingSince, :v3)',
+        ConditionExpression: '#state IN (:v4, :v5) AND #workerId = :v6 AND #workerTokenHash = :v7 AND #attempt = :v8',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     ]);
     aws.on(UpdateItemCommand).rejects(refused(itemOf(aBuild('cancelled'), { state: 'cancelled' })));
-    expect(await builds.heartbeat('build-1', claim, NOW)).toMatchObject({ ok: false, current: { state: 'cancelled' } });
+    expect(await builds.heartbeat('build-1', claim, beat)).toMatchObject({
+      ok: false,
+      current: { state: 'cancelled' },
+    });
     aws.on(UpdateItemCommand).rejects(refused());
-    expect(await builds.heartbeat('build-1', claim, NOW)).toEqual({ ok: false, current: undefined });
+    expect(await builds.heartbeat('build-1', claim, beat)).toEqual({ ok: false, current: undefined });
   });
 
   it('is sent again after a conflict, three times at most', async () => {
     aws.on(UpdateItemCommand).rejectsOnce(conflict).rejectsOnce(conflict).resolves({});
-    expect(await builds.heartbeat('build-1', claim, NOW)).toEqual({ ok: true });
+    expect(await builds.heartbeat('build-1', claim, beat)).toEqual({ ok: true });
     aws.reset();
     aws.on(UpdateItemCommand).rejects(conflict);
-    await expect(builds.heartbeat('build-1', claim, NOW)).rejects.toBe(conflict);
+    await expect(builds.heartbeat('build-1', claim, beat)).rejects.toBe(conflict);
     expect(updates()).toHaveLength(3);
   });
 });
@@ -219,15 +236,19 @@ describe('the end of a build', () => {
   });
 
   it('happens alone, under the same conditions, where the worker has nothing to be freed of', async () => {
-    aws.on(TransactWriteItemsCommand).rejectsOnce(cancelled('None', 'ConditionalCheckFailed')).resolves({});
+    aws
+      .on(TransactWriteItemsCommand)
+      .rejectsOnce(cancelled('None', 'ConditionalCheckFailed', 'None'))
+      .resolves({});
     expect(await builds.finish('build-1', claim, ending, NOW)).toEqual({ ok: true });
     const [both, alone] = transactions();
-    expect(alone?.TransactItems).toEqual(both?.TransactItems?.slice(0, 1));
+    const [build, , event] = both?.TransactItems ?? [];
+    expect(alone?.TransactItems).toEqual([build, event]);
     expect([both?.ClientRequestToken, alone?.ClientRequestToken]).toEqual(['token-0', 'token-0-alone']);
   });
 
   it('that only conflicts kept from happening is contended, not refused', async () => {
-    aws.on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict', 'None'));
+    aws.on(TransactWriteItemsCommand).rejects(cancelled('TransactionConflict', 'None', 'None'));
     await expect(builds.cancel(aBuild('building'), NOW)).rejects.toMatchObject({ code: 'contended' });
     expect(transactions()).toHaveLength(3);
   });

@@ -1,0 +1,111 @@
+/** What clients saw, and what is true in the end: everything the checker looks at, and nothing else. */
+
+export type Op =
+  | 'submit'
+  | 'register'
+  | 'poll'
+  | 'heartbeat'
+  | 'logs'
+  | 'ticket'
+  | 'complete'
+  | 'fail'
+  | 'abandon'
+  | 'unregister'
+  | 'cancel'
+  | 'bad';
+
+export type Facts = Readonly<Record<string, string | number | null>>;
+
+/** `unknown`: a 5xx, a lost connection. It may have taken effect or not; whatever is true of it must fit the rest. */
+export type Outcome =
+  | { readonly kind: 'ok'; readonly facts: Facts }
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  | { readonly kind: 'unknown'; readonly status?: number; readonly code?: string; readonly retryAfter?: boolean };
+
+/** One request as its client saw it. */
+export interface Entry {
+  readonly op: Op;
+  readonly build?: string;
+  readonly attempt?: number;
+  readonly worker?: string;
+  /** The request's own name, the same each time it is sent: an idempotency key, or a result's digest. */
+  readonly key?: string;
+  /** By the controller's clock, which may be ahead of the wall's; no two stamps of a history are equal. */
+  readonly invokedAt: number;
+  readonly answeredAt: number;
+  /** By the wall's clock. */
+  readonly tookMs: number;
+  readonly outcome: Outcome;
+}
+
+export interface BuildRecord {
+  readonly id: string;
+  readonly state: string;
+  readonly attempt: number;
+  readonly spentAttempts: number;
+  readonly workerId?: string | undefined;
+  readonly isDue: boolean;
+  readonly resultKey?: string | undefined;
+  readonly resultSha256?: string | undefined;
+  readonly failureKind?: string | undefined;
+}
+
+export interface WorkerRecord {
+  readonly id: string;
+  readonly currentBuildId?: string | undefined;
+  readonly currentAttempt?: number | undefined;
+  readonly completedBuilds: number;
+  readonly failedBuilds: number;
+}
+
+/** A build's stored event. */
+export interface EventRecord {
+  readonly build: string;
+  readonly type: string;
+  readonly at: number;
+  /** Absent where the worker did not say which: then the build's last. */
+  readonly attempt?: number | undefined;
+  readonly by: string;
+  readonly kind?: string | undefined;
+}
+
+/** What is true once faults are off and the work has drained. */
+export interface Evidence {
+  readonly builds: readonly BuildRecord[];
+  readonly workers: readonly WorkerRecord[];
+  readonly events: readonly EventRecord[];
+  /** Builds of which a message waits or is hidden in a queue. */
+  readonly queued: readonly string[];
+  /** Builds whose message was put aside. */
+  readonly deadLetters: readonly string[];
+  /** Keys in the results bucket. */
+  readonly results: readonly string[];
+  /** SHA-256 of what a download of the build served, or the refusal's status. */
+  readonly served: Readonly<Record<string, string>>;
+  readonly maxAttempts: number;
+  /** How long the drain took, by the controller's clock. */
+  readonly drainedMs: number;
+  readonly drainBoundMs: number;
+  /** Writes that reached an engine while only bad requests were made. */
+  readonly writesByBadRequests: number;
+  /** True: 503 is an answer that clients must expect. */
+  readonly hadFaults: boolean;
+}
+
+export interface History {
+  readonly entries: readonly Entry[];
+  readonly evidence: Evidence;
+}
+
+export const INVARIANTS = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I10'] as const;
+export type Invariant = (typeof INVARIANTS)[number];
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly what: string;
+  /** The fewest entries and records that show it. */
+  readonly shown: readonly unknown[];
+}
+
+export const TERMINAL = ['completed', 'failed', 'cancelled'];
+export const isTerminal = ({ state }: Pick<BuildRecord, 'state'>) => TERMINAL.includes(state);
