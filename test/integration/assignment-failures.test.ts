@@ -118,8 +118,8 @@ describe('a refusal that passes leaves the build in the queue', () => {
   });
 
   it.each([
-    ['as the cancellation of the transaction', cancelled('TransactionConflict', 'None')],
-    ['on the worker’s part', cancelled('None', 'TransactionConflict')],
+    ['as the cancellation of the transaction', cancelled('TransactionConflict', 'None', 'None')],
+    ['on the worker’s part', cancelled('None', 'TransactionConflict', 'None')],
     ['as an exception of its own', dynamoError('TransactionConflictException')],
   ])('conflict, met three times %s', async (_how, conflict) => {
     const build = await controller.submit();
@@ -129,7 +129,7 @@ describe('a refusal that passes leaves the build in the queue', () => {
   });
 
   it.each([
-    ['TransactionConflict', cancelled('TransactionConflict', 'None')],
+    ['TransactionConflict', cancelled('TransactionConflict', 'None', 'None')],
     ['TransactionConflictException', dynamoError('TransactionConflictException')],
     ['TransactionInProgressException', dynamoError('TransactionInProgressException')],
   ])('a single %s is tried again under the same request token, within the same poll', async (_name, conflict) => {
@@ -145,7 +145,7 @@ describe('a refusal that passes leaves the build in the queue', () => {
 describe('a failure on the way gives the message back and says so', () => {
   it.each([
     ['a throttle', dynamoError('ThrottlingException')],
-    ['a throttled part', cancelled('None', 'ThrottlingError')],
+    ['a throttled part', cancelled('None', 'ThrottlingError', 'None')],
     ['an error of the database', dynamoError('InternalServerError')],
     ['a broken connection', 'dropBefore' as const],
     ['no answer', 'hang' as const],
@@ -165,7 +165,7 @@ describe('a failure on the way gives the message back and says so', () => {
   it('leaves the message to its timeout when it cannot be given back either', async () => {
     const build = await controller.submit();
     const worker = await controller.register();
-    controller.dynamodbFaults.fail(TRANSACTION, cancelled('TransactionConflict', 'None'));
+    controller.dynamodbFaults.fail(TRANSACTION, cancelled('TransactionConflict', 'None', 'None'));
     controller.sqsFaults.fail('ChangeMessageVisibility', sqsError('InternalError', 500));
     expect((await controller.poll(worker)).body.job).toBeNull();
     expect(loggedEvents('message_left_to_timeout')).toHaveLength(1);
@@ -182,7 +182,7 @@ describe('a build that can never be assigned', () => {
     ['source_missing', 'source_missing', { sourceKey: undefined }, 0],
     ['unreadable', 'unreadable', { submittedAt: 'yesterday', sourceKey: undefined }, 0],
     ['unreadable', 'unreadable', { attempt: 'none' }, 0],
-    ['attempts_exhausted', 'lost_worker', { attempt: 3 }, 3],
+    ['attempts_exhausted', 'lost_worker', { attempt: 3, spentAttempts: 3 }, 3],
   ])(
     '%s: fails with the reason, then its message goes, and the poll takes the next (%s)',
     async (reason, kind, attributes, attempt) => {

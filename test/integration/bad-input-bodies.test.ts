@@ -121,6 +121,13 @@ describe('bad bodies', () => {
         { build_id: 'no-such-build', success: false },
         { build_id: world.waiting.id, success: false },
       ],
+      '/api/workers/abandon': () => [
+        ...noBuild,
+        ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ build_id: world.held.id, ...bad })),
+        { build_id: 'no-such-build' },
+        { build_id: world.waiting.id },
+      ],
+      '/api/workers/{worker_id}/drain': () => [null, 'yes', 'true', 0, 1, [], {}].map((draining) => ({ draining })),
       '/api/workers/fail': () => [
         ...noBuild,
         ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ ...own(), error: 'x', ...bad })),
@@ -133,7 +140,8 @@ describe('bad bodies', () => {
       '/api/builds/submit': '/api/builds',
       '/api/workers/upload': '/api/workers/result',
     };
-    const typed = posts.filter(({ path }) => !path.endsWith('/cancel'));
+    // These take no fields.
+    const typed = posts.filter(({ path }) => !/\/(cancel|retry|unregister)$/.test(path));
 
     it.each(typed)('$route refuses wrong fields', async ({ method, path }) => {
       const bodies = cases[sameAs[path] ?? path]?.() ?? [];

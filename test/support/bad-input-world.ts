@@ -47,7 +47,7 @@ export async function startBadInputWorld() {
     close: controller.close,
     /** The key and the id of the worker that holds the build: with them, only the input can be wrong. */
     asKey: () => ({ ...controller.key, 'x-worker-id': holder.id }),
-    pathOf: (path: string, id = held.id) => path.replace('{id}', id),
+    pathOf: (path: string, id = held.id) => path.replace('{id}', id).replace('{worker_id}', holder.id),
     /** A body with which the route would do its work. */
     goodBody: (route: string): { body?: string } => {
       if (!route.startsWith('POST')) return {};
