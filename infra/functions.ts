@@ -1,7 +1,7 @@
 import type { EnvName } from '../lib/runtime/env.ts';
 
 /** What starts a function. `$default` takes every request that no other route matches. */
-export type Trigger =
+type Trigger =
   | { readonly kind: 'http'; readonly routes: readonly string[] }
   | { readonly kind: 'queue'; readonly queue: 'deadLetters'; readonly batchSize: number }
   | { readonly kind: 'schedule'; readonly everySeconds: number };

@@ -1,20 +1,20 @@
 /** One queue for each platform a build can be for: a poller receives only what its worker can build. */
-export const PLATFORMS = ['ios', 'android'] as const;
+const PLATFORMS = ['ios', 'android'] as const;
 
 /**
  * 30 s = 6 × the 5 s within which a poll answers (AWS's advice for consumers). It stands in for the old controller's
  * transaction timeout: whatever dies between receive and commit gives its message back by itself.
  */
-export const VISIBILITY_SECONDS = 30;
+const VISIBILITY_SECONDS = 30;
 
 /** 4 days, the SQS default. The sweep re-sends what has waited longer. */
-export const RETENTION_SECONDS = 4 * 24 * 3600;
+const RETENTION_SECONDS = 4 * 24 * 3600;
 
 /** 14 days, the most SQS allows: dead letters wait for a person. */
-export const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
+const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Receives are not failures (a poll may lose a race and give back): attempts are counted in the table, this is the last net. */
-export const MAX_RECEIVE_COUNT = 50;
+const MAX_RECEIVE_COUNT = 50;
 
 export const deadLetterQueueName = (stage: string) => `buildlatch-${stage}-dead-letters`;
 export const buildQueueName = (stage: string, platform: string) => `buildlatch-${stage}-${platform}`;
@@ -64,7 +64,7 @@ export function queueResources(stage: string): Record<string, object> {
   return resources;
 }
 
-export function queueLogicalId(name: string, stage: string): string {
+function queueLogicalId(name: string, stage: string): string {
   const words = name.slice(`buildlatch-${stage}-`.length).split('-');
   return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Queue`;
 }

@@ -2,7 +2,7 @@
 const RETENTION_DAYS = { sources: 14, results: 30 } as const;
 
 export type BucketKind = keyof typeof RETENTION_DAYS;
-export const BUCKET_KINDS = Object.keys(RETENTION_DAYS) as BucketKind[];
+const BUCKET_KINDS = Object.keys(RETENTION_DAYS) as BucketKind[];
 
 /** On AWS bucket names are global, so the account id is part of them; the embedded stack leaves it out. */
 export const bucketName = (stage: string, kind: BucketKind, account?: string) =>
@@ -15,7 +15,7 @@ export function bucketResources(stage: string, isRetained: boolean): Record<stri
   );
 }
 
-export const bucketLogicalId = (kind: BucketKind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Bucket`;
+const bucketLogicalId = (kind: BucketKind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Bucket`;
 
 function bucketResource(stage: string, kind: BucketKind, isRetained: boolean) {
   return {

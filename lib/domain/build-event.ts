@@ -11,7 +11,7 @@ export const BUILD_EVENT_TYPES = [
   'cancelled',
   'retried',
 ] as const;
-export type BuildEventType = (typeof BUILD_EVENT_TYPES)[number];
+type BuildEventType = (typeof BUILD_EVENT_TYPES)[number];
 
 /** One change of a build's state: who made it, when, in which attempt, and why. Never changed once written. */
 export interface BuildEvent {

@@ -43,7 +43,7 @@ export const ALLOWED_FROM = {
 } as const satisfies Record<Command['type'], readonly BuildState[]>;
 
 export const CANCELLED_MESSAGE = 'Build cancelled by user';
-export const LOST_WORKER_MESSAGE = 'The worker stopped answering and no attempts are left';
+const LOST_WORKER_MESSAGE = 'The worker stopped answering and no attempts are left';
 
 export type Decision<Code = RejectionCode> =
   | { readonly ok: true; readonly next: Build }

@@ -212,6 +212,25 @@ describe('a build that can never be assigned', () => {
     },
   );
 
+  it.each([
+    ['has been cancelled', { state: 'cancelled' }],
+    ['waits for another attempt', { attempt: 1 }],
+  ])('is not marked failed when by then it %s', async (_what, attributes) => {
+    const broken = await controller.submit();
+    await controller.tamperBuild(broken.id, { sourceKey: undefined });
+    const assignment = controller.dynamodbFaults.hold(TRANSACTION);
+    const answer = controller.poll(await controller.register());
+    await assignment.arrived;
+    const rejection = controller.dynamodbFaults.hold(TRANSACTION);
+    assignment.release();
+    await rejection.arrived;
+    await controller.tamperBuild(broken.id, attributes);
+    const before = await controller.buildItem(broken.id);
+    rejection.release();
+    expect((await answer).body.job).toBeNull();
+    expect(await controller.buildItem(broken.id)).toEqual(before);
+  });
+
   it('keeps its message when it cannot be marked failed', async () => {
     const broken = await controller.submit();
     await controller.tamperBuild(broken.id, { sourceKey: undefined });

@@ -17,7 +17,12 @@ afterAll(() => controller.close());
 const TRANSACTION = 'TransactWriteItems';
 const pollForJob = async (worker: TestWorker) => (await controller.poll(worker)).body.job;
 
-async function assigned(): Promise<{ build: TestBuild; worker: TestWorker }> {
+interface Assigned {
+  readonly build: TestBuild;
+  readonly worker: TestWorker;
+}
+
+async function assigned(): Promise<Assigned> {
   const build = await controller.submit();
   const worker = await controller.register();
   expect((await pollForJob(worker)).id).toBe(build.id);
@@ -197,10 +202,9 @@ describe('an assignment whose reply is lost', () => {
 });
 
 describe('a change that meets another writer', () => {
-  type Held = Awaited<ReturnType<typeof assigned>>;
   const post = (path: string, headers: Record<string, string>, json: object = {}) =>
     controller.request('POST', path, { headers, json });
-  const CHANGES: Record<string, (held: Held) => ReturnType<FaultyController['request']>> = {
+  const CHANGES: Record<string, (held: Assigned) => ReturnType<FaultyController['request']>> = {
     heartbeat: ({ build, worker }) => controller.heartbeat(worker, build.id),
     completion: ({ build, worker }) => controller.complete(worker, build.id),
     failure: ({ build, worker }) => post('/api/workers/fail', controller.as(worker), { build_id: build.id }),
@@ -269,6 +273,26 @@ describe('a change that meets another writer', () => {
     expect(polls.filter((job) => job !== null)).toMatchObject([{ id: build.id, attempt: 2 }]);
   });
 });
+
+it.each([
+  ['the worker has sent a heartbeat', ({ build, worker }: Assigned) => controller.heartbeat(worker, build.id), 1],
+  ['it is another attempt’s', ({ build }: Assigned) => controller.tamperBuild(build.id, { attempt: 2 }), 2],
+])(
+  'the sweep takes no lease back that was lost when it looked, if since then %s',
+  async (_what, meanwhile, attempt) => {
+    const held = await assigned();
+    await controller.tamperBuild(held.build.id, { leaseUntil: Date.now() - 60_000, dueAt: Date.now() - 60_000 });
+    const requeue = controller.dynamodbFaults.hold(TRANSACTION);
+    const swept = controller.stack.runSchedule();
+    await requeue.arrived;
+    await meanwhile(held);
+    const before = await controller.buildItem(held.build.id);
+    requeue.release();
+    await swept;
+    expect(await controller.buildItem(held.build.id)).toEqual(before);
+    expect(before).toMatchObject({ attempt, workerId: held.worker.id });
+  },
+);
 
 it('a dead letter that cannot be handled stays where it is, and its build as it was', async () => {
   const { id, source } = await controller.submit();

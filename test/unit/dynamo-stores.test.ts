@@ -157,15 +157,13 @@ describe('an assignment', () => {
     ['worker_not_found', [none, failed()]],
     ['conflict', [none, none]],
   ])('refused names %s', async (refusal, CancellationReasons, attempt = 0) => {
-    aws
-      .on(TransactWriteItemsCommand)
-      .rejects(
-        new TransactionCanceledException({
-          message: 'x',
-          $metadata,
-          CancellationReasons: [...CancellationReasons, none],
-        }),
-      );
+    aws.on(TransactWriteItemsCommand).rejects(
+      new TransactionCanceledException({
+        message: 'x',
+        $metadata,
+        CancellationReasons: [...CancellationReasons, none],
+      }),
+    );
     expect(await builds.assign(aGrant({ attempt }))).toEqual({ ok: false, refusal });
     expect(transactions()).toHaveLength(1);
   });
