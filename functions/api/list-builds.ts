@@ -3,12 +3,13 @@ import { api } from '../../lib/runtime/api.ts';
 import { requireApiKey } from '../../lib/runtime/auth.ts';
 import { index, openTable } from '../../lib/runtime/container.ts';
 import { TABLE, readEnv } from '../../lib/runtime/env.ts';
+import { digits } from '../../lib/runtime/fields.ts';
 import { listView } from '../../lib/runtime/views.ts';
 
 const env = readEnv(TABLE);
 const builds = index(openTable(env));
 const Page = z.object({
-  limit: z._default(z.coerce.number('limit must be a number').check(z.int(), z.gte(1), z.lte(100)), 100),
+  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
   cursor: z.optional(z.string()),
 });
 

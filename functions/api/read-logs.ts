@@ -4,15 +4,13 @@ import { api } from '../../lib/runtime/api.ts';
 import { requireAnyCredential, requireBuildAccess } from '../../lib/runtime/auth.ts';
 import { builds, clock, logs, openTable } from '../../lib/runtime/container.ts';
 import { TABLE, readEnv } from '../../lib/runtime/env.ts';
-import { id } from '../../lib/runtime/fields.ts';
+import { digits, id } from '../../lib/runtime/fields.ts';
 
 const env = readEnv(TABLE);
 const table = openTable(env);
 const store = builds(table);
 const deps = { logs: logs(table), clock };
-const cursor = z.coerce
-  .number('cursor is not one that this controller gave')
-  .check(z.int(), z.gte(0), z.lte(99_999_999));
+const cursor = digits('cursor is not one that this controller gave');
 
 export const handler = api(
   {

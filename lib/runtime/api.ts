@@ -81,7 +81,9 @@ function refusalText(error: z.core.$ZodError): string {
   const [issue] = error.issues;
   if (!issue) return 'Invalid request';
   const field = issue.path.join('.');
-  return issue.message.startsWith('Invalid input') && field ? `${field}: ${issue.message}` : issue.message;
+  if (field && /^(is|must) /.test(issue.message)) return `${field} ${issue.message}`;
+  // The validator's own words do not name the field.
+  return field && /^(Invalid|Too) \w+:/.test(issue.message) ? `${field}: ${issue.message}` : issue.message;
 }
 
 function renderFailure(event: Event, error: unknown): Result {

@@ -26,6 +26,11 @@ function wholeNumber() {
   return z.int().check(z.gte(1), z.lte(99_999));
 }
 
+/** A whole number in a query: its digits and nothing else. */
+export function digits(message: string) {
+  return z.pipe(z.string(message).check(z.regex(/^[0-9]{1,8}$/, message)), z.transform(Number));
+}
+
 /** Text for people: cut at `max` characters, made well-formed (the table refuses lone surrogates), without NULs. */
 export function text(max: number) {
   return z.pipe(
