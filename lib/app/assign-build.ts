@@ -1,6 +1,5 @@
-import { ABSENT_BUILD_GRACE_MS, assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../domain/assignment.ts';
-import type { AssignRefusal } from '../domain/assignment.ts';
-import type { Platform } from '../domain/build.ts';
+import type { Build, Platform } from '../domain/build.ts';
+import { Rejection } from '../domain/rejection.ts';
 import { isHeldBy } from '../domain/transitions.ts';
 import { isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
 import type {
@@ -15,6 +14,7 @@ import type {
   Secrets,
   WorkerStore,
 } from './ports.ts';
+import { giveBack, leaveToTimeout, settleRefusal } from './settle-message.ts';
 
 interface Deps {
   readonly builds: BuildStore;
@@ -74,7 +74,7 @@ export async function assignBuild(
  * one-time password. `undefined`: the worker is at work. `free`: what it was said to hold is no longer its own.
  */
 async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Promise<Assignment | undefined | 'free'> {
-  const build = await deps.builds.get(buildId);
+  const build = await readableBuild(deps, buildId);
   const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current?.attempt;
   if (!isOwn || (build.state !== 'assigned' && build.state !== 'building')) {
     await deps.workers.forget(worker);
@@ -95,6 +95,16 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Pr
     sourceSize: source.size,
     sourceSha256: source.sha256,
   };
+}
+
+/** What the worker holds cannot be read: it can never be built, and must not keep the worker from other builds. */
+async function readableBuild(deps: Deps, buildId: string): Promise<Build | undefined> {
+  try {
+    return await deps.builds.get(buildId);
+  } catch (error) {
+    if (error instanceof Rejection && error.code === 'unreadable_record') return undefined;
+    throw error;
+  }
 }
 
 async function assignNext(deps: Deps, worker: Worker, tokenHash: string, settings: LeaseSettings) {
@@ -132,7 +142,7 @@ async function tryMessage(
   const otp = deps.secrets.token();
   const grant = prepareGrant(deps, hint, worker, tokenHash, deps.secrets.hash(otp), settings);
   const outcome = await grantOrGiveBack(deps, message, grant);
-  if (!outcome.ok) return settleRefusal(deps, message, hint, worker, outcome.refusal);
+  if (!outcome.ok) return settleRefusal(deps, message, hint, worker.id, outcome.refusal);
   const { assignmentId } = grant.holder;
   deps.report({
     event: 'build_assigned',
@@ -176,54 +186,5 @@ async function grantOrGiveBack(deps: Deps, message: Message, grant: Grant) {
   } catch (error) {
     await giveBack(deps, message);
     throw error;
-  }
-}
-
-async function settleRefusal(
-  deps: Deps,
-  message: Message,
-  hint: Hint,
-  worker: Worker,
-  reason: AssignRefusal,
-): Promise<undefined | 'next'> {
-  const { buildId, attempt } = hint;
-  deps.report({ event: 'assignment_refused', buildId, attempt, workerId: worker.id, reason });
-  switch (REFUSAL_CLASS[reason]) {
-    case 'transient':
-      await giveBack(deps, message);
-      return undefined;
-    case 'permanent': {
-      const kind = reason === 'source_missing' || reason === 'unreadable' ? reason : 'lost_worker';
-      const failed = await deps.builds.reject(
-        { id: buildId, attempt },
-        { kind, message: assignmentFailed(reason) },
-        deps.clock(),
-      );
-      if (failed) deps.report({ event: 'build_failed', buildId, kind });
-      break;
-    }
-    case 'unknown':
-      if (deps.clock() - message.sentAt < ABSENT_BUILD_GRACE_MS) {
-        await giveBack(deps, message);
-        return 'next';
-      }
-      break;
-    case 'stale':
-  }
-  await leaveToTimeout(deps, message, () => deps.queue.delete(message));
-  return 'next';
-}
-
-async function giveBack(deps: Deps, message: Message): Promise<void> {
-  const seconds = giveBackSeconds(message.receives, deps.chance());
-  await leaveToTimeout(deps, message, () => deps.queue.giveBack(message, seconds));
-}
-
-/** Deleting and giving back are courtesies: if they fail, the visibility timeout brings the message back by itself. */
-async function leaveToTimeout(deps: Deps, message: Message, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    deps.report({ event: 'message_left_to_timeout', messageId: message.id, error });
   }
 }

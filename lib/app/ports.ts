@@ -82,6 +82,8 @@ export interface BuildStore {
   giveBack(seen: Build, next: Build, now: number, worker: 'stays' | 'leaves'): Promise<Applied>;
   /** Fails a build that waits and cannot be assigned. False: it moved on. */
   reject(build: Pick<Build, 'id' | 'attempt'>, failure: Failure, now: number): Promise<boolean>;
+  /** Fails a build whose record cannot be read: waiting, or held past its lease. False: it is none of these. */
+  rejectUnreadable(id: string, now: number): Promise<boolean>;
   /** Fails a held build for a reason that is not its worker's report, and frees the worker. */
   expire(seen: Build, failure: Failure, now: number): Promise<Applied>;
   /** Notes that the build was tried again as another one. */

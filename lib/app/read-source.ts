@@ -1,9 +1,9 @@
 import { Rejection } from '../domain/rejection.ts';
 import type { Claim } from '../domain/transitions.ts';
+import { type Delivery, deliver } from './deliver.ts';
 import type { FenceDeps } from './fenced.ts';
 import { heldBuild } from './held-build.ts';
 import type { BuildStore, FileStore, Report } from './ports.ts';
-import { type Delivery, deliver } from './deliver.ts';
 
 interface Deps extends FenceDeps {
   readonly builds: BuildStore;

@@ -1,4 +1,3 @@
-import { assignmentFailed } from '../domain/assignment.ts';
 import { type Build, isTerminal } from '../domain/build.ts';
 import { LEASE_GRACE_MS } from '../domain/due.ts';
 import { type Timeouts, timeoutOf } from '../domain/timeouts.ts';
@@ -63,10 +62,9 @@ async function eachDue(
   }
 }
 
-/** Nobody could be given it: it ends as failed instead of waiting for ever. A leased one is left to its holder. */
+/** Nobody can do anything with it: it ends as failed instead of waiting, or being held, for ever. */
 async function rejectUnreadable(deps: Deps, id: string): Promise<void> {
-  const failure = { kind: 'unreadable', message: assignmentFailed('unreadable') } as const;
-  if (await deps.builds.reject({ id, attempt: 0 }, failure, deps.clock())) {
+  if (await deps.builds.rejectUnreadable(id, deps.clock())) {
     deps.report({ event: 'build_failed', buildId: id, kind: 'unreadable' });
   }
 }

@@ -20,6 +20,7 @@ export type RejectionCode =
   | 'wrong_state'
   | 'upload_missing'
   | 'payload_too_large'
+  | 'unreadable_record'
   | 'contended'
   | 'unavailable';
 

@@ -23,6 +23,7 @@ const HTTP: Record<RejectionCode, { readonly status: number; readonly retry: 'ne
   wrong_state: { status: 409, retry: 'never' },
   upload_missing: { status: 400, retry: 'never' },
   payload_too_large: { status: 413, retry: 'never' },
+  unreadable_record: { status: 500, retry: 'never' },
   contended: { status: 503, retry: 'later' },
   unavailable: { status: 503, retry: 'later' },
 };

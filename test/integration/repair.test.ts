@@ -246,3 +246,36 @@ describe('the story of a build', () => {
     expect([...times].sort()).toEqual(times);
   });
 });
+
+describe('a record that cannot be read', () => {
+  it('keeps neither its worker nor the sweep busy: it fails, and the worker gets the next build', async () => {
+    const { build, worker } = await assigned();
+    await controller.tamperBuild(build.id, { submittedAt: 'yesterday', leaseUntil: 1, dueAt: 1 });
+    const next = await controller.submit();
+    expect((await controller.poll(worker)).body.job.id).toBe(next.id);
+    await controller.stack.runSchedule();
+    expect(await controller.buildItem(build.id)).toMatchObject({ state: 'failed', failureKind: 'unreadable' });
+    await controller.complete(worker, next.id);
+  });
+
+  it('is left to its holder while the lease lasts', async () => {
+    const { build, worker } = await assigned();
+    await controller.tamperBuild(build.id, { submittedAt: 'yesterday', dueAt: 1 });
+    await controller.stack.runSchedule();
+    expect(await controller.buildItem(build.id)).toMatchObject({ state: 'assigned', workerId: worker.id });
+    await controller.tamperBuild(build.id, { submittedAt: 1 });
+    await controller.complete(worker, build.id);
+  });
+
+  it('is said to be that, without a stack', async () => {
+    const build = await controller.submit('android');
+    await controller.tamperBuild(build.id, { submittedAt: 'yesterday', platform: 'windows' });
+    const { status, body } = await controller.request('GET', `/api/builds/${build.id}/status`, {
+      headers: controller.key,
+    });
+    expect([status, body.code]).toEqual([500, 'unreadable_record']);
+    await controller.tamperBuild(build.id, { dueAt: 1 });
+    await controller.stack.runSchedule();
+    expect(await controller.buildItem(build.id)).toMatchObject({ state: 'failed' });
+  });
+});

@@ -132,6 +132,10 @@ export function memoryWorld() {
       return { ok: true };
     },
     reject: async ({ id, attempt }, failure) => change(id, { type: 'reject', attempt, failure }, end).ok,
+    rejectUnreadable: async (id) => {
+      const failure = { kind: 'unreadable', message: 'Assignment failed: unreadable' } as const;
+      return change(id, { type: 'reject', attempt: builds.get(id)?.attempt ?? 0, failure }, end).ok;
+    },
     expire: async ({ id, attempt }, failure) => change(id, { type: 'expire', attempt, failure }, end),
     noteRetry: async ({ id }, retryId) => void notes.push(`${id} retried as ${retryId}`),
     events: async () => [],

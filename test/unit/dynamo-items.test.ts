@@ -1,10 +1,11 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromBuildItem, toBuildItem, UnreadableItem } from '../../lib/adapters/dynamo/build-item.ts';
+import { fromBuildItem, toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
 import { expiresAt, finishedDay, listedAt, logKey } from '../../lib/adapters/dynamo/keys.ts';
 import { fromWorkerItem, toWorkerItem } from '../../lib/adapters/dynamo/worker-store.ts';
 import { PLATFORMS } from '../../lib/domain/build.ts';
+import { Rejection } from '../../lib/domain/rejection.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
 import { aBuild, aHolder, aResult, aWorker, NOW, SHA } from '../support/builders.ts';
 
@@ -110,8 +111,8 @@ describe('the item of a build', () => {
     ['leaseUntil', { leaseUntil: 1.5 }],
   ])('that cannot be read says so by the name of its %s, not its value', (field, change) => {
     const item = written({ ...toBuildItem(aBuild()), ...change });
-    expect(() => fromBuildItem(item)).toThrow(UnreadableItem);
-    expect(() => fromBuildItem(item)).toThrow(`unreadable build BUILD#build-1: ${field}`);
+    expect(() => fromBuildItem(item)).toThrow(Rejection);
+    expect(() => fromBuildItem(item)).toThrow(`The record BUILD#build-1 cannot be read: ${field}`);
     expect(() => fromBuildItem(item)).not.toThrow(/secret-hash|windows|boredom/);
   });
 

@@ -113,6 +113,7 @@ describe('a failed request', () => {
     wrong_state: 409,
     upload_missing: 400,
     payload_too_large: 413,
+    unreadable_record: 500,
     contended: 503,
     unavailable: 503,
   };
@@ -125,7 +126,7 @@ describe('a failed request', () => {
         ? expect.objectContaining({ 'retry-after': '5' })
         : expect.not.objectContaining({ 'retry-after': expect.anything() }),
     );
-    expect(loggedEvents().map(({ level }) => level)).toEqual([status === 503 ? 'warn' : 'info']);
+    expect(loggedEvents().map(({ level }) => level)).toEqual([{ 500: 'error', 503: 'warn' }[status] ?? 'info']);
   });
 
   it('for no expected reason tells nothing, and is logged once with its stack', async () => {

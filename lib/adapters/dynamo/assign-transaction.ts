@@ -4,7 +4,7 @@ import type { Build } from '../../domain/build.ts';
 import { decide } from '../../domain/transitions.ts';
 import { byWorker } from '../../domain/build-event.ts';
 import { stillAt } from './build-changes.ts';
-import { fromBuildItem, UnreadableItem } from './build-item.ts';
+import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { eventPut } from './event-item.ts';
 import { type Change, hasType, is, isAbsent, isBelow } from './expression.ts';
 import { buildKey, duePartition, workerKey } from './keys.ts';
@@ -78,7 +78,7 @@ function buildRefusal(grant: Grant, { item }: Extract<Refusal, { kind: 'conditio
   try {
     build = fromBuildItem(item);
   } catch (error) {
-    if (error instanceof UnreadableItem) return { ok: false, refusal: 'unreadable' };
+    if (isUnreadable(error)) return { ok: false, refusal: 'unreadable' };
     throw error;
   }
   const { holder, attempt, maxAttempts, leaseUntil, now } = grant;

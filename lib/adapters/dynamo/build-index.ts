@@ -10,7 +10,7 @@ import * as z from 'zod/mini';
 import type { BuildIndex, DayTotals, DueBuild } from '../../app/ports.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { workerState } from '../../domain/worker.ts';
-import { fromBuildItem, UnreadableItem } from './build-item.ts';
+import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { duePartition, listPartition } from './keys.ts';
 import type { Table } from './table.ts';
 import { fromWorkerItem } from './worker-store.ts';
@@ -94,7 +94,7 @@ function toDue(item: Item): DueBuild {
   try {
     return { id, build: fromBuildItem(item) };
   } catch (error) {
-    if (error instanceof UnreadableItem) return { id };
+    if (isUnreadable(error)) return { id };
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { BUILD_STATES, type Build, PLATFORMS } from '../../domain/build.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
+import { Rejection } from '../../domain/rejection.ts';
 import { buildKey, listedAt, listPartition } from './keys.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
@@ -38,17 +39,13 @@ const BuildItem = z.object({
   originalBuildId: z.optional(text),
 });
 
-/** A record that is there and cannot be understood. */
-export class UnreadableItem extends Error {
-  override name = 'UnreadableItem';
-}
-
-/** Reads a stored build. Throws `UnreadableItem`; the message names fields, never values. */
+/** Reads a stored build. Refuses a record that cannot be understood (`unreadable_record`), naming fields, never values. */
 export function fromBuildItem(item: Record<string, AttributeValue>): Build {
   const parsed = z.safeParse(BuildItem, unmarshall(item));
   if (!parsed.success) {
     const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    throw new UnreadableItem(`unreadable build ${item['pk']?.S ?? '(no key)'}: ${fields}`);
+    const name = item['pk']?.S ?? '(no key)';
+    throw new Rejection('unreadable_record', `The record ${name} cannot be read: ${fields}`);
   }
   const { data } = parsed;
   const build = {
@@ -77,6 +74,11 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
     originalBuildId: data.originalBuildId,
   };
   return withoutUndefined(build);
+}
+
+/** Whether that is why a read failed. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof Rejection && error.code === 'unreadable_record';
 }
 
 /** The attributes that a new build is created with; later changes name what they touch. */

@@ -1,15 +1,16 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Applied, Beat, BuildStore, Grant } from '../../app/ports.ts';
-import type { Build } from '../../domain/build.ts';
+import { assignmentFailed } from '../../domain/assignment.ts';
+import { type Build, TERMINAL_STATES } from '../../domain/build.ts';
 import { BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
-import type { Claim } from '../../domain/transitions.ts';
+import { ALLOWED_FROM, type Claim } from '../../domain/transitions.ts';
 import { assign } from './assign-transaction.ts';
 import { allowedFrom, ending, failureDetails, heldBy, stillAt } from './build-changes.ts';
 import { fromBuildItem, toBuildItem } from './build-item.ts';
-import { exists, is, isBelow, isNoneOf } from './expression.ts';
+import { type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
 import * as transactions from './end-transactions.ts';
 import { type EventDraft, eventPut, readEvents } from './event-item.ts';
 import { buildKey, duePartition } from './keys.ts';
@@ -48,6 +49,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
     giveBack: (seen, next, now, worker) => transactions.giveBack(table, newToken(), seen, next, now, worker),
     requeue: async (seen, next, now) => (await transactions.requeue(table, newToken(), seen, next, now)).ok,
     reject: (build, failure, now) => reject(table, newToken(), build, failure, now),
+    rejectUnreadable: (id, now) => rejectUnreadable(table, newToken, id, now),
     noteRetry: ({ id, attempt }, retryId, now) =>
       putEvent(table, id, { type: 'retried', at: now, attempt, by: BY_SUBMITTER, why: `as ${retryId}` }),
     events: (build) => readEvents(table, build),
@@ -118,7 +120,7 @@ async function putEvent({ client, name }: Table, buildId: string, event: EventDr
   await client.send(new PutItemCommand({ TableName: name, Item: marshall(item, { removeUndefinedValues: true }) }));
 }
 
-/** A pending build fails for good. An unreadable record has no attempt to compare: there only its state is asked. */
+/** A pending build fails for good. */
 async function reject(
   table: Table,
   token: string,
@@ -127,11 +129,30 @@ async function reject(
   now: number,
 ): Promise<boolean> {
   const { id, attempt } = build;
+  return endWaiting(table, token, id, attempt, failure, now, stillAt('reject', build));
+}
+
+/**
+ * An unreadable record may lack whatever one would compare, so only what must be so is asked: that it is there and has
+ * not ended, and that nobody has a right to it. Its worker, if it has one, learns of it at its next call.
+ */
+async function rejectUnreadable(table: Table, newToken: () => string, id: string, now: number): Promise<boolean> {
+  const failure = { kind: 'unreadable', message: assignmentFailed('unreadable') } as const;
+  const end = (when: readonly Condition[]) => endWaiting(table, newToken(), id, 0, failure, now, when);
+  const waiting = [exists('pk'), isNoneOf('state', [...ALLOWED_FROM.requeue, ...TERMINAL_STATES])];
+  return (await end(waiting)) || end([allowedFrom('requeue'), isBelow('leaseUntil', now)]);
+}
+
+async function endWaiting(
+  table: Table,
+  token: string,
+  id: string,
+  attempt: number,
+  failure: Failure,
+  now: number,
+  when: readonly Condition[],
+): Promise<boolean> {
   const { kind, message: why } = failure;
-  const when =
-    failure.kind === 'unreadable'
-      ? [exists('pk'), isNoneOf('state', ['assigned', 'building', 'completed', 'failed', 'cancelled'])]
-      : stillAt('reject', build);
   const event = eventPut(id, { type: 'failed', at: now, attempt, by: BY_CONTROLLER, kind, why });
   return (await transact(table, token, [ending(id, 'failed', now, failureDetails(failure), when), event])).ok;
 }

@@ -1,0 +1,66 @@
+import type { AssignRefusal } from '../domain/assignment.ts';
+import { ABSENT_BUILD_GRACE_MS, assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../domain/assignment.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { BuildQueue, BuildStore, Chance, Clock, Hint, Message, Report } from './ports.ts';
+
+interface Deps {
+  readonly builds: BuildStore;
+  readonly queue: BuildQueue;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly report: Report;
+}
+
+/** What becomes of a message whose assignment was refused. `next`: try another; `undefined`: the worker gets nothing now. */
+export async function settleRefusal(
+  deps: Deps,
+  message: Message,
+  hint: Hint,
+  workerId: string,
+  reason: AssignRefusal,
+): Promise<undefined | 'next'> {
+  const { buildId, attempt } = hint;
+  deps.report({ event: 'assignment_refused', buildId, attempt, workerId, reason });
+  switch (REFUSAL_CLASS[reason]) {
+    case 'transient':
+      await giveBack(deps, message);
+      return undefined;
+    case 'permanent':
+      await failUnassignable(deps, hint, reason);
+      break;
+    case 'unknown':
+      if (deps.clock() - message.sentAt < ABSENT_BUILD_GRACE_MS) {
+        await giveBack(deps, message);
+        return 'next';
+      }
+      break;
+    case 'stale':
+  }
+  await leaveToTimeout(deps, message, () => deps.queue.delete(message));
+  return 'next';
+}
+
+async function failUnassignable(deps: Deps, { buildId, attempt }: Hint, reason: AssignRefusal): Promise<void> {
+  const now = deps.clock();
+  const kind = reason === 'source_missing' || reason === 'unreadable' ? reason : 'lost_worker';
+  const failure: Failure = { kind, message: assignmentFailed(reason) };
+  const hasFailed =
+    kind === 'unreadable'
+      ? await deps.builds.rejectUnreadable(buildId, now)
+      : await deps.builds.reject({ id: buildId, attempt }, failure, now);
+  if (hasFailed) deps.report({ event: 'build_failed', buildId, kind });
+}
+
+export async function giveBack(deps: Deps, message: Message): Promise<void> {
+  const seconds = giveBackSeconds(message.receives, deps.chance());
+  await leaveToTimeout(deps, message, () => deps.queue.giveBack(message, seconds));
+}
+
+/** Deleting and giving back are courtesies: if they fail, the visibility timeout brings the message back by itself. */
+export async function leaveToTimeout(deps: Deps, message: Message, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    deps.report({ event: 'message_left_to_timeout', messageId: message.id, error });
+  }
+}
