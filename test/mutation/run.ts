@@ -16,6 +16,7 @@ const COPIED = ['lib', 'functions', 'infra', 'test', 'package.json', 'tsconfig.j
 /** The tests of what the conditions are for, the quickest to tell first. */
 const TESTS = [
   'test/contract',
+  'test/integration/conditions.test.ts',
   'test/integration/lost-workers.test.ts',
   'test/integration/repair.test.ts',
   'test/integration/lifecycle.test.ts',
