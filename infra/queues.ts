@@ -5,7 +5,7 @@ const PLATFORMS = ['ios', 'android'] as const;
  * 30 s = 6 × the 5 s within which a poll answers (AWS's advice for consumers). It stands in for the old controller's
  * transaction timeout: whatever dies between receive and commit gives its message back by itself.
  */
-const VISIBILITY_SECONDS = 30;
+export const VISIBILITY_SECONDS = 30;
 
 /** 4 days, the SQS default. The sweep re-sends what has waited longer. */
 const RETENTION_SECONDS = 4 * 24 * 3600;
@@ -14,7 +14,7 @@ const RETENTION_SECONDS = 4 * 24 * 3600;
 const DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600;
 
 /** Receives are not failures (a poll may lose a race and give back): attempts are counted in the table, this is the last net. */
-const MAX_RECEIVE_COUNT = 50;
+export const MAX_RECEIVE_COUNT = 50;
 
 export const deadLetterQueueName = (stage: string) => `buildlatch-${stage}-dead-letters`;
 export const buildQueueName = (stage: string, platform: string) => `buildlatch-${stage}-${platform}`;

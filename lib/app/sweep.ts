@@ -1,5 +1,4 @@
 import { type Build, isTerminal } from '../domain/build.ts';
-import { LEASE_GRACE_MS } from '../domain/due.ts';
 import { type Timeouts, timeoutOf } from '../domain/timeouts.ts';
 import { decide } from '../domain/transitions.ts';
 import { sendHint } from './announce.ts';
@@ -48,8 +47,7 @@ async function eachDue(
   stopAt: number,
   repair: (build: Build) => Promise<void>,
 ): Promise<void> {
-  const until = kind === 'leased' ? deps.clock() - LEASE_GRACE_MS : deps.clock();
-  for await (const page of deps.index.due(kind, until)) {
+  for await (const page of deps.index.due(kind, deps.clock())) {
     for (const { id, build } of page) {
       if (deps.clock() >= stopAt) return;
       try {

@@ -11,6 +11,3 @@ const MAX_RESEND_MS = 3_600_000;
 export function resendAt(now: number, sends: number): number {
   return now + Math.min(MAX_RESEND_MS, FIRST_RESEND_MS * 2 ** Math.max(0, sends - 1));
 }
-
-/** Lambdas' clocks differ by moments: a lease counts as lost only this long after its end. */
-export const LEASE_GRACE_MS = 10_000;

@@ -1,6 +1,5 @@
 import type { AssignRefusal } from './assignment.ts';
 import { type Build, type BuildState, type Holder, isTerminal, type ResultFile } from './build.ts';
-import { LEASE_GRACE_MS } from './due.ts';
 import type { Failure } from './failure.ts';
 import type { RejectionCode } from './rejection.ts';
 
@@ -104,8 +103,12 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
   }
 }
 
+/**
+ * To the millisecond, without a grace: a worker that is alive renews its lease a minute before the end, so clocks that differ
+ * by seconds take it from nobody, and 90 s of lease with 60 s to the next sweep are the 150 s that a lost build may wait.
+ */
 function isLeaseLost(build: Pick<Build, 'leaseUntil'>, now: number): boolean {
-  return build.leaseUntil === undefined || build.leaseUntil + LEASE_GRACE_MS <= now;
+  return build.leaseUntil === undefined || build.leaseUntil <= now;
 }
 
 /** Refuses everybody but the holder of the current attempt. A cancelled build says so: its worker must stop. */

@@ -30,7 +30,7 @@ export async function killOneWorker(
     await victim?.child.ended;
     if (!victim || isOver(stage, running)) throw new DemoFailure(`${running.name} was killed after its build was over`);
     stage.say(`*** ${running.name} killed in the middle of build ${running.buildId}, with everything it ran ***`);
-    stage.say('    its lease now runs out; 10 s after that, for clocks that differ, the build is handed on');
+    stage.say('    its lease now runs out; the next sweep hands the build on');
     return { name: running.name, buildId: running.buildId, killedAt };
   }
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
-import { LEASE_GRACE_MS } from '../../lib/domain/due.ts';
 import { type Command, type Decision, decide } from '../../lib/domain/transitions.ts';
 import { aBuild, aResult, NOW } from '../support/builders.ts';
 
@@ -71,8 +70,8 @@ function broken(before: Build, command: Command, next: Build, now: number): stri
     if (claim.workerId !== before.holder?.workerId) return 'only the holder may report';
     if (claim.attempt !== undefined && claim.attempt !== before.attempt) return 'a stale attempt never gets through';
   }
-  const isEarly = command.type === 'requeue' && now < (before.leaseUntil ?? 0) + LEASE_GRACE_MS;
-  return isEarly ? 'a lease is taken back only when its grace is over' : undefined;
+  const isEarly = command.type === 'requeue' && now < (before.leaseUntil ?? 0);
+  return isEarly ? 'a lease is taken back only when it is over' : undefined;
 }
 
 describe('any sequence of commands', () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BUILD_STATES, type Build, type BuildState, isTerminal, TERMINAL_STATES } from '../../lib/domain/build.ts';
-import { LEASE_GRACE_MS } from '../../lib/domain/due.ts';
 import {
   ALLOWED_FROM,
   type Claim,
@@ -37,7 +36,7 @@ describe('decide', () => {
   const table = TYPES.flatMap((type) => BUILD_STATES.map((state) => ({ type, state })));
 
   it.each(table)('$type in $state is as the table has it', ({ type, state }) => {
-    const lost = type === 'requeue' ? { leaseUntil: NOW - LEASE_GRACE_MS } : {};
+    const lost = type === 'requeue' ? { leaseUntil: NOW } : {};
     const build = aBuild(state, isTerminal(state) ? {} : lost);
     const isAllowed = (ALLOWED_FROM[type] as readonly BuildState[]).includes(state);
     const before = structuredClone(build);
@@ -120,15 +119,15 @@ describe('the fence', () => {
 });
 
 describe('requeue', () => {
-  const lost = (changes: Partial<Build> = {}) => aBuild('building', { leaseUntil: NOW - LEASE_GRACE_MS, ...changes });
+  const lost = (changes: Partial<Build> = {}) => aBuild('building', { leaseUntil: NOW, ...changes });
 
   it('gives the build back without its holder, at the same attempt, as never sent', () => {
     const next = nextOf(decideAny(lost(), COMMANDS.requeue(lost())));
     expect(next).toEqual(aBuild('pending', { attempt: 1, sends: 0, spentAttempts: 1, queuedAt: NOW }));
   });
 
-  it('waits out the grace, to the millisecond', () => {
-    const held = lost({ leaseUntil: NOW - LEASE_GRACE_MS + 1 });
+  it('waits for the end of the lease, to the millisecond', () => {
+    const held = lost({ leaseUntil: NOW + 1 });
     expect(decideAny(held, COMMANDS.requeue(held)).ok).toBe(false);
     expect(decideAny(held, COMMANDS.requeue(held), NOW + 1).ok).toBe(true);
   });
