@@ -140,7 +140,8 @@ async function rejectUnreadable(table: Table, newToken: () => string, id: string
   const failure = { kind: 'unreadable', message: assignmentFailed('unreadable') } as const;
   const end = (when: readonly Condition[]) => endWaiting(table, newToken(), id, 0, failure, now, when);
   const waiting = [exists('pk'), isNoneOf('state', [...ALLOWED_FROM.requeue, ...TERMINAL_STATES])];
-  return (await end(waiting)) || end([allowedFrom('requeue'), isBelow('leaseUntil', now)]);
+  // Only what is held has a lease.
+  return (await end(waiting)) || end([isBelow('leaseUntil', now)]);
 }
 
 async function endWaiting(
