@@ -29,8 +29,12 @@ export async function completeWithUpload(
   }
   const key = resultKey(buildId, attempt, uploadId);
   const found = await deps.files.find('results', key);
-  if (!found)
+  if (!found) {
+    // Kept results expire; a report that was accepted while its file was there stays accepted.
+    const build = await deps.builds.get(buildId);
+    if (build && isHeldBy(build, { ...claim, attempt }) && build.result?.key === key) return;
     throw new Rejection('upload_missing', 'Missing result file: nothing has been uploaded under this upload_id');
+  }
   const { size, sha256, filename = buildId } = found;
   const result: ResultFile = { key, size, sha256, filename };
   await finish(deps, buildId, { ...claim, attempt }, { state: 'completed', result });

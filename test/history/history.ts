@@ -6,6 +6,7 @@ export type Op =
   | 'poll'
   | 'heartbeat'
   | 'logs'
+  | 'source'
   | 'ticket'
   | 'complete'
   | 'fail'
@@ -97,11 +98,11 @@ export interface History {
   readonly evidence: Evidence;
 }
 
-export const INVARIANTS = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I10'] as const;
-export type Invariant = (typeof INVARIANTS)[number];
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
 
 export interface Violation {
-  readonly invariant: Invariant;
+  /** `target`: what one fault's row of the plan promises beyond the invariants. */
+  readonly invariant: Invariant | 'target';
   readonly what: string;
   /** The fewest entries and records that show it. */
   readonly shown: readonly unknown[];

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
 
@@ -178,6 +179,25 @@ describe('the same request again', () => {
     const { body } = await controller.poll(worker);
     expect(body.job.id).toBe(later.body.id);
     await controller.complete(worker, later.body.id);
+  });
+});
+
+describe('the report of a result', () => {
+  it('sent again is answered as the first was, also when the file has expired meanwhile', async () => {
+    const { build, worker } = await assigned();
+    expect((await controller.complete(worker, build.id)).status).toBe(200);
+    const { resultKey } = await controller.buildItem(build.id);
+    const s3 = new S3Client({
+      endpoint: controller.stack.engines.s3,
+      region: controller.stack.region,
+      credentials: controller.stack.credentials,
+      forcePathStyle: true,
+    });
+    await s3.send(new DeleteObjectCommand({ Bucket: controller.stack.buckets.results, Key: resultKey }));
+    const json = { build_id: build.id, success: true, upload_id: resultKey.split('/').at(-1) };
+    expect((await post('/api/workers/result', controller.as(worker), json)).status).toBe(200);
+    const other = await controller.register('other');
+    expect((await post('/api/workers/result', controller.as(other), json)).body.code).toBe('upload_missing');
   });
 });
 

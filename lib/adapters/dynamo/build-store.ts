@@ -155,5 +155,10 @@ async function endWaiting(
 ): Promise<boolean> {
   const { kind, message: why } = failure;
   const event = eventPut(id, { type: 'failed', at: now, attempt, by: BY_CONTROLLER, kind, why });
-  return (await transact(table, token, [ending(id, 'failed', now, failureDetails(failure), when), event])).ok;
+  const outcome = await transact(table, token, [ending(id, 'failed', now, failureDetails(failure), when), event]);
+  // “It moved on” would be untrue of a conflict: the caller would delete the message of a build that waits.
+  if (!outcome.ok && outcome.refusals[0]?.kind !== 'condition') {
+    throw new Rejection('contended', 'The build is being changed by others; try again');
+  }
+  return outcome.ok;
 }

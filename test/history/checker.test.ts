@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { check } from './checker.ts';
+import type { BuildRecord, Entry, EventRecord, Evidence, History, Invariant, Op, Outcome } from './history.ts';
+
+/**
+ * Histories made by hand. One clean life of a build, and for each rule the ways to break it: the checker must name the
+ * rule, and must have nothing to say of the clean one.
+ */
+const SHA = 'a'.repeat(64);
+const OTHER_SHA = 'b'.repeat(64);
+const KEY = 'results/b1/2/2-upload';
+
+const ok = (facts: Record<string, string | number> = {}): Outcome => ({ kind: 'ok', facts });
+const refused = (code: string, status = 409): Outcome => ({ kind: 'refused', status, code });
+
+function entry(op: Op, invokedAt: number, more: Partial<Entry> = {}): Entry {
+  return { op, invokedAt, answeredAt: invokedAt + 5, tookMs: 5, outcome: ok(), ...more };
+}
+
+const grant = (invokedAt: number, worker: string, attempt: number): Entry =>
+  entry('poll', invokedAt, { worker, outcome: ok({ build: 'b1', attempt }) });
+
+const held = (op: Op, invokedAt: number, worker: string, attempt: number, more: Partial<Entry> = {}): Entry =>
+  entry(op, invokedAt, { build: 'b1', worker, attempt, ...more });
+
+const event = (type: string, at: number, attempt: number, by: string): EventRecord => ({
+  build: 'b1',
+  type,
+  at,
+  attempt,
+  by,
+});
+
+const RECORD: BuildRecord = {
+  id: 'b1',
+  state: 'completed',
+  attempt: 2,
+  spentAttempts: 1,
+  workerId: 'w2',
+  isDue: false,
+  resultKey: KEY,
+  resultSha256: SHA,
+};
+
+/** Submitted, granted to w1 and lost, granted to w2 and completed. */
+const ENTRIES: readonly Entry[] = [
+  entry('submit', 10, { key: 'k1', outcome: ok({ build: 'b1' }) }),
+  grant(20, 'w1', 1),
+  held('heartbeat', 30, 'w1', 1),
+  grant(60, 'w2', 2),
+  grant(70, 'w2', 2),
+  held('heartbeat', 80, 'w1', 1, { outcome: refused('lease_lost') }),
+  held('ticket', 90, 'w2', 2),
+  held('complete', 100, 'w2', 2, { key: SHA }),
+  held('complete', 110, 'w2', 2, { key: SHA }),
+];
+const EVENTS: readonly EventRecord[] = [
+  event('assigned', 22, 1, 'worker w1'),
+  event('requeued', 50, 1, 'sweep'),
+  event('assigned', 62, 2, 'worker w2'),
+  event('completed', 102, 2, 'worker w2'),
+];
+const EVIDENCE: Evidence = {
+  builds: [RECORD],
+  workers: [
+    { id: 'w1', completedBuilds: 0, failedBuilds: 0 },
+    { id: 'w2', completedBuilds: 1, failedBuilds: 0 },
+  ],
+  events: EVENTS,
+  queued: [],
+  deadLetters: [],
+  results: [KEY],
+  served: { b1: SHA },
+  maxAttempts: 3,
+  drainedMs: 60_000,
+  drainBoundMs: 180_000,
+  writesByBadRequests: 0,
+  hadFaults: false,
+};
+
+const CLEAN: History = { entries: ENTRIES, evidence: EVIDENCE };
+
+const also = (...entries: Entry[]): History => ({ ...CLEAN, entries: [...ENTRIES, ...entries] });
+const truly = (evidence: Partial<Evidence>): History => ({ ...CLEAN, evidence: { ...EVIDENCE, ...evidence } });
+const recorded = (record: Partial<BuildRecord>, more: Partial<Evidence> = {}): History =>
+  truly({ builds: [{ ...RECORD, ...record }], ...more });
+const told = (...events: EventRecord[]): History => truly({ events });
+
+const WAITING: Partial<BuildRecord> = { state: 'pending', workerId: undefined, resultKey: undefined };
+
+const BROKEN: Record<Invariant, Record<string, History>> = {
+  I1: {
+    'one attempt answered to two workers': also(grant(65, 'w3', 2)),
+    'a grant that the table gives to another': told(...EVENTS.slice(0, 2), event('assigned', 62, 2, 'worker w3')),
+    'a grant while the one before it was live': told(...EVENTS.filter(({ type }) => type !== 'requeued')),
+    'a grant before the one before it ended': told(
+      ...EVENTS.map((each) => (each.type === 'requeued' ? { ...each, at: 63 } : each)),
+    ),
+    'an attempt that was left out': told(...EVENTS.slice(2)),
+  },
+  I2: {
+    'an acknowledged build that is not there': truly({ builds: [], served: {}, results: [] }),
+    'a build that waits with no message, and is not due': recorded(WAITING),
+  },
+  I3: {
+    'a heartbeat after the lease was taken back': also(held('heartbeat', 55, 'w1', 1)),
+    'a log after the next grant': also(held('logs', 85, 'w1', 1)),
+    'an upload ticket for a worker that never had the attempt': also(held('ticket', 95, 'w3', 2)),
+    'a heartbeat after the end': also(held('heartbeat', 130, 'w2', 2)),
+    'a cancel answered as done, of a build that is completed': also(entry('cancel', 103, { build: 'b1' })),
+    'a completion by the lost worker': also(held('complete', 85, 'w1', 1, { key: OTHER_SHA })),
+    'two ends of one build': told(...EVENTS, event('cancelled', 120, 2, 'submitter')),
+    'a state that its events do not tell': recorded({ state: 'cancelled' }),
+  },
+  I4: {
+    'a worker that holds what has ended': truly({
+      workers: [{ id: 'w2', currentBuildId: 'b1', currentAttempt: 2, completedBuilds: 1, failedBuilds: 0 }],
+    }),
+    'a build whose worker holds nothing': recorded({ state: 'building' }),
+    'a worker with two builds': truly({
+      builds: [
+        { ...RECORD, state: 'building' },
+        { ...RECORD, id: 'b2', state: 'assigned' },
+      ],
+    }),
+  },
+  I5: {
+    'an event that happened twice': told(...EVENTS, event('requeued', 51, 1, 'sweep')),
+    'a worker that was counted twice': truly({ workers: [{ id: 'w2', completedBuilds: 2, failedBuilds: 0 }] }),
+    'a completion that was refused when repeated': also(
+      held('complete', 120, 'w2', 2, { key: SHA, outcome: refused('build_finished', 410) }),
+    ),
+    'a submit that made two builds': also(entry('submit', 15, { key: 'k1', outcome: ok({ build: 'b9' }) })),
+    'an assignment that was not handed out again': also(entry('poll', 75, { worker: 'w2' })),
+  },
+  I6: {
+    'a result of a losing attempt': recorded({ resultKey: 'results/b1/1/1-upload' }),
+    'a result that is not stored': truly({ results: [] }),
+    'other bytes served': truly({ served: { b1: OTHER_SHA } }),
+    'bytes that the winner never sent': recorded({ resultSha256: OTHER_SHA }, { served: { b1: OTHER_SHA } }),
+    'an upload for an attempt that nobody was granted': truly({ results: [KEY, 'results/b1/7/7-upload'] }),
+  },
+  I7: {
+    'a dead letter whose build goes on waiting': recorded({ ...WAITING, isDue: true }, { deadLetters: ['b1'] }),
+  },
+  I8: {
+    'more attempts spent than there are': recorded({ spentAttempts: 4 }),
+    'a build that was requeued too often': told(...EVENTS, ...[3, 4].map((n) => event('requeued', 70, n, 'sweep'))),
+  },
+  I9: {
+    'a build that has not ended': recorded({ ...WAITING, isDue: true }),
+    'a drain beyond the bound': truly({ drainedMs: 210_000 }),
+  },
+  I10: {
+    'a bad request that was accepted': also(entry('bad', 120)),
+    'a bad request that made a write': truly({ writesByBadRequests: 1 }),
+    'a 500': also(entry('poll', 120, { outcome: { kind: 'unknown', status: 500, code: 'internal_error' } })),
+    'a 503 that does not say when to come again': also(
+      entry('poll', 120, { outcome: { kind: 'unknown', status: 503, code: 'contended', retryAfter: false } }),
+    ),
+    'a 503 without a fault': also(
+      entry('poll', 120, { outcome: { kind: 'unknown', status: 503, code: 'unavailable', retryAfter: true } }),
+    ),
+    'an answer that took too long': also(entry('poll', 120, { tookMs: 11_000 })),
+  },
+};
+
+describe('the checker', () => {
+  it('has nothing to say of a clean history', () => {
+    expect(check(CLEAN)).toEqual([]);
+  });
+
+  it('allows what only looks wrong', () => {
+    const lateRefusal = held('complete', 120, 'w1', 1, { outcome: refused('lease_lost') });
+    const lost = entry('poll', 120, { worker: 'w9', outcome: { kind: 'unknown', status: 503, retryAfter: true } });
+    const overlapping = held('heartbeat', 98, 'w2', 2, { answeredAt: 108 });
+    const history = also(lateRefusal, lost, overlapping);
+    expect(check({ ...history, evidence: { ...EVIDENCE, hadFaults: true } })).toEqual([]);
+    expect(
+      check(recorded({ state: 'pending', attempt: 0, isDue: true })).some(({ invariant }) => invariant === 'I2'),
+    ).toBe(false);
+  });
+
+  for (const [invariant, histories] of Object.entries(BROKEN)) {
+    for (const [what, history] of Object.entries(histories)) {
+      it(`reports ${what} as ${invariant}, and shows little`, () => {
+        const found = check(history).filter((each) => each.invariant === invariant);
+        expect(found.length).toBeGreaterThan(0);
+        for (const { shown } of found) expect(shown.length).toBeLessThanOrEqual(4);
+      });
+    }
+  }
+});

@@ -1,0 +1,25 @@
+import { boundedAttempts, fenced, oneLiveGrant } from './check-grants.ts';
+import { oneEffect } from './check-repeats.ts';
+import { agreement, answers, buried, drained, nothingLost, ownResult } from './check-rest.ts';
+import type { History, Invariant, Violation } from './history.ts';
+import { type View, viewOf } from './view.ts';
+
+/** What must never happen, each by its name in the design. */
+const CHECKS: Readonly<Record<Invariant, (view: View) => Violation[]>> = {
+  I1: oneLiveGrant,
+  I2: nothingLost,
+  I3: fenced,
+  I4: agreement,
+  I5: oneEffect,
+  I6: ownResult,
+  I7: buried,
+  I8: boundedAttempts,
+  I9: drained,
+  I10: answers,
+};
+
+/** Everything in the history that must not be, with the few entries that show it. Linear in the length of the history. */
+export function check(history: History): Violation[] {
+  const view = viewOf(history);
+  return Object.values(CHECKS).flatMap((find) => find(view));
+}

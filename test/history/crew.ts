@@ -1,0 +1,123 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import type { TestWorker } from '../support/controller.ts';
+import type { Dice } from './dice.ts';
+import type { RecordedClient } from './recorded-client.ts';
+import { type Habits, type Sleeper, USUAL, work } from './simulated-worker.ts';
+import { advance } from './time-travel.ts';
+import { LEASE_MS, type World } from './world.ts';
+
+export interface Crew {
+  readonly world: World;
+  readonly client: RecordedClient;
+  readonly dice: Dice;
+  readonly sleepers: Sleeper[];
+  /** Sweeps that threw, as the scheduler would see it. */
+  readonly failedSweeps: unknown[];
+  /** Workers that went away with a build. */
+  gone: number;
+}
+
+export interface Load {
+  readonly builds: number;
+  readonly pollers: number;
+  readonly habits?: Partial<Habits>;
+  /** Share of the builds that are cancelled as soon as they are there. */
+  readonly cancels?: number;
+  readonly platforms?: readonly string[];
+}
+
+const SUBMITTERS = 4;
+/** A sweep in so many polls; several at once, as two schedulers may have it. */
+const POLLS_PER_SWEEP = 25;
+/** A worker goes home when so many polls in a row gave it nothing and nothing more is to come. */
+const PATIENCE = 4;
+/** A worker that got nothing for so long while there was work has a build that it does not know of; it starts anew. */
+const DESPAIR = 15;
+
+/** Submits, and lets workers work, until nothing is to be had any more. */
+export async function runLoad(crew: Crew, load: Load): Promise<void> {
+  const { builds, pollers, platforms = ['ios'] } = load;
+  const habits = { ...USUAL, ...load.habits };
+  const shift = { isOver: false, polls: 0, habits, platforms };
+  let left = builds;
+  const submitters = times(SUBMITTERS, async () => {
+    while (left > 0) {
+      left -= 1;
+      const id = await crew.client.submit(crew.dice.pick(platforms));
+      if (id !== undefined && crew.dice.happens(load.cancels ?? 0)) await crew.client.cancel(id);
+    }
+  });
+  const workers = times(pollers, () => pollUntilIdle(crew, shift));
+  await submitters;
+  shift.isOver = true;
+  await workers;
+}
+
+interface Shift {
+  readonly habits: Habits;
+  readonly platforms: readonly string[];
+  isOver: boolean;
+  polls: number;
+}
+
+async function pollUntilIdle(crew: Crew, shift: Shift): Promise<void> {
+  const { client, dice, sleepers } = crew;
+  const hire = () => client.register([...shift.platforms]);
+  let worker: TestWorker | undefined = await hire();
+  for (let misses = 0; misses < PATIENCE || !shift.isOver; misses++) {
+    if (!worker || misses >= DESPAIR) [worker, misses] = [await hire(), 0];
+    if (!worker) continue;
+    shift.polls += 1;
+    if (shift.polls % POLLS_PER_SWEEP === 0) await sweep(crew);
+    const job = await client.poll(worker);
+    if (!job) await yieldToOthers();
+    else if (await work({ client, dice, habits: shift.habits, sleepers }, worker, job)) misses = -1;
+    else {
+      crew.gone += 1;
+      [worker, misses] = [undefined, -1];
+    }
+  }
+}
+
+/** As the schedule does it: what one sweep fails to do, the next does. */
+export async function sweep({ world, failedSweeps }: Crew): Promise<void> {
+  try {
+    await world.controller.stack.runSchedule();
+  } catch (error) {
+    // The schedule throws so that its own error metric is true; a history must hold all the same.
+    failedSweeps.push(error);
+  }
+}
+
+const STEP_MS = 30_000;
+export const DRAIN_BOUND_MS = 2 * LEASE_MS;
+const DRAINERS = 4;
+
+/**
+ * Faults are off: new workers come, the schedule runs, the clock goes on in steps. Answers how long it took by that clock
+ * until every build had ended, or the first step beyond the bound.
+ */
+export async function drain(crew: Crew): Promise<number> {
+  const { world, client } = crew;
+  const platforms = ['ios', 'android'];
+  const hired = await times(DRAINERS, () => client.register(platforms));
+  const workers = hired.flatMap((worker) => worker ?? []);
+  for (let elapsedMs = 0; ; elapsedMs += STEP_MS) {
+    await world.controller.stack.runSchedule();
+    await world.controller.stack.pollQueues();
+    await Promise.all(workers.map((worker) => finishAll(crew, worker)));
+    if (elapsedMs > DRAIN_BOUND_MS || (await world.isQuiet())) return elapsedMs;
+    advance(STEP_MS);
+  }
+}
+
+const DILIGENT: Habits = { ...USUAL, fails: 0, abandons: 0, leaves: 0, isCancelled: 0 };
+
+async function finishAll({ client, dice, sleepers }: Crew, worker: TestWorker): Promise<void> {
+  for (let job = await client.poll(worker); job; job = await client.poll(worker)) {
+    await work({ client, dice, habits: DILIGENT, sleepers }, worker, job);
+  }
+}
+
+export const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => make(index)));

@@ -1,0 +1,199 @@
+import type { EngineName } from '../../infra/local/engines.ts';
+import { cancelled, dynamoError, slowDown, sqsError } from '../support/fault-errors.ts';
+import { runLoad, sweep, times } from './crew.ts';
+import type { Attack, AwsCall } from './nemesis.ts';
+import type { Row, Stage } from './rows.ts';
+import { advance } from './time-travel.ts';
+
+/** Rows whose faults lie between the functions and the engines. */
+
+const usualLoad = (stage: Stage) => runLoad(stage, { builds: stage.volume, pollers: 8, cancels: 0.03 });
+
+const quiet = (pollers: number): Row => ({
+  name: `quiet-${pollers}`,
+  fault: `none, ${pollers} pollers`,
+  volume: 2_000,
+  few: 40,
+  isFaulty: false,
+  act: (stage) => runLoad(stage, { builds: stage.volume, pollers, cancels: 0.03 }),
+});
+
+const faulty = (name: string, fault: string, volume: number, few: number, attacks: readonly Attack[]): Row => ({
+  name,
+  fault,
+  volume,
+  few,
+  isFaulty: true,
+  attacks,
+  act: usualLoad,
+});
+
+/** Every operation the functions make. Half of the replies: the SDK tries three times, so that one call in eight is lost for good. */
+const OPERATIONS: readonly (readonly [EngineName, string])[] = [
+  ['dynamodb', 'GetItem'],
+  ['dynamodb', 'PutItem'],
+  ['dynamodb', 'UpdateItem'],
+  ['dynamodb', 'TransactWriteItems'],
+  ['dynamodb', 'Query'],
+  ['sqs', 'SendMessage'],
+  ['sqs', 'ReceiveMessage'],
+  ['sqs', 'DeleteMessage'],
+  ['s3', 'PUT'],
+  ['s3', 'HEAD'],
+  ['s3', 'GET'],
+];
+
+const replyLost = OPERATIONS.map(([engine, operation]) =>
+  faulty(`reply-lost-${operation}`, `reply lost after commit: ${operation}`, 2_000, 14, [
+    { engine, operations: [operation], share: 0.5, fault: 'dropAfter' },
+  ]),
+);
+
+/** Messages are only given back after a conflict, and workers only deleted when they leave idle. */
+const rareRepliesLost: Row = {
+  ...faulty('reply-lost-rare', 'reply lost after commit: ChangeMessageVisibility, DeleteItem', 2_000, 14, [
+    { operations: ['ChangeMessageVisibility', 'DeleteItem'], share: 0.7, fault: 'dropAfter' },
+    { operations: ['TransactWriteItems'], share: 0.6, fault: conflict },
+  ]),
+  async act(stage) {
+    const { client } = stage;
+    await usualLoad(stage);
+    await times(Math.ceil(stage.volume / 10), async () => {
+      const worker = await client.register(['android']);
+      if (worker) await client.insist(() => client.unregister(worker));
+    });
+  },
+};
+
+function conflict({ operation, body }: AwsCall) {
+  if (operation === 'UpdateItem') return dynamoError('TransactionConflictException');
+  const parts: unknown[] = JSON.parse(body).TransactItems;
+  return cancelled(...parts.map((_, index) => (index === 0 ? 'TransactionConflict' : 'None')));
+}
+
+function throttle({ engine, operation, body }: AwsCall) {
+  if (engine === 's3') return slowDown;
+  if (engine === 'sqs') return sqsError('ThrottlingException');
+  if (operation !== 'TransactWriteItems') return dynamoError('ProvisionedThroughputExceededException');
+  const parts: unknown[] = JSON.parse(body).TransactItems;
+  return cancelled(...parts.map((_, index) => (index === 0 ? 'ThrottlingError' : 'None')));
+}
+
+const notThere = { status: 404, headers: {}, body: '' };
+
+/** Copies of every message, at once and later, each at its own time. */
+const duplicates: Row = {
+  name: 'duplicates',
+  fault: 'duplicate delivery x2-x5, reordering',
+  volume: 10_000,
+  few: 40,
+  isFaulty: false,
+  async act(stage) {
+    const { world, dice } = stage;
+    const late: string[] = [];
+    const sending: Promise<unknown>[] = [];
+    const copy = ({ body }: AwsCall) => {
+      const message: string = JSON.parse(body).MessageBody;
+      for (let copies = dice.between(1, 4); copies > 0; copies--) {
+        stage.inject();
+        if (dice.happens(0.5)) late.push(message);
+        else sending.push(world.controller.sendRaw('ios', message));
+      }
+      return undefined;
+    };
+    stage.attack({ operations: ['SendMessage'], share: 1, fault: copy }, { share: 0.2, fault: { slow: 20 } });
+    // Given up often, so that old copies meet builds that wait again at a later attempt.
+    const habits = { abandons: 0.2, leaves: 0.2 };
+    await runLoad(stage, { builds: stage.volume, pollers: 8, cancels: 0.03, habits });
+    await Promise.all(sending);
+    for (const message of late) await world.controller.sendRaw('ios', message);
+    stage.attack();
+    await eatStale(stage);
+    const { waiting, hidden } = await world.controller.depth('ios');
+    stage.promise(`stale copies are deleted at first sight (${waiting + hidden} are left)`, waiting + hidden === 0);
+  },
+};
+
+/** Five stale messages a poll: so many polls as it takes, and some. */
+async function eatStale({ client, world }: Stage): Promise<void> {
+  const worker = await client.register(['ios']);
+  for (let { waiting } = await world.controller.depth('ios'); worker && waiting > 0; ) {
+    const job = await client.poll(worker);
+    if (job) await client.insist(() => client.say('fail', worker, job));
+    const { waiting: left } = await world.controller.depth('ios');
+    if (left >= waiting) return;
+    waiting = left;
+  }
+}
+
+const sendFails: Row = {
+  ...faulty('send-fails', 'SQS send fails after the put', 2_000, 25, [
+    { operations: ['SendMessage'], share: 0.8, fault: 'dropBefore' },
+  ]),
+  async act(stage) {
+    await usualLoad(stage);
+    await sweep(stage);
+  },
+};
+
+/** The SDK gives up, the controller cannot commit: what it received must show itself again without any sweep. */
+const commitFails: Row = {
+  name: 'commit-fails',
+  fault: 'assignment received and never committed',
+  volume: 2_000,
+  few: 10,
+  isFaulty: true,
+  async act(stage) {
+    const { client, dice } = stage;
+    const faults = ['dropBefore', throttle, conflict] as const;
+    for (let left = stage.volume; left > 0; left -= 50) {
+      stage.attack();
+      const count = Math.min(50, left);
+      await times(count, () => client.submit());
+      const workers = (await times(count, () => client.register())).flatMap((worker) => worker ?? []);
+      const fault = dice.pick(faults) ?? 'dropBefore';
+      stage.attack({ operations: ['TransactWriteItems'], share: 1, fault });
+      const refused = (await Promise.all(workers.map((worker) => client.poll(worker)))).every((job) => !job);
+      stage.promise('nothing is granted without a commit', refused);
+      stage.attack();
+      advance(LONGEST_HIDDEN_MS);
+      const jobs = await Promise.all(workers.map((worker) => client.poll(worker)));
+      const back = jobs.filter(Boolean).length;
+      stage.promise(`messages come back by themselves (${back} of ${count})`, back === count);
+      await Promise.all(
+        jobs.map((job, index) => {
+          const worker = workers[index];
+          return worker && job && client.insist(() => client.say('fail', worker, job));
+        }),
+      );
+    }
+  },
+};
+
+/** A message that was given back is hidden for a minute at most, one that was not for half of it. */
+const LONGEST_HIDDEN_MS = 61_000;
+
+export const NETWORK_ROWS: readonly Row[] = [
+  quiet(2),
+  quiet(8),
+  quiet(40),
+  ...replyLost,
+  rareRepliesLost,
+  faulty('request-lost', 'request lost before commit', 2_000, 30, [{ share: 0.2, fault: 'dropBefore' }]),
+  faulty('hang', 'hang', 400, 12, [{ share: 0.03, fault: 'hang' }]),
+  faulty('throttle', 'throttle storm 30 %', 3_000, 8, [{ share: 0.3, fault: throttle }]),
+  faulty('conflicts', 'TransactionConflict 20 %, TransactionInProgress 5 %', 5_000, 40, [
+    { operations: ['TransactWriteItems', 'UpdateItem'], share: 0.2, fault: conflict },
+    {
+      operations: ['TransactWriteItems'],
+      share: 0.05,
+      fault: () => dynamoError('TransactionInProgressException'),
+    },
+  ]),
+  commitFails,
+  duplicates,
+  sendFails,
+  faulty('head-missing', 'S3 HEAD missing at commit', 2_000, 25, [
+    { engine: 's3', operations: ['HEAD'], share: 0.3, fault: notThere },
+  ]),
+];

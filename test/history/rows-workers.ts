@@ -1,0 +1,197 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import type { TestWorker } from '../support/controller.ts';
+import { runLoad, sweep, times } from './crew.ts';
+import type { Job } from './recorded-client.ts';
+import type { Row, Stage } from './rows.ts';
+import { USUAL, wakeUp } from './simulated-worker.ts';
+import { advance } from './time-travel.ts';
+import { LEASE_MS } from './world.ts';
+
+/** Rows whose faults are the workers': they die, sleep, start again, or bring each other down. */
+
+/** A round must fit the patience of the queue and of a person who reads the history. */
+const ROUND = 200;
+const roundsOf = (volume: number, size: number) =>
+  Array.from({ length: Math.ceil(volume / size) }, (_, index) => Math.min(size, volume - index * size));
+
+const lostWorkers: Row = {
+  name: 'lost-workers',
+  fault: 'worker killed, paused 2 x lease, resumed',
+  volume: 5_000,
+  few: 60,
+  isFaulty: false,
+  async act(stage) {
+    const { sleepers, dice } = stage;
+    const around = { ...stage, habits: USUAL };
+    for (const builds of roundsOf(stage.volume, ROUND)) {
+      await runLoad(stage, { builds, pollers: 8, habits: { dies: 0.15, pauses: 0.2 } });
+      stage.inject(stage.gone);
+      stage.gone = 0;
+      advance(2 * LEASE_MS);
+      // Two schedulers that meet, and sleepers that wake before, while and after their builds are given to others.
+      const early = sleepers.splice(0, dice.between(0, sleepers.length));
+      await Promise.all([sweep(stage), sweep(stage), ...early.map((sleeper) => wakeUp(around, sleeper))]);
+      const late = sleepers.splice(0);
+      await Promise.all([runLoad(stage, { builds: 0, pollers: 4 }), ...late.map((sleeper) => wakeUp(around, sleeper))]);
+    }
+  },
+};
+
+/** A job for a worker of its own, in a queue that others use too. */
+async function employ(stage: Stage): Promise<{ worker: TestWorker; job: Job } | undefined> {
+  await stage.client.submit();
+  const worker = await stage.client.register();
+  const job = worker && (await stage.client.poll(worker));
+  return worker && job && { worker, job };
+}
+
+/** In lanes, so that what one does meets what others do. */
+async function inLanes(stage: Stage, act: () => Promise<void>): Promise<void> {
+  let left = stage.volume;
+  await times(8, async () => {
+    while (left > 0) {
+      left -= 1;
+      await act();
+      await yieldToOthers();
+    }
+  });
+}
+
+const restarts: Row = {
+  name: 'restarts',
+  fault: 're-registration mid-build, same id and new id',
+  volume: 1_000,
+  few: 20,
+  isFaulty: false,
+  act: (stage) => inLanes(stage, () => restart(stage)),
+};
+
+async function restart(stage: Stage): Promise<void> {
+  const { client, dice } = stage;
+  const around = { ...stage, habits: USUAL };
+  const employed = await employ(stage);
+  if (!employed) return;
+  const { worker, job } = employed;
+  if (dice.happens(0.7)) await client.say('heartbeat', worker, job);
+  const upload = await client.ticket(worker, job);
+  stage.inject();
+  const way = dice.pick([{}, { id: worker.id }, { id: worker.id, active_build_count: 0 }]);
+  const again = client.register(['ios'], way);
+  // The old process may not have ended yet.
+  const old = dice.happens(0.5) ? wakeUp(around, { worker, job, upload }) : undefined;
+  const renewed = await again;
+  await old;
+  if (!renewed) return;
+  const next = await client.poll(renewed);
+  if (next) await wakeUp(around, { worker: renewed, job: next, upload: undefined });
+  else if (way?.id !== undefined) await wakeUp(around, { worker: renewed, job, upload });
+}
+
+const cancelRaces: Row = {
+  name: 'cancel-races',
+  fault: 'cancel racing assign, heartbeat, complete, requeue',
+  volume: 2_000,
+  few: 50,
+  isFaulty: false,
+  act: (stage) => {
+    // Late by some milliseconds, so that each may come first.
+    stage.attack({ share: 0.3, fault: { slow: 15 } });
+    return inLanes(stage, () => cancelRace(stage));
+  },
+};
+
+async function cancelRace(stage: Stage): Promise<void> {
+  const { client, dice, world } = stage;
+  const employed = await employ(stage);
+  if (!employed) return;
+  const { worker, job } = employed;
+  const upload = await client.ticket(worker, job);
+  if (!upload) return;
+  await client.put(upload);
+  const rivals = {
+    again: () => client.poll(worker),
+    heartbeat: () => client.say('heartbeat', worker, job),
+    complete: () => client.complete(worker, job, upload),
+    fail: () => client.say('fail', worker, job),
+    abandon: () => client.say('abandon', worker, job),
+    leave: () => client.unregister(worker, job),
+    requeue: async () => {
+      await world.controller.tamperBuild(job.build, { leaseUntil: Date.now() - 60_000, dueAt: Date.now() - 60_000 });
+      await sweep(stage);
+    },
+    assign: async () => {
+      const [build, rival] = await Promise.all([client.submit(), client.register()]);
+      await Promise.all([build && client.cancel(build), rival && client.poll(rival)]);
+    },
+  };
+  const rival = dice.pick(Object.values(rivals));
+  stage.inject();
+  const both = [() => client.cancel(job.build), rival ?? rivals.heartbeat];
+  await Promise.all((dice.happens(0.5) ? both : both.reverse()).map((act) => act()));
+  await Promise.all([client.say('heartbeat', worker, job), client.complete(worker, job, upload)]);
+}
+
+const poison: Row = {
+  name: 'poison',
+  fault: 'poison builds, each kills its workers',
+  volume: 50,
+  few: 3,
+  isFaulty: false,
+  async act(stage) {
+    const { client, world } = stage;
+    const submit = async (count: number) => (await times(count, () => client.submit())).flatMap((id) => id ?? []);
+    const bad = new Set(await submit(stage.volume));
+    const good = await submit(stage.volume * 10);
+    const habits = { ...NO_TROUBLE, poison: bad };
+    await runLoad(stage, { builds: 0, pollers: 8, habits });
+    const states = await statesOf(stage);
+    const done = good.filter((id) => states.get(id) === 'completed').length;
+    stage.promise(`others are unhurt (${done} of ${good.length} done in the first round)`, done >= 0.9 * good.length);
+    for (let round = 0; round < 2; round++) {
+      advance(2 * LEASE_MS);
+      await sweep(stage);
+      await runLoad(stage, { builds: 0, pollers: 8, habits });
+    }
+    advance(2 * LEASE_MS);
+    await sweep(stage);
+    stage.inject(stage.gone);
+    const ended = (await world.controller.items()).filter(({ sk, id }) => sk === 'BUILD' && bad.has(id));
+    const isOver = ended.every((item) => item.failureKind === 'lost_worker' && item.attempt === 3);
+    stage.promise('poison fails after its third attempt', isOver);
+  },
+};
+
+const NO_TROUBLE = { fails: 0, abandons: 0, leaves: 0, isCancelled: 0 };
+
+async function statesOf({ world }: Stage): Promise<Map<string, string>> {
+  const items = (await world.controller.items()).filter(({ sk }) => sk === 'BUILD');
+  return new Map(items.map(({ id, state }) => [id, state]));
+}
+
+/** The bytes of a lost attempt arrive when another has won, and are served to nobody. */
+const latePut: Row = {
+  name: 'late-put',
+  fault: 'late S3 PUT from an old attempt',
+  volume: 2_000,
+  few: 16,
+  isFaulty: false,
+  async act(stage) {
+    const { client, sleepers } = stage;
+    const around = { ...stage, habits: USUAL };
+    for (const builds of roundsOf(stage.volume, ROUND)) {
+      const slow = (await times(builds, () => employ(stage))).flatMap((employed) => employed ?? []);
+      const old = await times(slow.length, async (index) => {
+        const { worker, job } = slow[index] ?? {};
+        return worker && job && { worker, job, upload: await client.ticket(worker, job) };
+      });
+      advance(2 * LEASE_MS);
+      await sweep(stage);
+      await runLoad(stage, { builds: 0, pollers: 8, habits: NO_TROUBLE });
+      sleepers.push(...old.flatMap((each) => (each?.upload ? [each] : [])));
+      stage.inject(sleepers.length);
+      await Promise.all(sleepers.splice(0).map((sleeper) => wakeUp(around, sleeper)));
+    }
+  },
+};
+
+export const WORKER_ROWS: readonly Row[] = [lostWorkers, restarts, cancelRaces, poison, latePut];

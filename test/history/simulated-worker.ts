@@ -1,0 +1,112 @@
+import type { TestWorker } from '../support/controller.ts';
+import type { Dice } from './dice.ts';
+import type { Outcome } from './history.ts';
+import type { Job, RecordedClient, Upload } from './recorded-client.ts';
+
+/** In what share of its jobs a worker does what; it completes the rest. */
+export interface Habits {
+  /** Silent for ever, at a moment of its work. */
+  readonly dies: number;
+  /** Silent until it is woken, when it goes on as if nothing had happened. */
+  readonly pauses: number;
+  readonly fails: number;
+  readonly abandons: number;
+  /** Unregisters with the build in its hands. */
+  readonly leaves: number;
+  /** Its build is cancelled while it works. */
+  readonly isCancelled: number;
+  /** Sends again what was answered already. */
+  readonly repeats: number;
+  /** Builds that bring down whoever works on them. */
+  readonly poison?: ReadonlySet<string>;
+}
+
+export const USUAL: Habits = {
+  dies: 0,
+  pauses: 0,
+  fails: 0.05,
+  abandons: 0.03,
+  leaves: 0.02,
+  isCancelled: 0.05,
+  repeats: 0.1,
+};
+
+/** A worker that sleeps over its lease, with what it remembers. */
+export interface Sleeper {
+  readonly worker: TestWorker;
+  readonly job: Job;
+  readonly upload: Upload | undefined;
+}
+
+interface Surroundings {
+  readonly client: RecordedClient;
+  readonly dice: Dice;
+  readonly habits: Habits;
+  readonly sleepers: Sleeper[];
+}
+
+/** Works on a job to its end. False: the worker is gone, for now or for ever. */
+export async function work(around: Surroundings, worker: TestWorker, job: Job): Promise<boolean> {
+  const { client, dice, habits } = around;
+  // Before its first heartbeat a worker that asks again gets the same again.
+  if (dice.happens(habits.repeats)) await client.poll(worker);
+  if (dice.happens(habits.dies / 2)) return false;
+  if (!(await goesOn(client.insist(() => client.say('heartbeat', worker, job))))) return true;
+  if (habits.poison?.has(job.build)) return false;
+  const cancelling = dice.happens(habits.isCancelled) ? client.cancel(job.build) : undefined;
+  const isHere = await makeProgress(around, worker, job);
+  await cancelling;
+  return isHere;
+}
+
+async function makeProgress(around: Surroundings, worker: TestWorker, job: Job): Promise<boolean> {
+  const { client, dice, habits, sleepers } = around;
+  if (dice.happens(0.3) && !(await goesOn(client.say('logs', worker, job)))) return true;
+  if (dice.happens(0.2)) await client.say('source', worker, job);
+  if (dice.happens(habits.dies / 2)) return false;
+  if (dice.happens(habits.pauses)) {
+    const upload = dice.happens(0.5) ? await client.ticket(worker, job) : undefined;
+    sleepers.push({ worker, job, upload });
+    return false;
+  }
+  if (dice.happens(habits.leaves)) {
+    await client.unregister(worker, job);
+    return false;
+  }
+  for (const [op, share] of [['abandon', habits.abandons] as const, ['fail', habits.fails] as const]) {
+    if (!dice.happens(share)) continue;
+    await repeatedly(around, () => client.say(op, worker, job), op === 'fail');
+    return true;
+  }
+  await deliver(around, worker, job);
+  return true;
+}
+
+/** Uploads and completes, and perhaps says so twice. */
+async function deliver(around: Surroundings, worker: TestWorker, job: Job, early?: Upload): Promise<void> {
+  const { client } = around;
+  const upload = early ?? (await client.ticket(worker, job));
+  if (!upload || (await client.put(upload)) !== 200) return;
+  await repeatedly(around, () => client.complete(worker, job, upload), true);
+}
+
+async function repeatedly({ client, dice, habits }: Surroundings, send: () => Promise<Outcome>, mayRepeat: boolean) {
+  await client.insist(send);
+  if (mayRepeat && dice.happens(habits.repeats)) await client.insist(send);
+}
+
+/** What a worker does that was stopped over the end of its lease and knows nothing of it. */
+export async function wakeUp(around: Surroundings, { worker, job, upload }: Sleeper): Promise<void> {
+  const { client } = around;
+  await client.say('heartbeat', worker, job);
+  await client.say('logs', worker, job);
+  // An upload that was allowed in time arrives late, and then its report.
+  await deliver(around, worker, job, upload);
+  await client.say('fail', worker, job);
+  await client.say('abandon', worker, job);
+}
+
+/** The server's word is what counts: refused means stop. */
+async function goesOn(outcome: Promise<Outcome>): Promise<boolean> {
+  return (await outcome).kind !== 'refused';
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { type Controller, startController } from '../support/controller.ts';
+import type { BuildRecord, EventRecord, Evidence, WorkerRecord } from './history.ts';
+import { createNemesis, type Nemesis } from './nemesis.ts';
+import { advance, backToPresent } from './time-travel.ts';
+
+/** Both leases alike, so that a lost worker is missed after the same time whatever it did before. */
+export const LEASE_MS = 90_000;
+export const MAX_ATTEMPTS = 3;
+
+export interface World {
+  readonly controller: Controller;
+  readonly nemesis: Nemesis;
+  /** No items, no messages, no results. */
+  empty(): Promise<void>;
+  isQuiet(): Promise<boolean>;
+  evidence(): Promise<Omit<Evidence, 'drainedMs' | 'drainBoundMs' | 'writesByBadRequests' | 'hadFaults'>>;
+  close(): Promise<void>;
+}
+
+/** The whole controller on the embedded engines, with a nemesis between it and them, and a clock that can be set. */
+export async function openWorld(): Promise<World> {
+  const nemesis = createNemesis();
+  const seconds = String(LEASE_MS / 1000);
+  const settings = { FIRST_LEASE_SECONDS: seconds, LEASE_SECONDS: seconds, MAX_ATTEMPTS: String(MAX_ATTEMPTS) };
+  const controller = await startController({ viaProxy: nemesis.viaProxy, settings });
+  const { stack, dynamo } = controller;
+  const { region, credentials, engines, table } = stack;
+  const s3 = new S3Client({ region, credentials, endpoint: engines.s3, forcePathStyle: true });
+  const Bucket = stack.buckets.results;
+
+  async function results(): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket })) {
+      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+    }
+    return keys;
+  }
+
+  async function deleteAll(): Promise<void> {
+    const keys = (await controller.items()).map(({ pk, sk }) => ({ DeleteRequest: { Key: marshall({ pk, sk }) } }));
+    for (const some of chunks(keys, 25)) {
+      await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: some } }));
+    }
+    for (const some of chunks(await results(), 1000)) {
+      await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: some.map((Key) => ({ Key })) } }));
+    }
+  }
+
+  return {
+    controller,
+    nemesis,
+    async empty() {
+      nemesis.heal();
+      // Whatever is still hidden in a queue shows itself, and leaves.
+      advance(120_000);
+      for (const queue of QUEUES) await takeMessages(controller, queue);
+      await deleteAll();
+    },
+    isQuiet: async () => buildsOf(await controller.items()).every(({ state }) => ENDED.includes(state)),
+    async evidence() {
+      advance(120_000);
+      const items = await controller.items();
+      const [ios, android, deadLetters] = await Promise.all(QUEUES.map((queue) => takeMessages(controller, queue)));
+      const builds = buildsOf(items);
+      return {
+        builds,
+        workers: items.filter(({ sk }) => sk === 'WORKER').map(toWorker),
+        events: items.flatMap((item) => (item.sk.startsWith('EVENT#') ? [toEvent(item)] : [])),
+        queued: [...(ios ?? []), ...(android ?? [])],
+        deadLetters: deadLetters ?? [],
+        results: await results(),
+        served: await served(controller, builds),
+        maxAttempts: MAX_ATTEMPTS,
+      };
+    },
+    async close() {
+      backToPresent();
+      s3.destroy();
+      await controller.close();
+      await nemesis.close();
+    },
+  };
+}
+
+const QUEUES = ['ios', 'android', 'deadLetters'] as const;
+const ENDED = ['completed', 'failed', 'cancelled'];
+
+/** Empties a queue; answers whose messages they were. */
+async function takeMessages({ sqs, stack }: Controller, queue: (typeof QUEUES)[number]): Promise<string[]> {
+  const QueueUrl = stack.queueUrls[queue];
+  const found: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    if (Messages.length === 0) return found;
+    found.push(...Messages.flatMap(({ Body = '' }) => /"buildId":"([^"]+)"/.exec(Body)?.[1] ?? []));
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+  }
+}
+
+type Item = Awaited<ReturnType<Controller['items']>>[number];
+
+const buildsOf = (items: readonly Item[]): BuildRecord[] =>
+  items
+    .filter(({ sk }) => sk === 'BUILD')
+    .map((item) => ({
+      id: item.id,
+      state: item.state,
+      attempt: item.attempt,
+      spentAttempts: item.spentAttempts,
+      workerId: item.workerId,
+      isDue: item.duePartition !== undefined && item.dueAt !== undefined,
+      resultKey: item.resultKey,
+      resultSha256: item.resultSha256,
+      failureKind: item.failureKind,
+    }));
+
+const toWorker = ({ id, currentBuildId, currentAttempt, completedBuilds, failedBuilds }: Item): WorkerRecord => ({
+  id,
+  currentBuildId,
+  currentAttempt,
+  completedBuilds,
+  failedBuilds,
+});
+
+const toEvent = ({ pk, type, at, attempt, by, kind }: Item): EventRecord => ({
+  build: String(pk).slice('BUILD#'.length),
+  type,
+  at,
+  attempt,
+  by,
+  kind,
+});
+
+/** What everybody gets who downloads the results now. */
+async function served({ url, key }: Controller, builds: readonly BuildRecord[]): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  const completed = builds.filter(({ state }) => state === 'completed');
+  for (const some of chunks(completed, 16)) {
+    await Promise.all(
+      some.map(async ({ id }) => {
+        const answer = await fetch(`${url}/api/builds/${id}/download`, { headers: key });
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        digests[id] = answer.ok ? createHash('sha256').update(bytes).digest('hex') : `status ${answer.status}`;
+      }),
+    );
+  }
+  return digests;
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
+}

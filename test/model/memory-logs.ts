@@ -1,0 +1,35 @@
+import type { LogStore } from '../../lib/app/ports.ts';
+import { decide } from '../../lib/domain/transitions.ts';
+import type { MemoryTable } from './memory-table.ts';
+
+/** Lines in memory: a place is taken under the holder's condition, then the lines are stored. Two steps, as in the table. */
+export function memoryLogs(table: MemoryTable, between: () => Promise<void>): LogStore {
+  return {
+    append: async (buildId, claim, lines, now) => {
+      const before = table.build(buildId);
+      const decision = before && decide(before, { type: 'heartbeat', claim, leaseMs: 0 }, now);
+      if (!before || !decision?.ok) return { ok: false, current: before };
+      const { state, buildingSince } = decision.next;
+      const build = { ...before, state, ...(buildingSince !== undefined && { buildingSince }) };
+      table.replace({ command: 'log', before, after: build, claim });
+      const log = table.logOf(buildId);
+      const place = ++log.placed;
+      await between();
+      log.batches.push({ place, lines });
+      return { ok: true, build };
+    },
+    note: async (buildId, line) => {
+      if (!table.records.has(buildId)) throw new Error(`there is no build ${buildId} to add a line to`);
+      const log = table.logOf(buildId);
+      const place = ++log.placed;
+      await between();
+      log.batches.push({ place, lines: [line] });
+    },
+    read: async (buildId, after) => {
+      const batches = table.logOf(buildId).batches.filter(({ place }) => place > after);
+      const ordered = batches.sort((a, b) => a.place - b.place);
+      const next = ordered.at(-1)?.place ?? after;
+      return { lines: ordered.flatMap(({ lines }) => [...lines]), next, hasMore: false };
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { MODEL_RUNS, MODEL_SEED } from './amount.ts';
+import { checkSchedules, checkStalls, inWords } from './schedules.ts';
+
+const AMOUNT = { runs: MODEL_RUNS, seed: MODEL_SEED, commands: { min: 10, max: 80 } };
+/** Only what has failed takes long: it is made shorter. */
+const PATIENCE = { timeout: 120_000 + 100 * MODEL_RUNS };
+
+describe('clients, workers and controllers that run into one another', () => {
+  it.each([
+    ['stop between two of their steps', checkStalls],
+    ['take every step when it is drawn', checkSchedules],
+  ])('keep every promise when they %s, with faults at any of them', PATIENCE, async (_how, check) => {
+    console.log(`MODEL_SEED=${MODEL_SEED}`);
+    const seen = await check(AMOUNT);
+    console.log(inWords(seen));
+    expect(seen.runs).toBe(MODEL_RUNS);
+    // A model in which nothing happens would keep every promise.
+    expect(seen.grants).toBeGreaterThan(MODEL_RUNS);
+    expect(seen.completed).toBeGreaterThan(MODEL_RUNS / 2);
+  });
+});
