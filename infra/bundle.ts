@@ -1,9 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { bundleFolder } from './bundle-folder.ts';
 import { FUNCTIONS } from './functions.ts';
-
-/** Where the bundle of a function lies; its handler is `<this>/index.handler`. */
-export const bundleFolder = (file: string, outdir = 'dist') => `${outdir}/functions/${file.split('/').at(-1)}`;
 
 /** Packages that are CommonJS call `require`, which an ES module has only if it makes one. */
 const REQUIRE =

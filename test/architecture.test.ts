@@ -161,7 +161,6 @@ const TEXT_RULES: readonly TextRule[] = [
   {
     says: 'no path of one machine',
     where: /./,
-    except: /\/client-unpack\.test\.ts$/,
     forbids: /(?<![\w./-])\/(?:work|tmp|home|Users)\/\w/,
   },
 ];

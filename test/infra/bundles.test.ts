@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bundle, bundle, bundleFolder } from '../../infra/bundle.ts';
+import { type Bundle, bundle } from '../../infra/bundle.ts';
+import { bundleFolder } from '../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
 
 const KEY = 'k'.repeat(43);

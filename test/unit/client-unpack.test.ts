@@ -35,7 +35,7 @@ describe('a ZIP', () => {
   it.each<[string, ZipEntry[]]>([
     ['a path that climbs out', [{ name: '../evil.txt', data: 'x' }]],
     ['a path that climbs out from within', [{ name: 'a/../../evil.txt', data: 'x' }]],
-    ['an absolute path', [{ name: '/tmp/evil.txt', data: 'x' }]],
+    ['an absolute path', [{ name: '/evil-absolute.txt', data: 'x' }]],
     ['a drive letter', [{ name: 'C:evil.txt', data: 'x' }]],
     ['a backslash', [{ name: 'a\\..\\evil.txt', data: 'x' }]],
     ['a symbolic link', [{ name: 'link', data: '/etc/passwd', mode: 0o120777 }]],
@@ -94,7 +94,7 @@ describe('a gzipped tar', () => {
 
   it.each<[string, TarEntry[]]>([
     ['a path that climbs out', [{ name: '../evil.txt', data: 'x' }]],
-    ['an absolute path', [{ name: '/tmp/evil.txt', data: 'x' }]],
+    ['an absolute path', [{ name: '/evil-absolute.txt', data: 'x' }]],
     ['a symbolic link', [{ name: 'link', type: '2' }]],
     ['a hard link', [{ name: 'link', type: '1' }]],
     ['a device', [{ name: 'null', type: '3' }]],

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { FUNCTIONS } from '../../infra/functions.ts';
+import { readEnv } from '../../lib/runtime/env.ts';
+import configuration from '../../serverless.ts';
+
+interface Deployed {
+  readonly handler: string;
+  readonly timeout: number;
+  readonly environment: Record<string, object>;
+  readonly events: readonly Record<string, unknown>[];
+}
+
+const functions = configuration.functions as Record<string, Deployed>;
+const { Resources } = configuration.resources;
+const nameOf = (file: string) => file.split('/').at(-1) ?? '';
+
+function* referencesIn(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'Ref') yield String(inner);
+    else if (key === 'Fn::GetAtt') yield String(inner[0]);
+    else yield* referencesIn(inner);
+  }
+}
+
+describe('what is deployed', () => {
+  it('has every function with its bundle, its time and its routes, and no other', () => {
+    expect(Object.keys(functions).sort()).toEqual(FUNCTIONS.map(({ file }) => nameOf(file)).sort());
+    for (const { file, timeoutSeconds, trigger } of FUNCTIONS) {
+      const { handler, timeout, events } = functions[nameOf(file)] ?? {};
+      expect([handler, timeout]).toEqual([`dist/functions/${nameOf(file)}/index.handler`, timeoutSeconds]);
+      if (trigger.kind !== 'http') continue;
+      expect(events?.map(({ httpApi }) => (httpApi === '*' ? '$default' : httpApi))).toEqual(trigger.routes);
+    }
+  });
+
+  it('gives each function what it cannot start without', () => {
+    for (const { file, env } of FUNCTIONS) {
+      const given = Object.keys(functions[nameOf(file)]?.environment ?? {});
+      const source = Object.fromEntries(given.map((name) => [name, 'https://aws.test/value']));
+      expect(() => readEnv(env, { ...source, CONTROLLER_API_KEY: 'k'.repeat(32) }), file).not.toThrow();
+      expect(env, file).toEqual(expect.arrayContaining(given));
+    }
+  });
+
+  it('refers only to what is there', () => {
+    const references = [...referencesIn(functions), ...referencesIn(Resources)];
+    expect(references).toEqual(expect.arrayContaining(['Table', 'IosQueue', 'SourcesBucket', 'DeadLettersQueue']));
+    expect(Object.keys(Resources)).toEqual(expect.arrayContaining([...new Set(references)]));
+  });
+
+  it('answers by record for the dead letters, sweeps each minute, and keeps its data when it goes', () => {
+    expect(functions['dead-letter']?.events[0]?.['sqs']).toMatchObject({
+      functionResponseType: 'ReportBatchItemFailures',
+    });
+    expect(functions['sweep']?.events[0]?.['schedule']).toMatchObject({ rate: ['rate(1 minute)'] });
+    for (const id of ['Table', 'SourcesBucket', 'ResultsBucket'] as const) {
+      expect(Resources[id], id).toMatchObject({ DeletionPolicy: 'Retain' });
+    }
+  });
+
+  it('holds no secret, only where it is kept', () => {
+    expect(configuration.provider.environment.CONTROLLER_API_KEY).toMatch(/^\{\{resolve:ssm:\/buildlatch\//);
+  });
+});
