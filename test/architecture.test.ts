@@ -157,7 +157,6 @@ const TEXT_RULES: readonly TextRule[] = [
     where: /\.test\.ts$/,
     forbids: /\b(?:describe|it|test)(?:\.\w+)*\.(?:skip|only|todo)\b/,
   },
-  // The hostile archives name such paths to be refused.
   {
     says: 'no path of one machine',
     where: /./,
