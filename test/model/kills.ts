@@ -13,6 +13,8 @@ export const WORST_MS = SETTINGS.leaseMs + SWEEP_MS;
 /** Both phases fall evenly: half a beat before the lease is over on its own, half a period until the sweep sees it. */
 export const MEDIAN_MS = SETTINGS.leaseMs - HEARTBEAT_MS / 2 + SWEEP_MS / 2;
 
+const GIVEN_UP_MS = 3_600_000;
+
 /** Seeded: the same kills for the same seed (Park and Miller's generator). */
 export function chanceFrom(seed: number): () => number {
   let state = (seed % 2_147_483_646) + 1;
@@ -49,5 +51,6 @@ export async function killOnce(chance: () => number): Promise<number> {
     world.state.now = sweepAt;
     await runSweep(to);
     if (await crew.poll(to, other)) return sweepAt - diesAt;
+    if (sweepAt > diesAt + GIVEN_UP_MS) throw new Error('the build was not granted again');
   }
 }
