@@ -69,6 +69,13 @@ describe('a ZIP', () => {
     await expect(unpackArchive(join(folder, 'archive'), folder)).rejects.toThrow('neither a ZIP nor');
   });
 
+  it('is refused, and does not end the process, when it fails before its folders are made', async () => {
+    const name = `${'d/'.repeat(60)}a`;
+    const whole = makeZip([{ name, data: 'x'.repeat(3000) }]);
+    const content = 30 + name.length;
+    await expect(unpackBytes(whole.fill(0xff, content + 9, content + 14))).rejects.toThrow('unexpected end of file');
+  });
+
   it('is refused as soon as its real bytes pass a limit', async () => {
     const bomb = makeZip([{ name: 'zeros', data: Buffer.alloc(1024 * 1024) }]);
     await expect(unpackBytes(bomb, { maxBytes: 100_000 })).rejects.toThrow('more than 100000 bytes');

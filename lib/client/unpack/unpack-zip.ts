@@ -45,7 +45,9 @@ function inflated(entry: Entry, packed: Readable): Readable {
     throw new HostileArchive(`unknown compression ${entry.compressionMethod}: ${JSON.stringify(entry.fileName)}`);
   }
   const inflate = createInflateRaw();
-  // The outcome reaches the reader of `inflate` as well; here only the other end has to be let go.
+  // What fails before it is read has no listener of the reader's yet, and would end the process. It is not lost: whoever
+  // reads a stream that has failed is told so.
+  inflate.on('error', () => undefined);
   pipeline(packed, inflate, () => undefined);
   return inflate;
 }
