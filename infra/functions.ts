@@ -37,7 +37,7 @@ function api(file: string, routes: readonly string[], env: readonly EnvName[], t
 export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('health', ['GET /health', 'GET /api/health'], TABLE),
   api('stats', ['GET /api/stats', 'GET /public/stats'], TABLE),
-  api('create-source-upload', ['POST /api/uploads'], FILES),
+  api('create-source-upload', ['POST /api/uploads'], [...TABLE, ...FILES]),
   api('submit-build', ['POST /api/builds/submit', 'POST /api/builds'], [...TABLE, ...QUEUES, ...FILES]),
   api('list-builds', ['GET /api/builds'], TABLE),
   api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS']),

@@ -1,17 +1,15 @@
-import * as z from 'zod/mini';
 import { api } from '../../lib/runtime/api.ts';
-import { requireAnyCredential, requireBuildAccess } from '../../lib/runtime/auth.ts';
-import { builds, openTable } from '../../lib/runtime/container.ts';
+import { builds, gate, openTable } from '../../lib/runtime/container.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { id } from '../../lib/runtime/fields.ts';
+import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 
 const env = readEnv(TABLE);
-const store = builds(openTable(env));
+const table = openTable(env);
+const store = builds(table);
 
 export const handler = api(
-  { input: z.object({ id }), admit: (headers) => requireAnyCredential(headers, env.CONTROLLER_API_KEY) },
-  async (input, { headers }) => {
-    const build = await requireBuildAccess(store, headers, env.CONTROLLER_API_KEY, input.id);
+  { access: 'build-events', gate: gate(env, table), input: OneBuild },
+  async (_input, { build }) => {
     return { status: 200, body: { build_id: build.id, events: await store.events(build) } };
   },
 );

@@ -1,18 +1,15 @@
-import * as z from 'zod/mini';
 import { api } from '../../lib/runtime/api.ts';
-import { requireAnyCredential, requireBuildAccess } from '../../lib/runtime/auth.ts';
-import { builds, openTable } from '../../lib/runtime/container.ts';
-import { TABLE, readEnv } from '../../lib/runtime/env.ts';
-import { id } from '../../lib/runtime/fields.ts';
+import { gate, openTable } from '../../lib/runtime/container.ts';
+import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { statusView } from '../../lib/runtime/views.ts';
 
 const env = readEnv([...TABLE, 'MAX_ATTEMPTS']);
-const store = builds(openTable(env));
+const table = openTable(env);
 
 export const handler = api(
-  { input: z.object({ id }), admit: (headers) => requireAnyCredential(headers, env.CONTROLLER_API_KEY) },
-  async (input, { headers }) => {
-    const build = await requireBuildAccess(store, headers, env.CONTROLLER_API_KEY, input.id);
+  { access: 'build-status', gate: gate(env, table), input: OneBuild },
+  async (_input, { build }) => {
     return { status: 200, body: statusView(build, env.MAX_ATTEMPTS) };
   },
 );

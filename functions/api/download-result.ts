@@ -1,20 +1,17 @@
-import * as z from 'zod/mini';
 import { downloadResult } from '../../lib/app/download-result.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { requireAnyCredential, requireBuildAccess } from '../../lib/runtime/auth.ts';
-import { builds, files, openTable } from '../../lib/runtime/container.ts';
-import { FILES, TABLE, readEnv } from '../../lib/runtime/env.ts';
-import { id } from '../../lib/runtime/fields.ts';
+import { files, gate, openTable } from '../../lib/runtime/container.ts';
+import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { deliveryReply } from '../../lib/runtime/views.ts';
 
 const env = readEnv([...TABLE, ...FILES]);
-const store = builds(openTable(env));
+const table = openTable(env);
 const results = files(env);
 
 export const handler = api(
-  { input: z.object({ id }), admit: (headers) => requireAnyCredential(headers, env.CONTROLLER_API_KEY) },
-  async (input, { headers }) => {
-    const build = await requireBuildAccess(store, headers, env.CONTROLLER_API_KEY, input.id);
+  { access: 'download-result', gate: gate(env, table), input: OneBuild },
+  async (_input, { build }) => {
     return deliveryReply(await downloadResult(results, build));
   },
 );

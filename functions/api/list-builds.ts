@@ -1,20 +1,15 @@
-import * as z from 'zod/mini';
 import { api } from '../../lib/runtime/api.ts';
-import { requireApiKey } from '../../lib/runtime/auth.ts';
-import { index, openTable } from '../../lib/runtime/container.ts';
-import { TABLE, readEnv } from '../../lib/runtime/env.ts';
-import { digits } from '../../lib/runtime/fields.ts';
+import { gate, index, openTable } from '../../lib/runtime/container.ts';
+import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { BuildPage } from '../../lib/runtime/inputs/builds.ts';
 import { listView } from '../../lib/runtime/views.ts';
 
 const env = readEnv(TABLE);
-const builds = index(openTable(env));
-const Page = z.object({
-  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
-  cursor: z.optional(z.string()),
-});
+const table = openTable(env);
+const builds = index(table);
 
 export const handler = api(
-  { input: Page, admit: (headers) => requireApiKey(headers, env.CONTROLLER_API_KEY) },
+  { access: 'list-builds', gate: gate(env, table), input: BuildPage },
   async ({ limit, cursor }, { path }) => {
     const page = await builds.list(limit, cursor);
     // The list itself is a bare array: the old command line takes nothing else. The next page is in the header.

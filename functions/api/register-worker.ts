@@ -1,9 +1,9 @@
 import { registerWorker } from '../../lib/app/register-worker.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { requireApiKey } from '../../lib/runtime/auth.ts';
-import { builds, clock, openTable, queues, report, secrets, workers } from '../../lib/runtime/container.ts';
+import { builds, clock, gate, openTable, queues, report, secrets, workers } from '../../lib/runtime/container.ts';
 import { QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { Registration, registrationOf } from '../../lib/runtime/registration.ts';
+import { Registration } from '../../lib/runtime/inputs/workers.ts';
+import { registrationOf } from '../../lib/runtime/registration.ts';
 import { registeredView } from '../../lib/runtime/worker-views.ts';
 
 const env = readEnv([...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS']);
@@ -12,7 +12,7 @@ const stores = { workers: workers(table), builds: builds(table), queue: queues(e
 const deps = { ...stores, secrets, clock, report, maxAttempts: env.MAX_ATTEMPTS };
 
 export const handler = api(
-  { input: Registration, admit: (headers) => requireApiKey(headers, env.CONTROLLER_API_KEY) },
+  { access: 'register-worker', gate: gate(env, table), input: Registration },
   async (input) => {
     const registered = await registerWorker(deps, registrationOf(input));
     return { status: 200, body: registeredView(registered, env.LEASE_SECONDS) };

@@ -1,10 +1,8 @@
-import * as z from 'zod/mini';
 import { retryBuild } from '../../lib/app/retry-build.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { requireAnyCredential, requireBuildAccess } from '../../lib/runtime/auth.ts';
-import { builds, clock, files, logs, openTable, queues, report, secrets } from '../../lib/runtime/container.ts';
+import { builds, clock, files, gate, logs, openTable, queues, report, secrets } from '../../lib/runtime/container.ts';
 import { FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { id } from '../../lib/runtime/fields.ts';
+import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
 const env = readEnv([...TABLE, ...QUEUES, ...FILES]);
@@ -13,9 +11,8 @@ const stores = { builds: builds(table), logs: logs(table), queue: queues(env), f
 const deps = { ...stores, secrets, clock, report };
 
 export const handler = api(
-  { input: z.object({ id }), admit: (headers) => requireAnyCredential(headers, env.CONTROLLER_API_KEY) },
-  async (input, { headers }) => {
-    const original = await requireBuildAccess(deps.builds, headers, env.CONTROLLER_API_KEY, input.id);
+  { access: 'retry-build', gate: gate(env, table), input: OneBuild },
+  async (_input, { build: original }) => {
     const { build, token } = await retryBuild(deps, original);
     return { status: 200, body: { ...submittedView(build, token), original_build_id: original.id } };
   },

@@ -1,9 +1,9 @@
-import * as z from 'zod/mini';
 import { readStatistics, type Statistics } from '../../lib/app/statistics.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { remembered } from '../../lib/runtime/remembered.ts';
 import { clock, index, openTable, totals } from '../../lib/runtime/container.ts';
-import { TABLE, readEnv } from '../../lib/runtime/env.ts';
+import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { Nothing } from '../../lib/runtime/inputs/builds.ts';
+import { remembered } from '../../lib/runtime/remembered.ts';
 
 const table = openTable(readEnv(TABLE));
 const deps = { index: index(table), totals: totals(table), clock };
@@ -12,7 +12,7 @@ const deps = { index: index(table), totals: totals(table), clock };
 const FRESH_MS = 10_000;
 const statistics = remembered<Statistics>(() => readStatistics(deps), FRESH_MS, clock);
 
-export const handler = api({ input: z.object({}) }, async () => ({
+export const handler = api({ access: 'stats', input: Nothing }, async () => ({
   status: 200,
   // The landing page asks from another origin, without credentials.
   headers: { 'access-control-allow-origin': '*' },

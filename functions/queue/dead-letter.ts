@@ -1,6 +1,6 @@
 import { buryMessage } from '../../lib/app/bury-message.ts';
 import { builds, clock, openTable, parseHint, report } from '../../lib/runtime/container.ts';
-import { TABLE, readEnv } from '../../lib/runtime/env.ts';
+import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { queue } from '../../lib/runtime/queue.ts';
 
 const env = readEnv(TABLE);

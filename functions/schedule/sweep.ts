@@ -1,7 +1,7 @@
 import { rollUpTotals } from '../../lib/app/statistics.ts';
 import { sweep } from '../../lib/app/sweep.ts';
 import { builds, clock, index, openTable, queues, report, totals } from '../../lib/runtime/container.ts';
-import { QUEUES, TABLE, readEnv } from '../../lib/runtime/env.ts';
+import { QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { schedule } from '../../lib/runtime/schedule.ts';
 
 const env = readEnv([...TABLE, ...QUEUES, 'MAX_ATTEMPTS', 'MAX_QUEUE_SECONDS', 'MAX_BUILD_SECONDS']);

@@ -9,7 +9,7 @@ import {
   Submitted,
   Upload,
 } from './answers.ts';
-import { type Call, callOnce, type Connection } from './request.ts';
+import { type Call, type Connection, callOnce } from './request.ts';
 import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
 
 export interface ClientOptions extends Connection {

@@ -3,6 +3,7 @@ export type RejectionCode =
   | 'invalid_request'
   | 'missing_credential'
   | 'invalid_credential'
+  | 'scope_missing'
   | 'worker_token_invalid'
   | 'not_found'
   | 'build_not_found'

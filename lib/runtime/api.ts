@@ -2,6 +2,8 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { Rejection } from '../domain/rejection.ts';
+import { ACCESS, type Endpoint, type Rule, type SubjectOf } from './access.ts';
+import { type Admitted, admit, type Gate, identify, type Naming } from './admission.ts';
 import { type Body, jsonBody, type UploadedFile } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import { failureOf } from './http-errors.ts';
@@ -28,39 +30,46 @@ type Result = APIGatewayProxyStructuredResultV2;
 /** The answer must leave before Lambda ends the function: half a second for it to be written and sent. */
 const ANSWER_BEFORE_MS = 500;
 
-interface Options<S extends z.ZodMiniType> {
+type Options<E extends Endpoint, S> = {
+  /** The line of the access table that says who is let in, and what the handler is given of them. */
+  readonly access: E;
   /**
    * For the fields of query, body and path together; on equal names the path wins, then the body. What it does not name
    * is dropped. Refused input is a 400.
    */
   readonly input: S;
-  /** Throws for a caller who has nothing to say here; runs first, so that strangers learn nothing and cost little. */
-  readonly admit?: (headers: Headers) => void;
   /** How the body is read; JSON where nothing is said. */
   readonly readBody?: (event: Event) => Promise<Body>;
-}
+} & (SubjectOf<E> extends 'anyone' ? object : { readonly gate: Gate });
 
 /**
  * The pipeline of an HTTP function: admit, parse, run, log, map errors.
  *
  * @param run answers, or throws a `Rejection`; anything else thrown is a 503 if temporary and else a 500.
  */
-export function api<S extends z.ZodMiniType>(
-  { input, admit = everybody, readBody = async (event) => jsonBody(event) }: Options<S>,
-  run: (input: z.output<S>, request: ApiRequest) => Promise<Reply>,
+export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[SubjectOf<E>]>>(
+  options: Options<E, S>,
+  run: (input: z.output<S>, request: ApiRequest & Admitted[SubjectOf<E>]) => Promise<Reply>,
 ) {
+  const { input, readBody = async (event: Event) => jsonBody(event) } = options;
+  const rule: Rule = ACCESS[options.access];
+  const gate = 'gate' in options ? options.gate : undefined;
   async function answer(event: Event, _context: Context, { signal }: { signal: AbortSignal }): Promise<Result> {
     const startedAt = performance.now();
-    admit(event.headers);
+    const caller = await withDeadline(signal, () => admit(rule, gate, event.headers));
     const body = await readBody(event);
     const fields = { ...event.queryStringParameters, ...body.fields, ...event.pathParameters };
     const parsed = z.safeParse(input, fields);
     if (!parsed.success) throw new Rejection('invalid_request', refusalText(parsed.error));
     const request = { path: event.rawPath, headers: event.headers, files: body.files, isMultipart: body.isMultipart };
-    const reply = await withDeadline(signal, () => run(parsed.data, request));
+    const { by, reply } = await withDeadline(signal, async () => {
+      // Made by the same line of the table whose promise `run` is typed with.
+      const admitted = (await identify(rule, gate, caller, parsed.data)) as Admitted[SubjectOf<E>];
+      return { by: admitted.by, reply: await run(parsed.data, { ...request, ...admitted }) };
+    });
     const requestId = requestIdOf(event);
     const ms = Math.round(performance.now() - startedAt);
-    log({ event: 'request_done', requestId, route: event.routeKey, status: reply.status, ms });
+    log({ event: 'request_done', requestId, route: event.routeKey, status: reply.status, ms, ...(by && { by }) });
     return render(reply);
   }
   return middy<Event, Result>({ timeoutEarlyInMillis: ANSWER_BEFORE_MS, timeoutEarlyResponse: tooLate })
@@ -69,8 +78,6 @@ export function api<S extends z.ZodMiniType>(
       request.response = renderFailure(request.event, request.error);
     });
 }
-
-function everybody(): void {}
 
 function tooLate(): never {
   throw new Rejection('unavailable', 'The answer took too long; try again');

@@ -10,8 +10,11 @@ import { totalsStore } from '../adapters/dynamo/totals-store.ts';
 import { workerStore } from '../adapters/dynamo/worker-store.ts';
 import { fileStore } from '../adapters/s3/file-store.ts';
 import { buildQueue } from '../adapters/sqs/build-queue.ts';
+
 export { parseHint } from '../adapters/sqs/hint.ts';
+
 import type { LeaseSettings } from '../app/assign-build.ts';
+import type { Gate } from './admission.ts';
 import { currentDeadline } from './deadline.ts';
 import type { Env } from './env.ts';
 import { log } from './log.ts';
@@ -52,6 +55,11 @@ export const workers = workerStore;
 export const logs = logStore;
 export const index = buildIndex;
 export const totals = totalsStore;
+
+/** What lets callers in; see `access.ts`. */
+export function gate(env: Env<never>, table: Table): Gate {
+  return { apiKey: env.CONTROLLER_API_KEY, builds: builds(table), workers: workers(table), clock };
+}
 
 export function queues(env: Env<'QUEUE_URL_IOS' | 'QUEUE_URL_ANDROID' | 'SQS_ENDPOINT'>) {
   // Else the client would call the host named in the queue's address, which need not be where the endpoint is.

@@ -1,24 +1,11 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { completeWithBytes, completeWithUpload, type FinishDeps, failBuild } from '../app/finish-build.ts';
 import { heldBuild } from '../app/held-build.ts';
 import { Rejection, type RejectionCode } from '../domain/rejection.ts';
 import type { Claim } from '../domain/transitions.ts';
 import type { UploadedFile } from './body.ts';
-import { attempt, id, text } from './fields.ts';
+import type { Finish } from './inputs/holder.ts';
 import { sha256 } from './secrets.ts';
-
-const MISSING = 'build_id and worker_id required';
-
-/** The end of a build as its worker reports it: JSON with an `upload_id`, or a form with the file. */
-export const Finish = z.object({
-  build_id: z.string(MISSING).check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, MISSING)),
-  worker_id: z.optional(id),
-  attempt,
-  // A form has only text; absent means success, as the old controller had it.
-  success: z._default(z.union([z.boolean(), z.enum(['true', 'false'])], 'success must be true or false'), true),
-  error_message: z._default(text(2000), 'Build failed'),
-  upload_id: z.optional(id),
-});
 
 type FinishInput = z.output<typeof Finish>;
 

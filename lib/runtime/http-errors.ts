@@ -6,6 +6,7 @@ const HTTP: Record<RejectionCode, { readonly status: number; readonly retry: 'ne
   invalid_request: { status: 400, retry: 'never' },
   missing_credential: { status: 401, retry: 'never' },
   invalid_credential: { status: 403, retry: 'never' },
+  scope_missing: { status: 403, retry: 'never' },
   worker_token_invalid: { status: 401, retry: 'never' },
   not_found: { status: 404, retry: 'never' },
   build_not_found: { status: 404, retry: 'never' },

@@ -2,7 +2,7 @@ import type { AppEvent } from '../app/ports.ts';
 import { isExpectedError } from './expected-error.ts';
 
 type RuntimeEvent =
-  | { event: 'request_done'; requestId: string; route: string; status: number; ms: number; code?: string }
+  | { event: 'request_done'; requestId: string; route: string; status: number; ms: number; by?: string; code?: string }
   | { event: 'request_failed'; requestId: string; route: string; error: unknown }
   | { event: 'request_unavailable'; requestId: string; route: string; error: unknown }
   | { event: 'record_failed'; messageId: string; error: unknown }

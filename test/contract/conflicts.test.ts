@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
 import type { BuildStore } from '../../lib/app/ports.ts';
 import { Conflict, createWorld } from '../model/world.ts';
-import { aResult, claimOf, grantOf, newBuild, newWorker, NOW } from './scene.ts';
+import { aResult, claimOf, grantOf, NOW, newBuild, newWorker } from './scene.ts';
 
 /** No engine makes conflicts: here each transaction meets one, and goes on meeting it. */
 function onTable(): BuildStore {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
-import { assignedBuild, holderOf, idleWorker, newWorker, NOW, race } from './scene.ts';
+import { assignedBuild, holderOf, idleWorker, NOW, newWorker, race } from './scene.ts';
 import { onBoth, type Stores } from './stores.ts';
 
 const change = () => ({

@@ -5,8 +5,8 @@ import { type Crew, DRAIN_BOUND_MS, drain } from './crew.ts';
 import { createDice } from './dice.ts';
 import type { Evidence, History, Violation } from './history.ts';
 import type { Attack } from './nemesis.ts';
-import { createRecorder, dump } from './recorder.ts';
 import { recordedClient } from './recorded-client.ts';
+import { createRecorder, dump } from './recorder.ts';
 import { violation } from './view.ts';
 import type { World } from './world.ts';
 

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { queueDefinitions, queueResources } from '../../infra/queues.ts';
 import { bucketResources } from '../../infra/storage.ts';
 import { TABLE_TTL_ATTRIBUTE, tableProperties, tableResource } from '../../infra/tables.ts';
+import { ACCESS } from '../../lib/runtime/access.ts';
 import { FILES, LEASES, QUEUES, TABLE } from '../../lib/runtime/env.ts';
 
 const FOLDER = join(import.meta.dirname, '../../functions');
@@ -50,6 +51,13 @@ describe('the functions', () => {
     for (const [name, opening] of Object.entries(isOpened)) {
       expect(opening.test(source), name).toBe(env.some((declared) => declared === name));
     }
+  });
+
+  it('have each their line in the access table, and name it', () => {
+    const http = FUNCTIONS.filter(({ trigger }) => trigger.kind === 'http');
+    const named = http.map(({ file }) => [/\baccess: '([\w-]+)'/.exec(sourceOf(file))?.[1], posix.basename(file)]);
+    for (const [name, own] of named) expect(name).toBe(own);
+    expect(Object.keys(ACCESS).sort()).toEqual(named.map(([, own]) => own).sort());
   });
 
   it.each(FUNCTIONS)('$file uses the pipeline of its trigger', ({ file, trigger }) => {

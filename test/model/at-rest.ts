@@ -2,7 +2,7 @@ import { buryMessage } from '../../lib/app/bury-message.ts';
 import { sweep } from '../../lib/app/sweep.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
-import { aMember, crewOf, type CrewMember } from './crew.ts';
+import { aMember, type CrewMember, crewOf } from './crew.ts';
 import { SWEEP_MS } from './settings.ts';
 import type { Controller, World } from './world.ts';
 

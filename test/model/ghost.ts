@@ -1,8 +1,8 @@
 import type { Hint } from '../../lib/app/ports.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
 import { ALLOWED_FROM, type Command } from '../../lib/domain/transitions.ts';
-import { MAX_SKEW_MS } from './settings.ts';
 import type { Commit, MemoryTable } from './memory-table.ts';
+import { MAX_SKEW_MS } from './settings.ts';
 
 const isHeld = ({ state }: Build) => state === 'assigned' || state === 'building';
 

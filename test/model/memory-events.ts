@@ -1,5 +1,5 @@
 import type { Build } from '../../lib/domain/build.ts';
-import { BUILD_EVENT_TYPES, BY_CONTROLLER, BY_SUBMITTER, type BuildEvent } from '../../lib/domain/build-event.ts';
+import { BUILD_EVENT_TYPES, type BuildEvent, BY_CONTROLLER, BY_SUBMITTER } from '../../lib/domain/build-event.ts';
 import type { MemoryTable } from './memory-table.ts';
 
 /** A build's story, oldest first: what is stored, and what the record itself tells (its submit, its first sign of work). */

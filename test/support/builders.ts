@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Grant, Hint, Message } from '../../lib/app/ports.ts';
+import type { BuildStore, Grant, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, BuildState, Holder, ResultFile } from '../../lib/domain/build.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
+import type { Gate } from '../../lib/runtime/admission.ts';
 
 /** A Tuesday at noon. */
 export const NOW = Date.UTC(2026, 0, 6, 12);
@@ -152,5 +153,16 @@ export function aContext(remainingMs = 5_000): Context {
     done: never,
     fail: never,
     succeed: never,
+  };
+}
+
+/** Over stores that have only what a test gives them. */
+export function aGate(stores: { builds?: Partial<BuildStore>; workers?: Partial<WorkerStore> } = {}): Gate {
+  const { builds = {}, workers = {} } = stores;
+  return {
+    apiKey: 'k'.repeat(43),
+    builds: builds as BuildStore,
+    workers: workers as WorkerStore,
+    clock: () => NOW,
   };
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { BuildIndex } from '../../lib/app/ports.ts';
 import { submitBytes, submitUpload } from '../../lib/app/submit-build.ts';
 import { sweep } from '../../lib/app/sweep.ts';
-import type { BuildIndex } from '../../lib/app/ports.ts';
 import { NOW, SHA } from '../support/builders.ts';
 import { memoryWorld, type World } from '../support/memory-stores.ts';
 

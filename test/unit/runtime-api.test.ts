@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { Rejection, type RejectionCode } from '../../lib/domain/rejection.ts';
 import { api, type Reply } from '../../lib/runtime/api.ts';
 import { currentDeadline } from '../../lib/runtime/deadline.ts';
-import { aContext, anEvent } from '../support/builders.ts';
+import { aBuild, aContext, aGate, anEvent } from '../support/builders.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
 const ok: Reply = { status: 200, body: { fine: true } };
@@ -18,28 +18,35 @@ async function call(handler: Handler, event: Partial<APIGatewayProxyEventV2> = {
 }
 
 const throwing = (error: unknown) =>
-  api({ input: AnyInput }, async () => {
+  api({ access: 'health', input: AnyInput }, async () => {
     throw error;
   });
 
 describe('the pipeline of a request', () => {
   it('asks who it is before it reads the body', async () => {
     const readBody = vi.fn();
-    const admit = () => {
-      throw new Rejection('missing_credential', 'Missing X-API-Key header');
-    };
-    const { status, json } = await call(
-      api({ input: AnyInput, admit, readBody }, async () => ok),
-      { body: '{' },
-    );
+    const run = vi.fn();
+    const handler = api({ access: 'list-builds', gate: aGate(), input: AnyInput, readBody }, run);
+    const { status, json } = await call(handler, { body: '{' });
     expect([status, json.code]).toEqual([401, 'missing_credential']);
-    expect(readBody).not.toHaveBeenCalled();
+    expect([readBody.mock.calls, run.mock.calls]).toEqual([[], []]);
+  });
+
+  it('gives the handler what its line of the table promises, and logs who acted', async () => {
+    const build = aBuild('pending');
+    const run = vi.fn(async () => ok);
+    const gate = aGate({ builds: { get: async () => build } });
+    const handler = api({ access: 'build-status', gate, input: z.object({ id: z.string() }) }, run);
+    const event = { headers: { 'x-api-key': gate.apiKey }, pathParameters: { id: build.id } };
+    expect((await call(handler, event)).status).toBe(200);
+    expect(run).toHaveBeenCalledWith({ id: build.id }, expect.objectContaining({ build }));
+    expect(loggedEvents('request_done')).toEqual([expect.objectContaining({ by: 'key root' })]);
   });
 
   it('lets the path win over the body, and the body over the query', async () => {
     const input = z.object({ a: z.string(), b: z.string(), c: z.string(), d: z.optional(z.string()) });
     const seen = vi.fn();
-    const handler = api({ input }, async (found) => {
+    const handler = api({ access: 'health', input }, async (found) => {
       seen(found);
       return ok;
     });
@@ -53,7 +60,7 @@ describe('the pipeline of a request', () => {
   });
 
   it('reads a body that came as base64, and none as an empty object', async () => {
-    const handler = api({ input: z.object({ a: z.optional(z.number()) }) }, async ({ a }) => ({
+    const handler = api({ access: 'health', input: z.object({ a: z.optional(z.number()) }) }, async ({ a }) => ({
       status: 200,
       body: { a },
     }));
@@ -64,13 +71,17 @@ describe('the pipeline of a request', () => {
   });
 
   it('answers JSON that nobody may keep, with its own headers, or bytes', async () => {
-    const json = api({ input: AnyInput }, async () => ({ ...ok, status: 201, headers: { link: '<x>' } }));
+    const json = api({ access: 'health', input: AnyInput }, async () => ({
+      ...ok,
+      status: 201,
+      headers: { link: '<x>' },
+    }));
     expect(await call(json)).toMatchObject({
       status: 201,
       headers: { 'content-type': 'application/json', 'cache-control': 'no-store', link: '<x>' },
       text: '{"fine":true}',
     });
-    const bytes = api({ input: AnyInput }, async () => ({
+    const bytes = api({ access: 'health', input: AnyInput }, async () => ({
       status: 200,
       bytes: Buffer.from([0, 255]),
       headers: { 'content-type': 'x' },
@@ -81,7 +92,7 @@ describe('the pipeline of a request', () => {
   it('logs one line for each request, with its id, and nothing that was sent', async () => {
     const headers = { 'x-api-key': 'a-secret-key' };
     await call(
-      api({ input: AnyInput }, async () => ok),
+      api({ access: 'health', input: AnyInput }, async () => ok),
       { headers, body: '{"token":"a-secret-token"}' },
     );
     expect(loggedEvents()).toEqual([
@@ -96,6 +107,7 @@ describe('a failed request', () => {
     invalid_request: 400,
     missing_credential: 401,
     invalid_credential: 403,
+    scope_missing: 403,
     worker_token_invalid: 401,
     not_found: 404,
     build_not_found: 404,
@@ -192,7 +204,7 @@ describe('a failed request', () => {
         async (body) =>
           (
             await call(
-              api({ input }, async () => ok),
+              api({ access: 'health', input }, async () => ok),
               { body },
             )
           ).json,
@@ -211,7 +223,7 @@ describe('a failed request', () => {
 describe('a request that takes too long', () => {
   it('is answered half a second before Lambda would end it, and its AWS calls are aborted', async () => {
     let signal: AbortSignal | undefined;
-    const handler = api({ input: AnyInput }, () => {
+    const handler = api({ access: 'health', input: AnyInput }, () => {
       signal = currentDeadline();
       return new Promise<Reply>(() => {});
     });
@@ -226,7 +238,7 @@ describe('a request that takes too long', () => {
   });
 
   it('is answered at once when there is no time left', async () => {
-    const never = api({ input: AnyInput }, () => new Promise<Reply>(() => {}));
+    const never = api({ access: 'health', input: AnyInput }, () => new Promise<Reply>(() => {}));
     expect((await call(never, {}, 0)).status).toBe(503);
   });
 });

@@ -1,8 +1,8 @@
 import type { Grant, GrantOutcome } from '../../app/ports.ts';
 import type { AssignRefusal } from '../../domain/assignment.ts';
 import type { Build } from '../../domain/build.ts';
-import { decide } from '../../domain/transitions.ts';
 import { byWorker } from '../../domain/build-event.ts';
+import { decide } from '../../domain/transitions.ts';
 import { stillAt } from './build-changes.ts';
 import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { eventPut } from './event-item.ts';

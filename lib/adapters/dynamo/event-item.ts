@@ -2,7 +2,7 @@ import { paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { Build } from '../../domain/build.ts';
-import { BUILD_EVENT_TYPES, BY_CONTROLLER, BY_SUBMITTER, type BuildEvent } from '../../domain/build-event.ts';
+import { BUILD_EVENT_TYPES, type BuildEvent, BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 import type { Put } from './expression.ts';
 import { eventKey, expiresAt } from './keys.ts';

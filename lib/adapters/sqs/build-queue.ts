@@ -1,10 +1,10 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
-  type Message as SqsMessage,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
+  type Message as SqsMessage,
 } from '@aws-sdk/client-sqs';
 import type { BuildQueue, Message } from '../../app/ports.ts';
 import type { Platform } from '../../domain/build.ts';

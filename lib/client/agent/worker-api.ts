@@ -1,5 +1,5 @@
 import { Appended, Beat, Finished, Polled, Registered, Upload } from '../answers.ts';
-import { type Call, callOnce, type Connection } from '../request.ts';
+import { type Call, type Connection, callOnce } from '../request.ts';
 
 export interface WorkerIdentity {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { type CommandContext, clientFor } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { followLogs, logText, readLogs, RECONNECT } from './follow-logs.ts';
+import { followLogs, logText, RECONNECT, readLogs } from './follow-logs.ts';
 import { buildCredentials } from './settings.ts';
 
 export async function showLogs(context: CommandContext, id: string, isFollowing: boolean): Promise<number> {

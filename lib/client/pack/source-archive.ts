@@ -1,8 +1,8 @@
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestFile, type FileDigest } from '../transfer/file-digest.ts';
 import { ignoreMissing } from '../missing-file.ts';
+import { digestFile, type FileDigest } from '../transfer/file-digest.ts';
 import { listProject, UnpackableProject } from './list-project.ts';
 import { TooLarge, zipFiles } from './zip-files.ts';
 

@@ -1,5 +1,5 @@
-import { hasStatus, isTransient } from '../api-error.ts';
 import type { Upload } from '../answers.ts';
+import { hasStatus, isTransient } from '../api-error.ts';
 import { type RetryContext, type RetryPolicy, withRetries } from '../retry.ts';
 import { resolveAnswerUrl } from '../urls.ts';
 import type { FileDigest } from './file-digest.ts';

@@ -1,0 +1,62 @@
+import type { Scope } from '../domain/api-key.ts';
+
+/**
+ * Who may do what: one line for each endpoint, by the name of its function's file. The pipeline lets in by this table and
+ * gives the handler what the line promises; no handler looks at a credential itself.
+ *
+ * To add an endpoint: a line here, its schema in `inputs/`, and `api({ access: '<name>', gate: gate(env, table), input },
+ * run)` in its function. Where one function serves routes with different rules, make it two functions.
+ * `test/integration/access-expectations.ts` says what each line lets in and refuses.
+ *
+ * `for` says what the handler is given beside its input:
+ * - `anyone`: nothing; no credential is looked at. Ids in a path or a header prove nothing.
+ * - `project`: `by`, the key that asked. Needs a key with the scope.
+ * - `build`: `build`, read for its `id`. Needs a key with the scope that may see it, or one of the build's tokens.
+ * - `holder`: `claim`, to be put into the condition of the write (`fenced`) or checked by a read (`heldBuild`). Needs a
+ *   key with the scope and the worker's id beside it, or a token of the holder's: which of them is said by `tokens`.
+ * - `worker`: `worker`, read and proved. Needs the worker's token, or a key with the scope and the worker's id beside it.
+ *   `onlyItself`: a token is refused where the request names another worker.
+ */
+export const ACCESS = {
+  health: { for: 'anyone' },
+  stats: { for: 'anyone' },
+  'not-found': { for: 'anyone' },
+
+  'create-source-upload': { for: 'project', key: 'submit' },
+  'submit-build': { for: 'project', key: 'submit' },
+  'list-builds': { for: 'project', key: 'read' },
+
+  'build-status': { for: 'build', key: 'read' },
+  'build-events': { for: 'build', key: 'read' },
+  'read-logs': { for: 'build', key: 'read' },
+  'download-result': { for: 'build', key: 'read' },
+  'cancel-build': { for: 'build', key: 'submit' },
+  'retry-build': { for: 'build', key: 'submit' },
+
+  'register-worker': { for: 'project', key: 'work' },
+  'drain-worker': { for: 'project', key: 'admin' },
+  poll: { for: 'worker', key: 'work' },
+  'unregister-worker': { for: 'worker', key: 'work', onlyItself: true },
+
+  heartbeat: { for: 'holder', key: 'work', tokens: ['worker'] },
+  'append-logs': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'download-source': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'create-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'finish-build': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'fail-build': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'abandon-build': { for: 'holder', key: 'work', tokens: ['worker'] },
+} as const satisfies Record<string, Rule>;
+
+export type Rule =
+  | { readonly for: 'anyone' }
+  | { readonly for: 'project'; readonly key: Scope }
+  | { readonly for: 'build'; readonly key: Scope }
+  | { readonly for: 'holder'; readonly key: Scope; readonly tokens: readonly HolderToken[] }
+  | { readonly for: 'worker'; readonly key: Scope; readonly onlyItself?: true };
+
+/** Tokens that speak for a build's holder. Each has its header and its reader in `credentials.ts`. */
+export type HolderToken = 'worker';
+
+export type Endpoint = keyof typeof ACCESS;
+export type Subject = Rule['for'];
+export type SubjectOf<E extends Endpoint> = (typeof ACCESS)[E]['for'];

@@ -1,0 +1,161 @@
+import { authenticateWorker, type WorkerCredential } from '../app/authenticate-worker.ts';
+import type { BuildStore, Clock, WorkerStore } from '../app/ports.ts';
+import { hasScope, type KeyHolder } from '../domain/api-key.ts';
+import type { Build } from '../domain/build.ts';
+import { Rejection } from '../domain/rejection.ts';
+import type { Claim } from '../domain/transitions.ts';
+import type { Worker } from '../domain/worker.ts';
+import type { HolderToken, Rule, Subject } from './access.ts';
+import type { Headers } from './api.ts';
+import {
+  BUILD_TOKEN_HEADER,
+  HOLDER_CLAIMS,
+  HOLDER_HEADERS,
+  keyHolder,
+  presentedKey,
+  workerClaim,
+} from './credentials.ts';
+import { isSameSecret, secrets } from './secrets.ts';
+
+/** What letting in needs. */
+export interface Gate {
+  readonly apiKey: string;
+  readonly builds: BuildStore;
+  readonly workers: WorkerStore;
+  readonly clock: Clock;
+}
+
+/** What a handler is given, by what the table says its endpoint is for. `by`: who acts, for the log; never a secret. */
+export interface Admitted {
+  readonly anyone: { readonly by?: never };
+  readonly project: { readonly by: string };
+  readonly build: { readonly by: string; readonly build: Build };
+  readonly holder: { readonly by: string; readonly claim: Claim };
+  readonly worker: Actor & { readonly by: string };
+}
+
+interface Actor {
+  readonly worker: Worker;
+  /** Of the token that the worker proved itself with, or of its present one where it came with a key. */
+  readonly tokenHash: string;
+  /** The token itself, where it came with one. */
+  readonly token: string | undefined;
+}
+
+type Identified = Admitted[Subject];
+
+/** What the input must have for it. */
+export interface Naming {
+  readonly anyone: object;
+  readonly project: object;
+  readonly build: { readonly id: string };
+  readonly holder: Pick<Named, 'worker_id' | 'attempt'>;
+  readonly worker: Pick<Named, 'worker_id'>;
+}
+
+interface Named {
+  readonly id?: string;
+  readonly worker_id?: string | undefined;
+  readonly attempt?: number | undefined;
+}
+
+export interface Caller {
+  readonly headers: Headers;
+  /** The holder of a good key that has the scope. Absent: a token, which is looked at where it is used. */
+  readonly key?: KeyHolder;
+}
+
+/** The first look, at the headers alone: a stranger is refused before anything is parsed or read for it. */
+export async function admit(rule: Rule, gate: Gate | undefined, headers: Headers): Promise<Caller> {
+  if (rule.for === 'anyone' || !gate) return { headers };
+  const key = keyHolder(headers, gate.apiKey);
+  if (key && hasScope(key, rule.key)) return { headers, key };
+  if (tokenHeadersOf(rule).some((name) => headers[name])) return { headers };
+  if (key) throw lacksScope(rule);
+  if (presentedKey(headers)) throw new Rejection('invalid_credential', 'Invalid API key');
+  throw new Rejection('missing_credential', 'Missing X-API-Key header');
+}
+
+function tokenHeadersOf(rule: Rule): readonly string[] {
+  if (rule.for === 'build') return [BUILD_TOKEN_HEADER];
+  if (rule.for === 'worker') return [HOLDER_HEADERS.worker];
+  return rule.for === 'holder' ? rule.tokens.map((token) => HOLDER_HEADERS[token]) : [];
+}
+
+function lacksScope({ key }: Exclude<Rule, { for: 'anyone' }>): Rejection {
+  return new Rejection('scope_missing', `This API key may not do this: it needs the scope ${key}`);
+}
+
+/** The second look, once it is known which build or worker the request is about. */
+export async function identify(rule: Rule, gate: Gate | undefined, caller: Caller, input: Named): Promise<Identified> {
+  if (rule.for === 'anyone' || !gate) return {};
+  switch (rule.for) {
+    case 'project':
+      return { by: `key ${caller.key?.id}` };
+    case 'build':
+      return buildFor(gate, caller, input.id ?? '');
+    case 'holder': {
+      const claim = claimOf(caller, rule.tokens, input);
+      return { by: `worker ${claim.workerId}`, claim };
+    }
+    case 'worker':
+      return workerFor(gate, rule, caller, input);
+  }
+}
+
+/** A token says nothing about whether another build exists. */
+async function buildFor({ builds }: Gate, { key, headers }: Caller, id: string): Promise<Admitted['build']> {
+  const build = await builds.get(id);
+  if (key && build) return { by: `key ${key.id}`, build };
+  if (key) throw new Rejection('build_not_found', 'Build not found');
+  const hash = secrets.hash(headers[BUILD_TOKEN_HEADER] ?? '');
+  if (build?.tokenHashes.some((issued) => isSameSecret(hash, issued))) return { by: 'build token', build };
+  throw new Rejection('invalid_credential', 'Invalid or expired build token');
+}
+
+/**
+ * Who claims to hold a build: the id beside a good key, or else the worker that a token carries. The token itself is
+ * checked where the claim is used, in the condition of the write.
+ */
+function claimOf({ key, headers }: Caller, tokens: readonly HolderToken[], named: Naming['holder']): Claim {
+  const attempt = named.attempt === undefined ? {} : { attempt: named.attempt };
+  const workerId = named.worker_id ?? headers['x-worker-id'];
+  if (key && workerId && WORKER_ID.test(workerId)) return { workerId, ...attempt };
+  for (const token of tokens) {
+    const claim = HOLDER_CLAIMS[token](headers);
+    if (claim) return { ...claim, ...attempt };
+  }
+  if (key) throw new Rejection('invalid_request', workerId ? 'worker_id is not an id' : 'worker_id required');
+  throw badWorkerToken();
+}
+
+/** From a header anything may come, and it becomes part of a key. */
+const WORKER_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** What a worker shows, best first: its token; its id beside a good key. */
+async function workerFor(
+  gate: Gate,
+  rule: Extract<Rule, { for: 'worker' }>,
+  { key, headers }: Caller,
+  { worker_id: named }: Naming['worker'],
+): Promise<Admitted['worker']> {
+  const byToken = workerClaim(headers);
+  const shown: WorkerCredential[] = byToken ? [byToken] : [];
+  if (key && named !== undefined) shown.push({ workerId: named });
+  if (shown.length === 0) throw key ? new Rejection('invalid_request', 'worker_id required') : badWorkerToken();
+  const credentials = rule.onlyItself ? ofWorker(shown, named) : shown;
+  const { worker, tokenHash, isToken } = await authenticateWorker(gate, credentials);
+  const token = isToken ? headers[HOLDER_HEADERS.worker] : undefined;
+  return { by: `worker ${worker.id}`, worker, tokenHash, token };
+}
+
+/** Only what speaks for the named worker: nobody acts on another by naming it. */
+function ofWorker(credentials: readonly WorkerCredential[], workerId: string | undefined): WorkerCredential[] {
+  const own = credentials.filter((credential) => workerId === undefined || credential.workerId === workerId);
+  if (own.length === 0) throw new Rejection('invalid_credential', 'The worker token belongs to another worker');
+  return own;
+}
+
+function badWorkerToken(): Rejection {
+  return new Rejection('worker_token_invalid', 'Invalid or expired worker token');
+}

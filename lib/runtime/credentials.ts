@@ -1,0 +1,48 @@
+import type { WorkerCredential } from '../app/authenticate-worker.ts';
+import { WORKER_ID_LENGTH } from '../app/register-worker.ts';
+import { type KeyHolder, ROOT } from '../domain/api-key.ts';
+import { Rejection } from '../domain/rejection.ts';
+import type { Claim } from '../domain/transitions.ts';
+import type { HolderToken } from './access.ts';
+import type { Headers } from './api.ts';
+import { isSameSecret, secrets } from './secrets.ts';
+
+/** What is in the headers, read one by one: a bad one never spoils a good one beside it. */
+
+export const BUILD_TOKEN_HEADER = 'x-build-token';
+
+export const HOLDER_HEADERS: Record<HolderToken, string> = { worker: 'x-worker-token' };
+
+export function presentedKey(headers: Headers): string | undefined {
+  return headers['x-api-key'] || undefined;
+}
+
+/** Who has shown a good key. */
+export function keyHolder(headers: Headers, apiKey: string): KeyHolder | undefined {
+  const presented = presentedKey(headers);
+  return presented !== undefined && isSameSecret(presented, apiKey) ? ROOT : undefined;
+}
+
+type TokenClaim = Claim & { readonly tokenHash: string };
+
+/** Whose token it says it is. Whether it is good is decided where the claim is used. */
+export const HOLDER_CLAIMS: Record<HolderToken, (headers: Headers) => TokenClaim | undefined> = {
+  worker: workerClaim,
+};
+
+/** A token begins with its worker's id. */
+const WORKER_TOKEN = new RegExp(`^[A-Za-z0-9_-]{${WORKER_ID_LENGTH}}[A-Za-z0-9_-]{43}$`);
+
+export function workerClaim(headers: Headers): (TokenClaim & WorkerCredential) | undefined {
+  const token = headers[HOLDER_HEADERS.worker] ?? '';
+  if (!WORKER_TOKEN.test(token)) return undefined;
+  return { workerId: token.slice(0, WORKER_ID_LENGTH), tokenHash: secrets.hash(token) };
+}
+
+/** A request's own name, the same each time it is sent. */
+export function idempotencyKeyOf(headers: Headers): { idempotencyKey?: string } {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return {};
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return { idempotencyKey: key };
+  throw new Rejection('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters');
+}

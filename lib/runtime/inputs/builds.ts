@@ -1,0 +1,17 @@
+import * as z from 'zod/mini';
+import { digits, id, platform } from '../fields.ts';
+
+/** What the endpoints of a build's submitter take. The schemas validate, and the description of the API is made of them. */
+
+export const Nothing = z.object({});
+
+export const OneBuild = z.object({ id });
+
+export const Submission = z.object({ platform, upload_id: z.optional(id) });
+
+export const BuildPage = z.object({
+  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
+  cursor: z.optional(z.string()),
+});
+
+export const LogPage = z.object({ id, cursor: z.optional(digits('cursor is not one that this controller gave')) });

@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import { attempt, id, text } from '../fields.ts';
+
+/** What the worker that holds a build says of it. `worker_id` is for those that come with an API key. */
+
+export const HeldBuild = z.object({ id, worker_id: z.optional(id), attempt });
+
+export const Abandonment = z.object({ build_id: id, worker_id: z.optional(id), attempt });
+
+export const Failure = z.object({
+  build_id: id,
+  worker_id: z.optional(id),
+  attempt,
+  error: z._default(text(2000), 'Build failed'),
+});
+
+/** One line or a batch; what is wrong with them is said by `linesOf`. */
+export const LogLines = z.object({
+  id,
+  worker_id: z.optional(id),
+  attempt,
+  level: z.optional(z.unknown()),
+  message: z.optional(z.unknown()),
+  logs: z.optional(z.unknown()),
+});
+
+const MISSING = 'build_id and worker_id required';
+
+/** The end of a build as its worker reports it: JSON with an `upload_id`, or a form with the file. */
+export const Finish = z.object({
+  build_id: z.string(MISSING).check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, MISSING)),
+  worker_id: z.optional(id),
+  attempt,
+  // A form has only text; absent means success, as the old controller had it.
+  success: z._default(z.union([z.boolean(), z.enum(['true', 'false'])], 'success must be true or false'), true),
+  error_message: z._default(text(2000), 'Build failed'),
+  upload_id: z.optional(id),
+});
