@@ -56,8 +56,11 @@ export async function submitUpload(
 
 const keySeed = (idempotencyKey: string) => `key ${idempotencyKey}`;
 
-/** A repeated request within this time means the build of the first; later it is meant anew. */
-const SAME_REQUEST_MS = 10 * 60_000;
+/**
+ * A repeated request within this time means the build of the first; later it is meant anew. An old command line sends for
+ * the tenth time after 1 + 2 + … + 512 s of waiting and eleven times 30 s without an answer: 23 minutes.
+ */
+const SAME_REQUEST_MS = 25 * 60_000;
 /** As often can one content be built, end, and be submitted again within that time. */
 const MAX_PREDECESSORS = 20;
 
@@ -93,7 +96,7 @@ export async function submitOnce(
     }
     id = deps.secrets.idFrom(`after ${id}`);
   }
-  throw new Rejection('contended', 'This source has been submitted too often within ten minutes; try again later');
+  throw new Rejection('contended', 'This source has been submitted too often within 25 minutes; try again later');
 }
 
 function isSameRequest({ state, submittedAt }: Build, now: number): boolean {
