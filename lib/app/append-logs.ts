@@ -1,14 +1,15 @@
 import type { Build } from '../domain/build.ts';
 import type { LogLine } from '../domain/log-line.ts';
-import type { Claim } from '../domain/transitions.ts';
+import type { HolderClaim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
+import { keepAlive } from './keep-alive.ts';
 import type { BuildStore, LogStore } from './ports.ts';
 
 /** Stores lines of the holder. A sign of life too: a lease that is about to end is made longer, none is shortened. */
 export async function appendLogs(
   deps: FenceDeps & { readonly builds: BuildStore; readonly logs: LogStore },
   buildId: string,
-  claim: Claim,
+  claim: HolderClaim,
   lines: readonly LogLine[],
   leaseMs: number,
 ): Promise<void> {
@@ -25,10 +26,5 @@ export async function appendLogs(
       return outcome;
     },
   );
-  if (build && isEndingSoon(build, now, leaseMs)) await deps.builds.extendLease(build, now + leaseMs);
-}
-
-/** Two thirds: a chatty build must not cost a second write for each of its lines. */
-function isEndingSoon(build: Build, now: number, leaseMs: number): boolean {
-  return build.leaseUntil !== undefined && build.leaseUntil < now + (leaseMs * 2) / 3;
+  if (build) await keepAlive(deps.builds, build, now, leaseMs);
 }

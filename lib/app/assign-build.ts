@@ -1,5 +1,6 @@
 import type { Build, Platform } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
+import { OTP_MS } from '../domain/one-time-password.ts';
 import { isHeldBy } from '../domain/transitions.ts';
 import { isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
 import type {
@@ -82,7 +83,8 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Pr
   }
   if (build.state === 'building' || !build.source || build.leaseUntil === undefined) return undefined;
   const otp = deps.secrets.token();
-  if (!(await deps.builds.reissueOtp(build, deps.secrets.hash(otp)))) return undefined;
+  const issued = { hash: deps.secrets.hash(otp), expiresAt: deps.clock() + OTP_MS };
+  if (!(await deps.builds.reissueOtp(build, issued))) return undefined;
   const { attempt, platform, submittedAt, leaseUntil, source } = build;
   deps.report({ event: 'assignment_repeated', buildId, attempt, workerId: worker.id });
   return {
@@ -173,6 +175,7 @@ function prepareGrant(
     workerEpoch: worker.epoch,
     strikes: strikesOf(worker),
     otpHash,
+    otpExpiresAt: now + OTP_MS,
     now,
     leaseUntil: now + settings.firstLeaseMs,
     dueAt: now + Math.min(settings.firstLeaseMs, settings.leaseMs),

@@ -1,6 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { type Claim, type Command, decide } from '../domain/transitions.ts';
+import { type Command, decide, type LifeClaim } from '../domain/transitions.ts';
 import type { Applied, Clock, WorkerStore } from './ports.ts';
 import { proveByWorker } from './prove-claim.ts';
 
@@ -9,7 +9,7 @@ export interface FenceDeps {
   readonly clock: Clock;
 }
 
-type FencedCommand = Extract<Command, { claim: Claim }>;
+type FencedCommand = Extract<Command, { claim: LifeClaim }>;
 
 /** 3 tries: a worker, a canceller and the sweep can meet on one build; a fourth writer is a bug. */
 const MAX_TRIES = 3;
@@ -22,17 +22,18 @@ const MAX_TRIES = 3;
  * @param apply makes the write; given the claim to put into its condition.
  * @param onRefusal may turn a refusal by the present build into an answer (a replay); otherwise it is thrown.
  */
-export async function fenced<T>(
+export async function fenced<C extends LifeClaim, T>(
   deps: FenceDeps,
   buildId: string,
-  claim: Claim,
-  commandOf: (claim: Claim) => FencedCommand,
-  apply: (claim: Claim, verifiedToken?: string) => Promise<Applied>,
+  claim: C,
+  commandOf: (claim: C) => FencedCommand,
+  apply: (claim: C, verifiedToken?: string) => Promise<Applied>,
   onRefusal: (current: Build) => T | undefined = () => undefined,
 ): Promise<T | 'applied'> {
+  const verifiedToken = 'workerId' in claim ? claim.tokenHash : undefined;
   let proven = claim;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const outcome = await apply(proven, claim.tokenHash);
+    const outcome = await apply(proven, verifiedToken);
     if (outcome.ok) return 'applied';
     proven = await proveByWorker(deps, claim);
     if (!outcome.current) throw new Rejection('build_not_found', 'Build not found');

@@ -1,6 +1,6 @@
 import type { Build, ResultFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { type Claim, type Command, isHeldBy } from '../domain/transitions.ts';
+import { type Command, isHeldBy, type Claim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
 import { attemptOf, resultKey, resultName } from './file-keys.ts';
 import type { BuildStore, Ending, FileStore, Report, Secrets } from './ports.ts';
@@ -75,7 +75,7 @@ async function finish(deps: EndDeps, buildId: string, claim: Claim, ending: Endi
   else deps.report({ event: 'build_completed', buildId, workerId, resultSha256: ending.result.sha256 });
 }
 
-function commandOf(claim: Claim, ending: Ending): Extract<Command, { claim: Claim }> {
+function commandOf(claim: Claim, ending: Ending): Extract<Command, { type: 'complete' | 'fail' }> {
   return ending.state === 'completed'
     ? { type: 'complete', claim, result: ending.result }
     : { type: 'fail', claim, message: ending.message };

@@ -1,6 +1,6 @@
 import { type Build, isTerminal } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { type Claim, decide } from '../domain/transitions.ts';
+import { decide, type Claim } from '../domain/transitions.ts';
 import type { Worker } from '../domain/worker.ts';
 import { announce } from './announce.ts';
 import type { FenceDeps } from './fenced.ts';

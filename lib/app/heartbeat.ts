@@ -1,4 +1,4 @@
-import type { Claim } from '../domain/transitions.ts';
+import type { LifeClaim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
 import type { BuildStore } from './ports.ts';
 
@@ -6,7 +6,7 @@ import type { BuildStore } from './ports.ts';
 export async function heartbeat(
   deps: FenceDeps & { readonly builds: BuildStore },
   buildId: string,
-  claim: Claim,
+  claim: LifeClaim,
   leaseMs: number,
 ): Promise<number> {
   const now = deps.clock();

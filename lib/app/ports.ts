@@ -1,10 +1,12 @@
 import type { AssignRefusal } from '../domain/assignment.ts';
-import type { Build, Holder, Platform, ResultFile } from '../domain/build.ts';
+import type { Build, Holder, Platform, ResultFile, VirtualMachine } from '../domain/build.ts';
 import type { BuildEvent } from '../domain/build-event.ts';
 import type { Failure, FailureKind } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
-import type { Claim } from '../domain/transitions.ts';
+import type { HolderClaim, LifeClaim, Claim } from '../domain/transitions.ts';
 import type { IssuedToken, Worker } from '../domain/worker.ts';
+
+export type { BuildQueue, Hint, Message } from './queue-port.ts';
 
 /** Now, in ms since 1970. */
 export type Clock = () => number;
@@ -19,7 +21,12 @@ export interface Secrets {
   hash(secret: string): string;
   /** The same id for the same seed: a repeated request names the same thing. */
   idFrom(seed: string): string;
+  /** Whether the hash is that of the secret; takes equally long wherever they differ. */
+  matches(secret: string, hash: string): boolean;
 }
+
+/** A token that only this controller can make, and makes again from the same seed. */
+export type Derive = (seed: string) => string;
 
 /** A conditional write either took effect, or shows what it met instead (`undefined`: nothing there). */
 export type Applied = { readonly ok: true } | { readonly ok: false; readonly current: Build | undefined };
@@ -35,6 +42,7 @@ export interface Grant {
   /** Bad ends in a row that the worker comes with. */
   readonly strikes: number;
   readonly otpHash: string;
+  readonly otpExpiresAt: number;
   readonly now: number;
   readonly leaseUntil: number;
   /** When the sweep first looks: the short lease, as a heartbeat may shorten the first one. */
@@ -67,9 +75,15 @@ export interface BuildStore {
   markSent(build: Pick<Build, 'id' | 'attempt'>, sends: number, dueAt: number): Promise<void>;
   assign(grant: Grant): Promise<GrantOutcome>;
   /** A new one-time password for an assignment that is handed out again. False when it is no longer so. */
-  reissueOtp(build: Build, otpHash: string): Promise<boolean>;
+  reissueOtp(build: Build, otp: { hash: string; expiresAt: number }): Promise<boolean>;
+  /** One of the wrong tries that the password allows is spent. Changes nothing once they are, or the password is another. */
+  countWrongOtp(seen: Build): Promise<void>;
+  /** Exchanges the password as it was read for a virtual machine's tokens: once, and not after too many wrong tries. */
+  admitVm(seen: Build, vm: VirtualMachine, now: number): Promise<Applied>;
+  /** The virtual machine is ready, and the build is being built. Shows the build; the first time stands. */
+  vmReady(buildId: string, claim: HolderClaim, now: number): Promise<Applied & { readonly build?: Build }>;
   /** The holder is alive, the build is being built. */
-  heartbeat(buildId: string, claim: Claim, beat: Beat): Promise<Applied>;
+  heartbeat(buildId: string, claim: LifeClaim, beat: Beat): Promise<Applied>;
   /** Makes the lease longer if it is shorter; never shortens it. */
   extendLease(build: Build, leaseUntil: number): Promise<void>;
   /** Ends the build and frees its worker, in one step. */
@@ -96,7 +110,7 @@ export interface LogStore {
   /** Takes the next place in the order under the holder's condition, then stores the lines. */
   append(
     buildId: string,
-    claim: Claim,
+    claim: HolderClaim,
     lines: readonly LogLine[],
     now: number,
   ): Promise<Applied & { readonly build?: Build }>;
@@ -163,34 +177,6 @@ export interface TotalsStore {
   advance(next: Totals, previousDay: number | undefined): Promise<boolean>;
 }
 
-/** The hint that a build waits. The facts in it never change while the build lives; its state is only in the table. */
-export interface Hint {
-  readonly buildId: string;
-  readonly attempt: number;
-  readonly platform: Platform;
-  readonly submittedAt: number;
-  readonly sourceSize: number;
-  readonly sourceSha256: string;
-}
-
-export interface Message {
-  readonly id: string;
-  readonly receipt: string;
-  readonly platform: Platform;
-  /** Absent when the body could not be read. */
-  readonly hint?: Hint;
-  readonly receives: number;
-  readonly sentAt: number;
-}
-
-export interface BuildQueue {
-  send(hint: Hint): Promise<void>;
-  /** One message, or none; does not wait. */
-  receive(platform: Platform): Promise<Message | undefined>;
-  delete(message: Message): Promise<void>;
-  giveBack(message: Message, seconds: number): Promise<void>;
-}
-
 export type FileKind = 'sources' | 'results';
 
 export interface UploadTicket {
@@ -234,6 +220,8 @@ export type AppEvent =
   | { event: 'event_not_stored'; buildId: string; error: unknown }
   | { event: 'build_resent'; buildId: string; attempt: number; sends: number }
   | { event: 'finish_ignored'; buildId: string; workerId: string; reason: string }
+  | { event: 'vm_admitted'; buildId: string; attempt: number }
+  | { event: 'otp_wrong'; buildId: string; attempt: number }
   | { event: 'worker_registered'; workerId: string; epoch: number }
   | { event: 'worker_left'; workerId: string }
   | { event: 'worker_draining'; workerId: string; isDraining: boolean }

@@ -1,5 +1,5 @@
 import { Rejection } from '../domain/rejection.ts';
-import type { Claim } from '../domain/transitions.ts';
+import type { HolderClaim } from '../domain/transitions.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import type { FenceDeps } from './fenced.ts';
 import { heldBuild } from './held-build.ts';
@@ -12,13 +12,14 @@ interface Deps extends FenceDeps {
 }
 
 /** The source, for the holder of the build only. A build whose source is gone can never be built and has failed. */
-export async function readSource(deps: Deps, buildId: string, claim: Claim): Promise<Delivery> {
+export async function readSource(deps: Deps, buildId: string, claim: HolderClaim): Promise<Delivery> {
   const build = await heldBuild(deps, buildId, claim);
   const delivery =
     build.source && (await deliver(deps.files, 'sources', build.source, `${buildId}.zip`, 'application/zip'));
   if (delivery) return delivery;
   const failure = { kind: 'source_missing', message: 'The source is no longer stored' } as const;
   const outcome = await deps.builds.expire(build, failure, deps.clock());
-  if (outcome.ok) deps.report({ event: 'build_failed', buildId, kind: 'source_missing', workerId: claim.workerId });
+  const holder = build.holder && { workerId: build.holder.workerId };
+  if (outcome.ok) deps.report({ event: 'build_failed', buildId, kind: 'source_missing', ...holder });
   throw new Rejection('source_missing', 'Source not found');
 }

@@ -27,6 +27,23 @@ export interface Holder {
   readonly tokenHash?: string;
 }
 
+/** What a virtual machine of the present grant proves itself with, once. Only its hash is stored. */
+export interface OneTimePassword {
+  readonly hash: string;
+  readonly expiresAt: number;
+  readonly wrongTries: number;
+  /** When it was exchanged. */
+  readonly usedAt?: number;
+}
+
+/** The virtual machine that exchanged the password of this attempt. Kept after the end for the reason the holder is. */
+export interface VirtualMachine {
+  readonly tokenHash: string;
+  /** Of the token that is good for signs of life and for nothing else. */
+  readonly beatTokenHash: string;
+  readonly readyAt?: number;
+}
+
 export interface Build {
   readonly id: string;
   readonly platform: Platform;
@@ -45,6 +62,8 @@ export interface Build {
   /** Absent only in a record that lost its source: such a build cannot be assigned. */
   readonly source?: StoredFile;
   readonly holder?: Holder;
+  readonly otp?: OneTimePassword;
+  readonly vm?: VirtualMachine;
   /** When the latest attempt was granted. */
   readonly startedAt?: number;
   /** When the latest attempt gave its first sign of work. */

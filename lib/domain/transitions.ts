@@ -3,13 +3,28 @@ import { type Build, type BuildState, type Holder, isTerminal, type ResultFile }
 import type { Failure } from './failure.ts';
 import type { RejectionCode } from './rejection.ts';
 
-/** Who claims to hold the build. Old clients know no attempt; their token, or the worker item, stands for it. */
+/** A worker that says it holds the build. Old clients know no attempt; their token, or the worker item, stands for it. */
 export interface Claim {
   readonly workerId: string;
   /** Absent when the caller proved itself with the API key. */
   readonly tokenHash?: string;
   readonly attempt?: number;
 }
+
+/** The virtual machine of an attempt. Its token is given once in an attempt, and so stands for it. */
+export interface VmClaim {
+  readonly vmTokenHash: string;
+}
+
+/** Who only says that the virtual machine is alive, by a token that anybody is given who knows the build's id. */
+interface BeatClaim {
+  readonly beatTokenHash: string;
+}
+
+/** Who claims to hold the build. */
+export type HolderClaim = Claim | VmClaim;
+/** Who may say that the attempt is alive. */
+export type LifeClaim = HolderClaim | BeatClaim;
 
 export type Command =
   | {
@@ -19,7 +34,7 @@ export type Command =
       readonly leaseMs: number;
       readonly maxAttempts: number;
     }
-  | { readonly type: 'heartbeat'; readonly claim: Claim; readonly leaseMs: number }
+  | { readonly type: 'heartbeat'; readonly claim: LifeClaim; readonly leaseMs: number }
   | { readonly type: 'complete'; readonly claim: Claim; readonly result: ResultFile }
   | { readonly type: 'fail'; readonly claim: Claim; readonly message: string }
   | { readonly type: 'cancel' }
@@ -112,22 +127,24 @@ function isLeaseLost(build: Pick<Build, 'leaseUntil'>, now: number): boolean {
 }
 
 /** Refuses everybody but the holder of the current attempt. A cancelled build says so: its worker must stop. */
-function fence(build: Build, claim: Claim): Decision | undefined {
+function fence(build: Build, claim: LifeClaim): Decision | undefined {
   if (!isHeldBy(build, claim)) return refuse('lease_lost', 'Build not assigned to this worker');
   if (build.state === 'cancelled') return refuse('build_cancelled', CANCELLED_MESSAGE);
   if (isTerminal(build.state)) return refuse('build_finished', 'Build already finished');
   return build.state === 'pending' ? refuse('lease_lost', 'Build not assigned to this worker') : undefined;
 }
 
-export function isHeldBy(build: Build, claim: Claim): boolean {
-  const { holder } = build;
+export function isHeldBy(build: Build, claim: LifeClaim): boolean {
+  const { holder, vm } = build;
+  if ('vmTokenHash' in claim) return vm?.tokenHash === claim.vmTokenHash;
+  if ('beatTokenHash' in claim) return vm?.beatTokenHash === claim.beatTokenHash;
   if (!holder || holder.workerId !== claim.workerId) return false;
   if (claim.tokenHash !== undefined && claim.tokenHash !== holder.tokenHash) return false;
   return claim.attempt === undefined || claim.attempt === build.attempt;
 }
 
 function finish(build: Build, state: BuildState, now: number): Build {
-  const { leaseUntil: _ended, ...rest } = build;
+  const { leaseUntil: _ended, otp: _void, ...rest } = build;
   return { ...rest, state, finishedAt: now };
 }
 
@@ -138,7 +155,8 @@ function backToQueue(build: Build, spent: number, maxAttempts: number, now: numb
     const failure = { kind: 'lost_worker', message: LOST_WORKER_MESSAGE } as const;
     return { ...finish(build, 'failed', now), spentAttempts, failure };
   }
-  const { leaseUntil: _lost, holder: _gone, startedAt: _over, buildingSince: _past, ...rest } = build;
+  const { leaseUntil: _lost, holder: _gone, startedAt: _over, buildingSince: _past, ...others } = build;
+  const { otp: _void, vm: _stopped, ...rest } = others;
   return { ...rest, state: 'pending', spentAttempts, sends: 0, queuedAt: now };
 }
 

@@ -29,6 +29,8 @@ const LEVELS = {
   build_retried: 'info',
   event_not_stored: 'warn',
   finish_ignored: 'info',
+  vm_admitted: 'info',
+  otp_wrong: 'warn',
   worker_registered: 'info',
   worker_left: 'info',
   worker_draining: 'info',

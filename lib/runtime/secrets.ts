@@ -1,5 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Secrets } from '../app/ports.ts';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Derive, Secrets } from '../app/ports.ts';
 
 const ID_LENGTH = 21;
 const TOKEN_BYTES = 32;
@@ -9,7 +9,14 @@ export const secrets: Secrets = {
   token: () => urlSafe(randomBytes(TOKEN_BYTES)),
   hash: (secret) => sha256(secret).toString('hex'),
   idFrom: (seed) => urlSafe(sha256(seed)).slice(0, ID_LENGTH),
+  matches: (secret, hash) => isSameSecret(secrets.hash(secret), hash),
 };
+
+/** 256 bits that nobody can make without the key. */
+export const deriveWith =
+  (key: string): Derive =>
+  (seed) =>
+    urlSafe(createHmac('sha256', key).update(seed).digest());
 
 export function sha256(bytes: string | Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest();

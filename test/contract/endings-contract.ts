@@ -45,7 +45,7 @@ function without<T extends object, K extends keyof T>(record: T, ...fields: K[])
 }
 
 const ended = (build: Build, changes: Partial<Build>) => ({
-  ...without(build, 'leaseUntil'),
+  ...without(build, 'leaseUntil', 'otp'),
   finishedAt: NOW,
   ...changes,
 });
@@ -177,7 +177,7 @@ export function endingsContract(open: () => Stores): void {
       const stores = open();
       const build = await runningBuild(stores);
       expect(await stores.builds.requeue(build, afterLoss(build), LATE)).toBe(true);
-      const rest = without(build, 'holder', 'startedAt', 'buildingSince', 'leaseUntil');
+      const rest = without(build, 'holder', 'otp', 'startedAt', 'buildingSince', 'leaseUntil');
       expect(await found(stores, build.id)).toEqual({ ...rest, state: 'pending', spentAttempts: 1, queuedAt: LATE });
       await expectFree(stores, build, 'lost');
     });
@@ -218,7 +218,7 @@ export function endingsContract(open: () => Stores): void {
       const stores = open();
       const build = await runningBuild(stores);
       expect(await stores.builds.giveBack(build, afterGiveBack(build), NOW, 'stays')).toEqual({ ok: true });
-      const rest = without(build, 'holder', 'startedAt', 'buildingSince', 'leaseUntil');
+      const rest = without(build, 'holder', 'otp', 'startedAt', 'buildingSince', 'leaseUntil');
       expect(await found(stores, build.id)).toEqual({ ...rest, state: 'pending', spentAttempts: 1, queuedAt: NOW });
       await expectFree(stores, build, 'given_back');
     });

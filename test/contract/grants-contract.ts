@@ -110,6 +110,7 @@ export function grantsContract(open: () => Stores): void {
         state: 'assigned',
         attempt: 1,
         holder: grant.holder,
+        otp: { hash: grant.otpHash, expiresAt: grant.otpExpiresAt, wrongTries: 0 },
         startedAt: NOW,
         leaseUntil: grant.leaseUntil,
       };
@@ -185,12 +186,14 @@ export function grantsContract(open: () => Stores): void {
     it('is for an assignment that has not begun, at its attempt', async () => {
       const stores = open();
       const [assigned, running] = [await assignedBuild(stores), await runningBuild(stores)];
-      const reissued = await race(() => stores.builds.reissueOtp(assigned, secrets.id()));
+      const otp = { hash: 'newer', expiresAt: NOW + 2 };
+      const reissued = await race(() => stores.builds.reissueOtp(assigned, otp));
       expect(reissued).toEqual(Array.from({ length: RACERS }, () => true));
-      expect(await stores.builds.reissueOtp({ ...assigned, attempt: 2 }, 'otp')).toBe(false);
-      expect(await stores.builds.reissueOtp(running, 'otp')).toBe(false);
-      expect(await stores.builds.reissueOtp(newBuild(), 'otp')).toBe(false);
-      expect(await found(stores, assigned.id)).toEqual(assigned);
+      const late = { hash: 'other', expiresAt: NOW + 3 };
+      expect(await stores.builds.reissueOtp({ ...assigned, attempt: 2 }, late)).toBe(false);
+      expect(await stores.builds.reissueOtp(running, late)).toBe(false);
+      expect(await stores.builds.reissueOtp(newBuild(), late)).toBe(false);
+      expect(await found(stores, assigned.id)).toEqual({ ...assigned, otp: { ...otp, wrongTries: 0 } });
     });
   });
 

@@ -1,5 +1,6 @@
 import type { BuildStore, Grant, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, ResultFile } from '../../lib/domain/build.ts';
+import { OTP_MS } from '../../lib/domain/one-time-password.ts';
 import type { Claim } from '../../lib/domain/transitions.ts';
 import { WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
@@ -50,6 +51,7 @@ export const grantOf = (build: Build, worker: Worker, changes: Partial<Grant> = 
   workerEpoch: worker.epoch,
   strikes: 0,
   otpHash: secrets.id(),
+  otpExpiresAt: NOW + OTP_MS,
   now: NOW,
   leaseUntil: NOW + LEASE_MS,
   dueAt: NOW + LEASE_MS,

@@ -57,15 +57,17 @@ async function expectUnchanged(id: string, write: () => Promise<unknown>): Promi
 describe('a one-time password is reissued', () => {
   it('for the assignment that was read, and no other attempt', async () => {
     const { seen } = await assigned();
-    expect(await builds.reissueOtp(seen, 'new')).toBe(true);
+    expect(await builds.reissueOtp(seen, { hash: 'new', expiresAt: now })).toBe(true);
     expect(await controller.buildItem(seen.id)).toMatchObject({ otpHash: 'new' });
-    await expectUnchanged(seen.id, () => builds.reissueOtp({ ...seen, attempt: 2 }, 'other'));
+    await expectUnchanged(seen.id, () => builds.reissueOtp({ ...seen, attempt: 2 }, { hash: 'other', expiresAt: now }));
   });
 
   it('not once the work has begun', async () => {
     const { seen, worker } = await assigned();
     await controller.heartbeat(worker, seen.id);
-    await expectUnchanged(seen.id, async () => expect(await builds.reissueOtp(seen, 'late')).toBe(false));
+    await expectUnchanged(seen.id, async () =>
+      expect(await builds.reissueOtp(seen, { hash: 'late', expiresAt: now })).toBe(false),
+    );
   });
 });
 

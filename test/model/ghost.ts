@@ -24,8 +24,9 @@ export function createGhost(table: () => MemoryTable, now: () => number, maxAtte
     if (before) lifeOf(name, command, before, after);
     if (before && claim) {
       must(isHeld(before), `I3 accepted for a build that nobody holds: ${name}`);
-      must(before.holder?.workerId === claim.workerId, `I3 accepted from another than the holder: ${name}`);
-      must((claim.attempt ?? before.attempt) === before.attempt, `I3 stale attempt ${claim.attempt} accepted: ${name}`);
+      const { workerId, attempt = before.attempt } = 'workerId' in claim ? claim : {};
+      must(before.holder?.workerId === workerId, `I3 accepted from another than the holder: ${name}`);
+      must(attempt === before.attempt, `I3 stale attempt ${attempt} accepted: ${name}`);
     }
     must(after.spentAttempts <= maxAttempts, `I8 ${after.spentAttempts} attempts spent: ${name}`);
     if (command === 'complete') {

@@ -16,7 +16,8 @@ export function assign(table: MemoryTable, grant: Grant): GrantOutcome {
   const refusal = workerRefusal(table, grant);
   if (refusal) return { ok: false, refusal };
   takeWorker(table, grant);
-  table.put({ command: 'assign', before, after: decision.next }, { kind: 'leased', at: grant.dueAt });
+  const otp = { hash: grant.otpHash, expiresAt: grant.otpExpiresAt, wrongTries: 0 };
+  table.put({ command: 'assign', before, after: { ...decision.next, otp } }, { kind: 'leased', at: grant.dueAt });
   const why = holder.workerName;
   table.addEvent(buildId, { type: 'assigned', at: now, attempt: attempt + 1, by: byWorker(holder.workerId), why });
   return { ok: true };

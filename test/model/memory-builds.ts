@@ -9,6 +9,7 @@ import type { Outcome } from '../../lib/domain/worker.ts';
 import { assign } from './memory-assign.ts';
 import { eventsOf } from './memory-events.ts';
 import { holds, type MemoryTable, release } from './memory-table.ts';
+import { memoryVm } from './memory-vm.ts';
 
 const MAX_TOKENS = 10;
 
@@ -24,10 +25,7 @@ export function memoryBuilds(table: MemoryTable): BuildStore {
       table.put({ command: 'markSent', before, after: { ...before, sends } }, { kind: 'pending', at: dueAt });
     },
     assign: async (grant) => assign(table, grant),
-    reissueOtp: async ({ id, attempt }) => {
-      const before = table.build(id);
-      return before?.state === 'assigned' && before.attempt === attempt;
-    },
+    ...memoryVm(table),
     heartbeat: async (buildId, claim, { now, leaseUntil, rebindTo }) => {
       const before = table.build(buildId);
       const decision = before && decide(before, { type: 'heartbeat', claim, leaseMs: leaseUntil - now }, now);
@@ -154,14 +152,14 @@ function giveBack(table: MemoryTable, seen: Build, next: Build, now: number, wor
 
 /** Only the fields that the decision is about: what others have written meanwhile stays. */
 function afterAttempt(table: MemoryTable, command: string, before: Build, next: Build, now: number): void {
-  const { leaseUntil: _ended, ...rest } = before;
+  const { leaseUntil: _ended, otp: _void, ...rest } = before;
   const { spentAttempts, sends, queuedAt, failure } = next;
   if (failure) {
     const after: Build = { ...rest, state: 'failed', finishedAt: now, spentAttempts, failure };
     table.put({ command, before, after }, undefined);
     return;
   }
-  const { holder: _gone, startedAt: _over, buildingSince: _past, ...waiting } = rest;
+  const { holder: _gone, vm: _stopped, startedAt: _over, buildingSince: _past, ...waiting } = rest;
   const after: Build = { ...waiting, state: 'pending', sends, queuedAt, spentAttempts };
   table.put({ command, before, after }, { kind: 'pending', at: now });
 }
@@ -195,7 +193,7 @@ function rejectUnreadable(table: MemoryTable, id: string, now: number): boolean 
   const isLost = isHeld && (before.leaseUntil ?? now) < now;
   if (!before || isTerminal(before.state) || (isHeld && !isLost)) return false;
   const failure = { kind: 'unreadable', message: assignmentFailed('unreadable') } as const;
-  const { leaseUntil: _over, ...rest } = before;
+  const { leaseUntil: _over, otp: _void, ...rest } = before;
   endUnassigned(table, { ...rest, state: 'failed', finishedAt: now, failure }, before, failure, now);
   return true;
 }

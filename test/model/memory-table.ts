@@ -3,7 +3,7 @@ import type { Build } from '../../lib/domain/build.ts';
 import type { BuildEvent } from '../../lib/domain/build-event.ts';
 import type { LogLine } from '../../lib/domain/log-line.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
-import type { Claim } from '../../lib/domain/transitions.ts';
+import type { LifeClaim } from '../../lib/domain/transitions.ts';
 import type { Outcome, Worker } from '../../lib/domain/worker.ts';
 
 export type DueKind = 'pending' | 'leased';
@@ -25,7 +25,7 @@ export interface Commit {
   readonly before: Build | undefined;
   readonly after: Build;
   /** Who said to hold the build, where the command says so. */
-  readonly claim?: Claim;
+  readonly claim?: LifeClaim;
 }
 
 type StoredEvent = BuildEvent & { readonly startedAt?: number };

@@ -65,7 +65,7 @@ function broken(before: Build, command: Command, next: Build, now: number): stri
   if ((next.state === 'completed') !== (next.result !== undefined)) return 'only the completed have a result';
   const isFailure = next.state === 'failed' || next.state === 'cancelled';
   if (isFailure !== (next.failure !== undefined)) return 'only what failed or was cancelled has a failure';
-  if ('claim' in command) {
+  if ('claim' in command && 'workerId' in command.claim) {
     const { claim } = command;
     if (claim.workerId !== before.holder?.workerId) return 'only the holder may report';
     if (claim.attempt !== undefined && claim.attempt !== before.attempt) return 'a stale attempt never gets through';

@@ -103,6 +103,7 @@ export const aGrant = (changes: Partial<Grant> = {}): Grant => ({
   workerEpoch: 1,
   strikes: 0,
   otpHash: 'hash-of-otp',
+  otpExpiresAt: NOW + 600_000,
   now: NOW,
   leaseUntil: NOW + 1_800_000,
   dueAt: NOW + 90_000,

@@ -89,7 +89,8 @@ export function memoryWorld() {
       builds.set(id, { ...build, sends });
       dueAt.set(id, due);
     },
-    assign: async ({ buildId, attempt, maxAttempts, holder, workerEpoch, leaseUntil, now, dueAt: due }) => {
+    assign: async ({ buildId, attempt, maxAttempts, holder, workerEpoch, leaseUntil, now, dueAt: due, ...otp }) => {
+      const { otpHash, otpExpiresAt } = otp;
       const [build, worker] = [builds.get(buildId), workers.get(holder.workerId)];
       if (!build) return { ok: false, refusal: 'build_absent' };
       const decision = decide(build, { type: 'assign', holder, attempt, maxAttempts, leaseMs: leaseUntil - now }, now);
@@ -97,12 +98,39 @@ export function memoryWorld() {
       if (!worker) return { ok: false, refusal: 'worker_not_found' };
       if (worker.epoch !== workerEpoch) return { ok: false, refusal: 'worker_offline' };
       if (worker.current) return { ok: false, refusal: 'worker_busy' };
-      builds.set(buildId, decision.next);
+      builds.set(buildId, { ...decision.next, otp: { hash: otpHash, expiresAt: otpExpiresAt, wrongTries: 0 } });
       dueAt.set(buildId, due);
       workers.set(worker.id, { ...worker, current: { buildId, attempt: decision.next.attempt }, lastSeenAt: now });
       return { ok: true };
     },
-    reissueOtp: async (seen) => builds.get(seen.id)?.state === 'assigned' && isStillAt(seen, 'heartbeat'),
+    reissueOtp: async (seen, otp) => {
+      const build = builds.get(seen.id);
+      if (build?.state !== 'assigned' || !isStillAt(seen, 'heartbeat')) return false;
+      builds.set(build.id, { ...build, otp: { ...otp, wrongTries: 0 } });
+      return true;
+    },
+    countWrongOtp: async (seen) => {
+      const build = builds.get(seen.id);
+      if (build?.otp?.hash !== seen.otp?.hash || !build?.otp) return;
+      builds.set(build.id, { ...build, otp: { ...build.otp, wrongTries: build.otp.wrongTries + 1 } });
+    },
+    admitVm: async (seen, vm, now) => {
+      const build = builds.get(seen.id);
+      const isOpen = build?.otp && build.otp.hash === seen.otp?.hash && build.otp.usedAt === undefined;
+      if (!isOpen || !isStillAt(seen, 'heartbeat')) return refused(build);
+      builds.set(build.id, { ...build, vm, otp: { ...build.otp, usedAt: now } });
+      return { ok: true };
+    },
+    vmReady: async (buildId, claim, now) => {
+      let ready: Build | undefined;
+      const applied = change(buildId, { type: 'heartbeat', claim, leaseMs: 0 }, ({ leaseUntil, vm }, to) => {
+        const since = vm && { vm: { ...vm, readyAt: vm.readyAt ?? now } };
+        ready = { ...to, ...(leaseUntil !== undefined && { leaseUntil }), ...since };
+        builds.set(buildId, ready);
+        return { ok: true };
+      });
+      return applied.ok && ready ? { ok: true, build: ready } : applied;
+    },
     heartbeat: async (buildId, claim, { leaseUntil, rebindTo }) =>
       change(buildId, { type: 'heartbeat', claim, leaseMs: 0 }, (_from, to) => {
         const holder = to.holder && { ...to.holder, ...(rebindTo !== undefined && { tokenHash: rebindTo }) };
@@ -249,7 +277,9 @@ export function memoryWorld() {
       token: () => `token-${++state.drawn}`,
       hash: (secret: string) => `hash of ${secret}`,
       idFrom: (seed: string) => `id from ${seed}`,
+      matches: (secret: string, hash: string) => `hash of ${secret}` === hash,
     },
+    derive: (seed: string) => `derived from ${seed}`,
     clock: () => state.now,
     chance: () => state.chance,
     report: (event: AppEvent) => void events.push(event),

@@ -8,6 +8,7 @@ import {
   type Decision,
   decide,
   isHeldBy,
+  type LifeClaim,
 } from '../../lib/domain/transitions.ts';
 import { aBuild, aHolder, aResult, NOW } from '../support/builders.ts';
 
@@ -115,6 +116,39 @@ describe('the fence', () => {
       return decision.ok ? 'ok' : decision.code;
     });
     expect(codes).toEqual(['build_finished', 'build_finished', 'build_cancelled', 'lease_lost']);
+  });
+});
+
+describe('the virtual machine', () => {
+  const vm = { tokenHash: 'hash-of-vm', beatTokenHash: 'hash-of-beat' };
+  const claims: LifeClaim[] = [{ vmTokenHash: 'hash-of-vm' }, { beatTokenHash: 'hash-of-beat' }];
+  const beat = (claim: LifeClaim) => ({ type: 'heartbeat', claim, leaseMs: 90_000 }) as const;
+
+  it('keeps the attempt alive that it came in for, by either of its tokens', () => {
+    for (const claim of claims) expect(decide(aBuild('assigned', { vm }), beat(claim), NOW).ok).toBe(true);
+  });
+
+  it('is nobody without a token of its own, or by the one that is for something else', () => {
+    for (const claim of [...claims, { vmTokenHash: 'hash-of-beat' }, { beatTokenHash: 'hash-of-vm' }]) {
+      const other = { ...vm, tokenHash: 'hash-of-another', beatTokenHash: 'beat-of-another' };
+      for (const build of [aBuild('building'), aBuild('building', { vm: other })]) {
+        expect(decide(build, beat(claim), NOW)).toMatchObject({ ok: false, code: 'lease_lost' });
+      }
+    }
+  });
+
+  it('is told why it must stop, and is forgotten with its attempt', () => {
+    const codes = TERMINAL_STATES.map((state) => {
+      const decision = decide(aBuild(state, { vm }), beat({ vmTokenHash: 'hash-of-vm' }), NOW);
+      return decision.ok ? 'ok' : decision.code;
+    });
+    expect(codes).toEqual(['build_finished', 'build_finished', 'build_cancelled']);
+    const otp = { hash: 'hash', expiresAt: NOW, wrongTries: 0 };
+    const held = aBuild('building', { vm, otp });
+    expect(nextOf(decideAny(held, COMMANDS.giveBack(held)))).not.toHaveProperty('vm');
+    for (const type of ['complete', 'cancel', 'giveBack'] as const) {
+      expect(nextOf(decideAny(held, COMMANDS[type](held)))).not.toHaveProperty('otp');
+    }
   });
 });
 

@@ -64,6 +64,7 @@ describe('the item of a build', () => {
       resultSha256: SHA,
       resultFilename: 'build-1.ipa',
       otpHash: 'x',
+      vmReadyAt: NOW,
       logBatches: 7,
       ofALaterVersion: true,
     };

@@ -103,16 +103,16 @@ describe('an assignment', () => {
       TableName: 'builds',
       Key: key,
       ConditionExpression:
-        '#state IN (:v11) AND #attempt = :v12 AND #spentAttempts < :v13 AND attribute_type(#sourceKey, :v14)',
+        '#state IN (:v13) AND #attempt = :v14 AND #spentAttempts < :v15 AND attribute_type(#sourceKey, :v16)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     expect(unmarshall(build?.Update?.ExpressionAttributeValues ?? {})).toMatchObject({
       ':v0': 'assigned',
       ':v1': 1,
-      ':v11': 'pending',
-      ':v12': 0,
-      ':v13': 3,
-      ':v14': 'S',
+      ':v13': 'pending',
+      ':v14': 0,
+      ':v15': 3,
+      ':v16': 'S',
     });
     expect(worker?.Update).toMatchObject({
       Key: { pk: { S: 'WORKER#worker-1' } },
@@ -226,7 +226,9 @@ describe('the end of a build', () => {
     expect(build?.Update?.ConditionExpression).toMatch(
       /^#state IN \(:\w+, :\w+\) AND #workerId = :\w+ AND #workerTokenHash = :\w+ AND #attempt = :\w+$/,
     );
-    expect(build?.Update?.UpdateExpression).toMatch(/ REMOVE #leaseUntil, #duePartition, #dueAt, #otpHash$/);
+    expect(build?.Update?.UpdateExpression).toMatch(
+      / REMOVE #leaseUntil, #duePartition, #dueAt, #otpHash, #otpExpiresAt, #otpWrongTries, #otpUsedAt$/,
+    );
     expect(worker?.Update?.UpdateExpression).toMatch(
       / REMOVE #currentBuildId, #currentAttempt ADD #completedBuilds :\w+$/,
     );

@@ -39,6 +39,8 @@ function buildChange({ holder, ...grant }: Grant): Change {
       assignmentId: holder.assignmentId,
       workerTokenHash: holder.tokenHash,
       otpHash: grant.otpHash,
+      otpExpiresAt: grant.otpExpiresAt,
+      otpWrongTries: 0,
       startedAt: grant.now,
       leaseUntil: grant.leaseUntil,
       duePartition: duePartition('leased'),

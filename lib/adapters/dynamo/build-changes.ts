@@ -1,6 +1,6 @@
 import type { Build, BuildState } from '../../domain/build.ts';
 import type { Failure } from '../../domain/failure.ts';
-import { ALLOWED_FROM, type Claim, type Command } from '../../domain/transitions.ts';
+import { ALLOWED_FROM, type Command, type LifeClaim } from '../../domain/transitions.ts';
 import type { Outcome } from '../../domain/worker.ts';
 import { type Change, type Condition, is, isOneOf } from './expression.ts';
 import { buildKey, duePartition, expiresAt, finishedDay, workerKey } from './keys.ts';
@@ -9,7 +9,9 @@ import { buildKey, duePartition, expiresAt, finishedDay, workerKey } from './key
 export const allowedFrom = (command: Command['type']): Condition => isOneOf('state', ALLOWED_FROM[command]);
 
 /** The holder of the current attempt, as far as the claim says who that is. */
-export function heldBy(claim: Claim): Condition[] {
+export function heldBy(claim: LifeClaim): Condition[] {
+  if ('vmTokenHash' in claim) return [is('vmTokenHash', claim.vmTokenHash)];
+  if ('beatTokenHash' in claim) return [is('beatTokenHash', claim.beatTokenHash)];
   return [
     is('workerId', claim.workerId),
     ...(claim.tokenHash === undefined ? [] : [is('workerTokenHash', claim.tokenHash)]),
@@ -39,7 +41,7 @@ export function ending(
   return {
     key: buildKey(buildId),
     set: { state, finishedAt: now, finishedDay: finishedDay(now), expiresAt: expiresAt(now), ...details },
-    remove: ['leaseUntil', 'duePartition', 'dueAt', 'otpHash'],
+    remove: ['leaseUntil', 'duePartition', 'dueAt', ...OTP_ATTRIBUTES],
     when,
   };
 }
@@ -65,12 +67,17 @@ export function afterAttempt(next: Build, now: number, when: readonly Condition[
   };
 }
 
+const OTP_ATTRIBUTES = ['otpHash', 'otpExpiresAt', 'otpWrongTries', 'otpUsedAt'];
+
 const HOLDER_ATTRIBUTES = [
+  ...OTP_ATTRIBUTES,
+  'vmTokenHash',
+  'beatTokenHash',
+  'vmReadyAt',
   'workerId',
   'workerName',
   'assignmentId',
   'workerTokenHash',
-  'otpHash',
   'startedAt',
   'buildingSince',
   'leaseUntil',

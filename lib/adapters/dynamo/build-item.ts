@@ -26,6 +26,13 @@ const BuildItem = z.object({
   workerName: z.optional(z.string()),
   assignmentId: z.optional(text),
   workerTokenHash: z.optional(text),
+  otpHash: z.optional(text),
+  otpExpiresAt: z.optional(count),
+  otpWrongTries: z.optional(count),
+  otpUsedAt: z.optional(count),
+  vmTokenHash: z.optional(text),
+  beatTokenHash: z.optional(text),
+  vmReadyAt: z.optional(count),
   startedAt: z.optional(count),
   buildingSince: z.optional(count),
   leaseUntil: z.optional(count),
@@ -60,6 +67,8 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
     tokenHashes: data.tokenHashes,
     source: whole({ key: data.sourceKey, size: data.sourceSize, sha256: data.sourceSha256 }),
     holder: data.workerId !== undefined && data.assignmentId !== undefined ? holderOf(data) : undefined,
+    otp: otpOf(data),
+    vm: vmOf(data),
     startedAt: data.startedAt,
     buildingSince: data.buildingSince,
     leaseUntil: data.leaseUntil,
@@ -110,6 +119,16 @@ function holderOf(data: z.output<typeof BuildItem>) {
     assignmentId: data.assignmentId ?? '',
     tokenHash: data.workerTokenHash,
   });
+}
+
+function otpOf({ otpHash, otpExpiresAt, otpWrongTries, otpUsedAt }: z.output<typeof BuildItem>) {
+  const issued = whole({ hash: otpHash, expiresAt: otpExpiresAt, wrongTries: otpWrongTries });
+  return issued && withoutUndefined({ ...issued, usedAt: otpUsedAt });
+}
+
+function vmOf({ vmTokenHash, beatTokenHash, vmReadyAt }: z.output<typeof BuildItem>) {
+  const admitted = whole({ tokenHash: vmTokenHash, beatTokenHash });
+  return admitted && withoutUndefined({ ...admitted, readyAt: vmReadyAt });
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

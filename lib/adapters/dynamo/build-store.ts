@@ -6,7 +6,7 @@ import { type Build, TERMINAL_STATES } from '../../domain/build.ts';
 import { BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
-import { ALLOWED_FROM, type Claim } from '../../domain/transitions.ts';
+import { ALLOWED_FROM, type LifeClaim } from '../../domain/transitions.ts';
 import { assign } from './assign-transaction.ts';
 import { allowedFrom, ending, failureDetails, heldBy, stillAt } from './build-changes.ts';
 import { fromBuildItem, toBuildItem } from './build-item.ts';
@@ -15,6 +15,7 @@ import { type EventDraft, eventPut, readEvents } from './event-item.ts';
 import { type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
 import { buildKey, duePartition } from './keys.ts';
 import type { Table } from './table.ts';
+import { vmWrites } from './vm-writes.ts';
 import { transact, update } from './write.ts';
 
 /** Several tokens are good at once only after repeated submits; more repeats than this are no lost answers. */
@@ -34,10 +35,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
       });
     },
     assign: (grant: Grant) => assign(table, grant),
-    reissueOtp: async (build, otpHash) => {
-      const when = [is('state', 'assigned'), is('attempt', build.attempt)];
-      return (await update(table, { key: buildKey(build.id), set: { otpHash }, when })).ok;
-    },
+    ...vmWrites(table),
     heartbeat: (buildId, claim, beat) => heartbeat(table, buildId, claim, beat),
     extendLease: async (build, leaseUntil) => {
       const when = [...stillAt('requeue', build), isBelow('leaseUntil', leaseUntil)];
@@ -104,7 +102,7 @@ async function addToken(table: Table, build: Build, tokenHash: string): Promise<
 }
 
 /** One write, and no transaction: it is the most frequent call of all. */
-async function heartbeat(table: Table, buildId: string, claim: Claim, beat: Beat): Promise<Applied> {
+async function heartbeat(table: Table, buildId: string, claim: LifeClaim, beat: Beat): Promise<Applied> {
   const { now, leaseUntil, rebindTo } = beat;
   const outcome = await update(table, {
     key: buildKey(buildId),

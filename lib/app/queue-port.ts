@@ -1,0 +1,29 @@
+import type { Platform } from '../domain/build.ts';
+
+/** The hint that a build waits. The facts in it never change while the build lives; its state is only in the table. */
+export interface Hint {
+  readonly buildId: string;
+  readonly attempt: number;
+  readonly platform: Platform;
+  readonly submittedAt: number;
+  readonly sourceSize: number;
+  readonly sourceSha256: string;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly receipt: string;
+  readonly platform: Platform;
+  /** Absent when the body could not be read. */
+  readonly hint?: Hint;
+  readonly receives: number;
+  readonly sentAt: number;
+}
+
+export interface BuildQueue {
+  send(hint: Hint): Promise<void>;
+  /** One message, or none; does not wait. */
+  receive(platform: Platform): Promise<Message | undefined>;
+  delete(message: Message): Promise<void>;
+  giveBack(message: Message, seconds: number): Promise<void>;
+}

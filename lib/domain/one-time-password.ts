@@ -1,0 +1,42 @@
+import type { Build, BuildState, OneTimePassword } from './build.ts';
+import { ALLOWED_FROM } from './transitions.ts';
+
+/** A virtual machine boots in minutes; the old controller's figure. */
+export const OTP_MS = 10 * 60_000;
+
+/** An exchange whose answer got lost may be repeated for so long, and has the same answer. */
+const REPLAY_MS = 60_000;
+
+/**
+ * Wrong passwords per grant. Nobody guesses 256 bits: the limit is there so that strangers can neither try for long nor
+ * write for nothing.
+ */
+export const MAX_WRONG_TRIES = 5;
+
+export type OtpVerdict =
+  | { readonly ok: true; readonly isRepeated: boolean }
+  /** `counts`: the try is one of the few that a grant allows. */
+  | { readonly ok: false; readonly why: string; readonly counts: boolean };
+
+/**
+ * Whether a password may be exchanged for the token of a virtual machine. The words are the old controller's.
+ * @param isRight whether the password is the one that was issued last.
+ */
+export function judgeOtp(build: Build, isRight: boolean, now: number): OtpVerdict {
+  const { otp } = build;
+  const isHeld = (ALLOWED_FROM.heartbeat as readonly BuildState[]).includes(build.state);
+  if (!otp || !isHeld) return refuse('No OTP configured for this build');
+  if (otp.wrongTries >= MAX_WRONG_TRIES) return refuse('Invalid OTP');
+  if (!isRight) return { ...refuse('Invalid OTP'), counts: isOpen(otp, now) };
+  if (otp.usedAt === undefined) return isOpen(otp, now) ? { ok: true, isRepeated: false } : refuse('OTP expired');
+  return now - otp.usedAt < REPLAY_MS ? { ok: true, isRepeated: true } : refuse('OTP expired');
+}
+
+/** Once it is used or expired there is nothing left to guess. */
+function isOpen({ usedAt, expiresAt }: OneTimePassword, now: number): boolean {
+  return usedAt === undefined && now < expiresAt;
+}
+
+function refuse(why: string) {
+  return { ok: false, why, counts: false } as const;
+}

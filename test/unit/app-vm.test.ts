@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { authenticateVm } from '../../lib/app/authenticate-vm.ts';
+import { beatTokenOf } from '../../lib/app/beat-token.ts';
+import { vmReady } from '../../lib/app/vm-ready.ts';
+import { vmStatus } from '../../lib/app/vm-status.ts';
+import { BUILD_STATES, isTerminal } from '../../lib/domain/build.ts';
+import { MAX_WRONG_TRIES, OTP_MS } from '../../lib/domain/one-time-password.ts';
+import { aBuild, aWorker, NOW } from '../support/builders.ts';
+import { memoryWorld, type World } from '../support/memory-stores.ts';
+
+const MAX_BUILD_MS = 3 * 3_600_000;
+const otp = { hash: 'hash of the password', expiresAt: NOW + OTP_MS, wrongTries: 0 };
+const TOKEN = 'derived from vm build-1 1 the password';
+const AS_VM = { vmTokenHash: `hash of ${TOKEN}` };
+let world: World;
+beforeEach(() => {
+  world = memoryWorld();
+  world.builds.set('build-1', aBuild('assigned', { otp }));
+  world.workers.set('worker-1', aWorker({ current: { buildId: 'build-1', attempt: 1 } }));
+});
+const authenticate = (password = 'the password') => authenticateVm(world.deps, 'build-1', password, MAX_BUILD_MS);
+const build = () => world.builds.get('build-1');
+
+describe('the exchange of a one-time password', () => {
+  it('answers a token of which only the hash is kept, good until the attempt must end', async () => {
+    expect(await authenticate()).toEqual({ token: TOKEN, expiresAt: NOW - 30_000 + MAX_BUILD_MS });
+    expect(build()).toMatchObject({ state: 'assigned', otp: { usedAt: NOW }, vm: { tokenHash: AS_VM.vmTokenHash } });
+    expect(JSON.stringify([...world.builds])).not.toContain(`"${TOKEN}"`);
+    expect(world.events).toEqual([{ event: 'vm_admitted', buildId: 'build-1', attempt: 1 }]);
+  });
+
+  it('whose answer got lost has the same answer for a minute, and no second effect', async () => {
+    world.faults.set('builds.admitVm', 'after');
+    await expect(authenticate()).rejects.toThrow('lost after');
+    world.faults.clear();
+    const before = build();
+    world.state.now += 59_999;
+    expect((await authenticate()).token).toBe(TOKEN);
+    world.state.now += 1;
+    await expect(authenticate()).rejects.toMatchObject({ code: 'otp_refused', message: 'OTP expired' });
+    expect(build()).toEqual(before);
+  });
+
+  it('that meets another one in the moment of its write answers what the other did', async () => {
+    const [first, second] = await Promise.all([authenticate(), authenticate()]);
+    expect(first).toEqual(second);
+    expect(world.events).toHaveLength(1);
+  });
+
+  it('across a change of the controller’s secret is refused, and changes nothing', async () => {
+    await authenticate();
+    const before = build();
+    const changed = { ...world.deps, derive: (seed: string) => `otherwise derived from ${seed}` };
+    await expect(authenticateVm(changed, 'build-1', 'the password', MAX_BUILD_MS)).rejects.toMatchObject({
+      message: 'Invalid OTP',
+    });
+    expect(build()).toEqual(before);
+  });
+
+  it('with wrong passwords is refused, and after five of them with the right one too', async () => {
+    for (let tries = 0; tries < MAX_WRONG_TRIES; tries++) {
+      await expect(authenticate('a guess')).rejects.toMatchObject({ code: 'otp_refused', message: 'Invalid OTP' });
+    }
+    expect(build()?.otp?.wrongTries).toBe(MAX_WRONG_TRIES);
+    await expect(authenticate()).rejects.toMatchObject({ message: 'Invalid OTP' });
+    expect(world.calls.filter((call) => call === 'builds.admitVm')).toEqual([]);
+    expect(world.events).toHaveLength(MAX_WRONG_TRIES);
+  });
+
+  it('is of builds that are there', async () => {
+    await expect(authenticateVm(world.deps, 'absent', 'x', MAX_BUILD_MS)).rejects.toMatchObject({
+      code: 'build_not_found',
+    });
+  });
+});
+
+describe('a virtual machine', () => {
+  it('is ready once, and makes a lease that is about to end longer, never shorter', async () => {
+    await authenticate();
+    world.builds.set('build-1', { ...aBuild('assigned'), ...build(), leaseUntil: NOW + 1 });
+    expect(await vmReady(world.deps, 'build-1', AS_VM, 90_000)).toBe(NOW);
+    expect(build()).toMatchObject({ state: 'building', leaseUntil: NOW + 90_000, vm: { readyAt: NOW } });
+    world.builds.set('build-1', { ...aBuild('building'), ...build(), leaseUntil: NOW + 1_800_000 });
+    world.state.now += 1;
+    expect(await vmReady(world.deps, 'build-1', AS_VM, 90_000)).toBe(NOW);
+    expect(build()?.leaseUntil).toBe(NOW + 1_800_000);
+  });
+
+  it.each([
+    ['made up', 'assigned', { vmTokenHash: 'made up' }, 'lease_lost'],
+    ['of a cancelled build', 'cancelled', AS_VM, 'build_cancelled'],
+    ['of an ended build', 'completed', AS_VM, 'build_finished'],
+  ] as const)('with a token %s learns why it must stop', async (_what, state, claim, code) => {
+    world.builds.set('build-1', aBuild(state, { vm: { tokenHash: AS_VM.vmTokenHash, beatTokenHash: 'b' } }));
+    await expect(vmReady(world.deps, 'build-1', claim, 90_000)).rejects.toMatchObject({ code });
+    expect(world.calls).toEqual(['builds.vmReady']);
+  });
+});
+
+describe('the state of a virtual machine', () => {
+  const vm = { tokenHash: 'hash of vm', beatTokenHash: 'hash of id from beat hash of vm', readyAt: NOW };
+
+  it('is told with the token for signs of life as long as the build is held, and else as if it were not ready', async () => {
+    for (const state of BUILD_STATES) {
+      world.builds.set('build-1', aBuild(state, state === 'pending' ? {} : { vm }));
+      const status = await vmStatus(world.deps, 'build-1');
+      const isHeld = state !== 'pending' && !isTerminal(state);
+      expect([state, status]).toEqual([
+        state,
+        isHeld ? { ready: { beatToken: 'id from beat hash of vm', at: NOW } } : {},
+      ]);
+    }
+    expect(vm.beatTokenHash).toBe(world.deps.secrets.hash(beatTokenOf(world.deps.secrets, vm.tokenHash)));
+    expect(new Set(world.calls)).toEqual(new Set(['builds.get']));
+  });
+
+  it('of a machine that has only come in is not ready, and of a build that is not there is not found', async () => {
+    await authenticate();
+    expect(await vmStatus(world.deps, 'build-1')).toEqual({});
+    await expect(vmStatus(world.deps, 'absent')).rejects.toMatchObject({ code: 'build_not_found' });
+  });
+});
