@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Controller, startController } from '../support/controller.ts';
@@ -33,10 +33,14 @@ export async function openWorld(): Promise<World> {
   const s3 = new S3Client({ region, credentials, endpoint: engines.s3, forcePathStyle: true });
   const Bucket = stack.buckets.results;
 
+  /** The embedded engine cannot make a second page (it encrypts its token with DES, which OpenSSL 3 has given up). */
   async function results(): Promise<string[]> {
     const keys: string[] = [];
-    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket })) {
-      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+    for (const first of FIRST_OF_AN_ID) {
+      const Prefix = `results/${first}`;
+      const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
+      if (IsTruncated) throw new Error(`more than one page of results begins with ${Prefix}`);
+      keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
     }
     return keys;
   }
@@ -86,6 +90,8 @@ export async function openWorld(): Promise<World> {
     },
   };
 }
+
+const FIRST_OF_AN_ID = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_';
 
 const QUEUES = ['ios', 'android', 'deadLetters'] as const;
 const ENDED = ['completed', 'failed', 'cancelled'];
