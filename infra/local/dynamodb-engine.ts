@@ -1,8 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { type Guarded, spawnGuarded, stopGuarded } from './guarded-child.ts';
 import { freePort, httpUrl } from './listen.ts';
 
 export interface Engine {
@@ -15,30 +14,11 @@ export interface ChildEngine extends Engine {
   readonly died: Promise<Error>;
 }
 
-type Guard = ChildProcessByStdio<Writable, null, Readable>;
-
 /** It is up in 0.2 s; a loaded machine or a long write-ahead log may need more. */
 const READY_WITHIN_MS = 15_000;
 
-/** On SIGTERM it folds its write-ahead log into the file. Being killed instead costs no data, only the next start's time. */
-const STOPPED_WITHIN_MS = 5_000;
-
 /** Between our look for a free port and the engine's bind another process may take it. */
 const MAX_TRIES = 3;
-
-/**
- * The engine lives as long as our end of the pipe: whatever kills us, even SIGKILL, closes it, and the guard then ends the
- * engine. `read` is the shell's own, so that nothing is left to kill but the engine.
- */
-const GUARD = `
-exec 3<&0
-"$@" 3<&- & engine=$!
-( while read -r _; do :; done; kill -TERM "$engine" ) <&3 2>/dev/null & watch=$!
-exec 3<&-
-wait "$engine"; status=$?
-kill "$watch" 2>/dev/null
-exit "$status"
-`;
 
 export async function startDynamoDb(dbPath: string): Promise<ChildEngine> {
   const binary = findBinary();
@@ -47,7 +27,7 @@ export async function startDynamoDb(dbPath: string): Promise<ChildEngine> {
     const guard = spawnGuarded([binary, 'serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', dbPath]);
     const failure = await untilReady(guard);
     if (!failure) return toEngine(guard, httpUrl('127.0.0.1', port));
-    await stop(guard);
+    await stopGuarded(guard);
     if (tries === MAX_TRIES || !failure.includes('already in use')) {
       throw new Error(`The DynamoDB engine did not start: ${failure}`);
     }
@@ -74,12 +54,7 @@ Set DYNAMODB_ENDPOINT to one of:
      or LocalStack in Docker:      http://127.0.0.1:4566
   3. DynamoDB on AWS:              https://dynamodb.<region>.amazonaws.com, with AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
 
-function spawnGuarded(command: string[]): Guard {
-  // Its own process group: Ctrl-C in a terminal must reach us alone, so that open requests still find the engine.
-  return spawn('/bin/sh', ['-c', GUARD, 'guard', ...command], { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
-}
-
-function toEngine(guard: Guard, address: string): ChildEngine {
+function toEngine(guard: Guarded, address: string): ChildEngine {
   let isStopping = false;
   const died = new Promise<Error>((resolve) => {
     guard.once('exit', (code) => {
@@ -88,13 +63,13 @@ function toEngine(guard: Guard, address: string): ChildEngine {
   });
   const stopIt = () => {
     isStopping = true;
-    return stop(guard);
+    return stopGuarded(guard);
   };
   return { address, died, stop: stopIt };
 }
 
 /** Resolves to undefined once the engine listens, else to why it does not. */
-function untilReady(guard: Guard): Promise<string | undefined> {
+function untilReady(guard: Guarded): Promise<string | undefined> {
   return new Promise((resolve) => {
     let stderr = '';
     const settle = (failure?: string) => {
@@ -113,18 +88,5 @@ function untilReady(guard: Guard): Promise<string | undefined> {
     guard.stderr.on('data', read);
     // 'close' comes after the last words on stderr, 'exit' may come before them.
     guard.once('close', exited).once('error', failed);
-  });
-}
-
-function stop(guard: Guard): Promise<void> {
-  return new Promise((resolve) => {
-    if (guard.pid === undefined || guard.exitCode !== null || guard.signalCode !== null) return resolve();
-    const killAll = () => guard.pid !== undefined && process.kill(-guard.pid, 'SIGKILL');
-    const timer = setTimeout(killAll, STOPPED_WITHIN_MS);
-    guard.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    guard.stdin.end();
   });
 }

@@ -1,9 +1,9 @@
 import { endingsContract } from './endings-contract.ts';
 import { grantsContract } from './grants-contract.ts';
-import { onBoth } from './stores.ts';
+import { onEach } from './stores.ts';
 import { vmContract } from './vm-contract.ts';
 
-onBoth('the build store', (open) => {
+onEach('the build store', (open) => {
   grantsContract(open);
   endingsContract(open);
   vmContract(open);

@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, inject, vi } from 'vitest';
+import { VISIBILITY_SECONDS } from '../../infra/queues.ts';
+import type { Endpoints } from '../../infra/local/aws-clients.ts';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';
-import type { BuildQueue, BuildStore, WorkerStore } from '../../lib/app/ports.ts';
+import type { BuildQueue, BuildStore, Message, WorkerStore } from '../../lib/app/ports.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { memoryBuilds } from '../model/memory-builds.ts';
 import { memoryQueue } from '../model/memory-queue.ts';
@@ -18,14 +22,25 @@ export interface Stores {
   readonly queue: BuildQueue;
   /** Makes the record one that cannot be read. */
   readonly spoil: (buildId: string) => Promise<void>;
+  /** How long a received message is hidden. */
+  readonly visibilityMs: number;
   /** Lets time pass for the queue. */
-  readonly pass: (ms: number) => void;
+  readonly pass: (ms: number) => Promise<void>;
+  /** Ends the time for which this message is hidden. */
+  readonly expire: (message: Message) => Promise<void>;
+  /** Deletes a message whose receipt is no longer the newest. It must do nothing; how it is said may differ. */
+  readonly deleteAgain: (message: Message) => Promise<void>;
   readonly deadLetters: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
+const VISIBILITY_MS = VISIBILITY_SECONDS * 1_000;
+
 async function inMemory(): Promise<Stores> {
   let now = NOW;
+  const pass = async (ms: number) => {
+    now += ms;
+  };
   const table = memoryTable(() => now);
   const { queue, deadLetters } = memoryQueue(() => now);
   return {
@@ -33,44 +48,88 @@ async function inMemory(): Promise<Stores> {
     workers: memoryWorkers(table),
     queue,
     spoil: async (id) => table.spoil(id),
-    pass: (ms) => {
-      now += ms;
-    },
+    visibilityMs: VISIBILITY_MS,
+    pass,
+    expire: () => pass(VISIBILITY_MS + 1),
+    deleteAgain: queue.delete,
     deadLetters: async () => deadLetters.length,
     close: async () => {},
   };
 }
 
 /** The adapters over the embedded engines. */
-async function onEngines(): Promise<Stores> {
-  const controller = await startController();
+async function onEngines(endpoints: Partial<Endpoints> = {}) {
+  const controller = await startController({ endpoints });
   const { dynamo, sqs, stack } = controller;
   const table = { client: dynamo, name: stack.table, pause: async () => {}, chance: () => 0.5 };
   const builds = buildStore(table, secrets.id);
-  return {
+  const queue = buildQueue(sqs, stack.queueUrls);
+  // The engine of the queues runs in this process: the date it reads is ours to set.
+  const pass = async (ms: number) => void vi.setSystemTime(Date.now() + ms);
+  const stores: Stores = {
     builds,
     workers: workerStore(table),
-    queue: buildQueue(sqs, stack.queueUrls),
+    queue,
     spoil: async (id) => {
       // Where a state is known it must stay, as it is asked for.
       const isWaiting = (await builds.get(id))?.state === 'pending';
       await controller.tamperBuild(id, isWaiting ? { state: 'nonsense' } : { platform: 'nonsense' });
     },
-    // The engine of the queues runs in this process: the date it reads is ours to set.
-    pass: (ms) => void vi.setSystemTime(Date.now() + ms),
+    visibilityMs: VISIBILITY_MS,
+    pass,
+    expire: () => pass(VISIBILITY_MS + 1),
+    deleteAgain: queue.delete,
     deadLetters: async () => (await controller.depth('deadLetters')).waiting,
     close: async () => {
       vi.useRealTimers();
       await controller.close();
     },
   };
+  return { stores, sqs, queueUrls: stack.queueUrls };
 }
 
-/** The same suite on both: what the fake may be trusted with, the engine has shown. */
-export function onBoth(subject: string, suite: (stores: () => Stores) => void): void {
-  describe.each([
+/** A queue with a clock of its own has to be waited for: 5 s are enough to see a message hidden. */
+const FOREIGN_VISIBILITY_SECONDS = 5;
+
+async function onForeign({ endpoints, oldReceipts }: ForeignEngines): Promise<Stores> {
+  const { stores, sqs, queueUrls } = await onEngines(endpoints);
+  for (const QueueUrl of Object.values(queueUrls)) {
+    const Attributes = { VisibilityTimeout: String(FOREIGN_VISIBILITY_SECONDS) };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  }
+  return {
+    ...stores,
+    visibilityMs: FOREIGN_VISIBILITY_SECONDS * 1_000,
+    pass: (ms) => wait(ms),
+    expire: (message) => stores.queue.giveBack(message, 0),
+    deleteAgain: async (message) => {
+      const [outcome] = await Promise.allSettled([stores.queue.delete(message)]);
+      expect(outcome.status === 'fulfilled' ? 'accepted' : outcome.reason.name).toBeOneOf([...oldReceipts]);
+    },
+  };
+}
+
+/** Engines that `npm run test:conformance` has started; nobody else has any. */
+export interface ForeignEngines {
+  readonly name: string;
+  readonly endpoints: Partial<Endpoints>;
+  /** What it may say to a deletion by an old receipt, which does nothing: AWS says `accepted`. */
+  readonly oldReceipts: readonly string[];
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    foreignEngines?: readonly ForeignEngines[];
+  }
+}
+
+/** The same suite on each: what the fake may be trusted with, the engines have shown. */
+export function onEach(subject: string, suite: (stores: () => Stores) => void): void {
+  const foreign = inject('foreignEngines') ?? [];
+  describe.each<[string, () => Promise<Stores>]>([
     ['in memory', inMemory],
-    ['on the engines', onEngines],
+    ['on the engines', async () => (await onEngines()).stores],
+    ...foreign.map((engines): [string, () => Promise<Stores>] => [`on ${engines.name}`, () => onForeign(engines)]),
   ])(`${subject} %s`, (_where, make) => {
     let stores: Stores | undefined;
     beforeAll(async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { assignedBuild, holderOf, idleWorker, NOW, newWorker, race } from './scene.ts';
-import { onBoth, type Stores } from './stores.ts';
+import { onEach, type Stores } from './stores.ts';
 
 const change = () => ({
   name: 'renamed',
@@ -17,7 +17,7 @@ async function busyWorker(stores: Stores): Promise<Worker> {
   return worker;
 }
 
-onBoth('the worker store', (open) => {
+onEach('the worker store', (open) => {
   it('stores what it was given', async () => {
     const { workers } = open();
     const worker = await idleWorker(open(), { previousToken: { hash: 'old', expiresAt: NOW }, lastOutcome: 'lost' });
