@@ -3,6 +3,7 @@ import { api } from '../../lib/runtime/api.ts';
 import { clock, gate, logs, openTable } from '../../lib/runtime/container.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { LogPage } from '../../lib/runtime/inputs/builds.ts';
+import { longReply } from '../../lib/runtime/long-reply.ts';
 
 const env = readEnv(TABLE);
 const table = openTable(env);
@@ -10,9 +11,9 @@ const deps = { logs: logs(table), clock };
 
 export const handler = api(
   { access: 'read-logs', gate: gate(env, table), input: LogPage },
-  async (input, { build }) => {
-    const page = await readLogs(deps, build, input.cursor);
+  async (input, { build, headers }) => {
+    const page = await readLogs(deps, build, input);
     const body = { build_id: build.id, logs: page.lines, next_cursor: page.nextCursor, is_final: page.isFinal };
-    return { status: 200, body };
+    return longReply(headers, body);
   },
 );

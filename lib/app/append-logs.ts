@@ -1,5 +1,5 @@
 import type { Build } from '../domain/build.ts';
-import type { LogLine } from '../domain/log-line.ts';
+import { inBatches, type LogLine } from '../domain/log-line.ts';
 import type { HolderClaim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -15,16 +15,18 @@ export async function appendLogs(
 ): Promise<void> {
   const now = deps.clock();
   let build: Build | undefined;
-  await fenced(
-    deps,
-    buildId,
-    claim,
-    (proven) => ({ type: 'heartbeat', claim: proven, leaseMs }),
-    async (proven) => {
-      const outcome = await deps.logs.append(buildId, proven, lines, now);
-      if (outcome.ok) build = outcome.build;
-      return outcome;
-    },
-  );
+  for (const batch of inBatches(lines)) {
+    await fenced(
+      deps,
+      buildId,
+      claim,
+      (proven) => ({ type: 'heartbeat', claim: proven, leaseMs }),
+      async (proven) => {
+        const outcome = await deps.logs.append(buildId, proven, batch, now);
+        if (outcome.ok) build = outcome.build;
+        return outcome;
+      },
+    );
+  }
   if (build) await keepAlive(deps.builds, build, now, leaseMs);
 }

@@ -116,8 +116,15 @@ export interface LogStore {
   ): Promise<Applied & { readonly build?: Build }>;
   /** A line of the controller's own, whoever holds the build. */
   note(buildId: string, line: LogLine): Promise<void>;
-  /** Lines after the cursor (0: all), in an order that never changes; `next` is the cursor behind the last one. */
-  read(buildId: string, after: number, now: number): Promise<{ lines: LogLine[]; next: number; hasMore: boolean }>;
+  /**
+   * Lines after the cursor (0: all), in an order that never changes; `next` is the cursor behind the last one.
+   * `hasTail`: with the newest part of a log that has passed its limit. It moves until the build has ended.
+   */
+  read(
+    buildId: string,
+    after: number,
+    options: { readonly now: number; readonly hasTail: boolean },
+  ): Promise<{ lines: LogLine[]; next: number; hasMore: boolean }>;
 }
 
 export interface WorkerStore {

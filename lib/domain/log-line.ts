@@ -12,11 +12,18 @@ export interface LogLine {
 
 /** One line; longer ones are cut, visibly. */
 export const MAX_LINE_CHARACTERS = 16_384;
-/** One request: 256 KB fits one table item (400 KB) with room for keys and JSON. */
+/** What is stored together: 256 KB fits one table item (400 KB) with room for keys. */
 export const MAX_BATCH_BYTES = 256 * 1024;
-export const MAX_BATCH_LINES = 500;
-/** One build: the whole list must still fit one Lambda answer (6 MB) for followers that know no cursor. */
-export const MAX_BUILD_LOG_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A build's log keeps its beginning and its newest part; what is between is counted, not kept. The beginning is never
+ * changed, and the newest part is only put behind it once the build has ended, when it does not move any more: a
+ * follower that knows no cursor reads the whole list again each time and shows what is past the lines it has seen.
+ * Behind a cursor the newest part can be followed while the build runs. Both together fit one answer of a Lambda function
+ * (6 MB, of which base64 takes a quarter).
+ */
+export const HEAD_LOG_BYTES = 3 * 1024 ** 2;
+export const TAIL_LOG_BYTES = 1024 ** 2;
 
 const CUT_MARK = ' … [line cut]';
 
@@ -25,4 +32,31 @@ export function cutLine(message: string): string {
   return message.length <= MAX_LINE_CHARACTERS
     ? message
     : message.slice(0, MAX_LINE_CHARACTERS - CUT_MARK.length).toWellFormed() + CUT_MARK;
+}
+
+const encoder = new TextEncoder();
+/** `{"timestamp":1764106017000,"level":"error","message":},` */
+const BYTES_AROUND_A_MESSAGE = 55;
+
+/** What the line takes of an answer. An escape makes six bytes of a colour code's one. */
+export function sizeOf({ message }: LogLine): number {
+  return encoder.encode(JSON.stringify(message)).length + BYTES_AROUND_A_MESSAGE;
+}
+
+export const sizeOfAll = (lines: readonly LogLine[]) => lines.reduce((sum, line) => sum + sizeOf(line), 0);
+
+/** The lines in parts that are stored together. A single line always fits. */
+export function inBatches(lines: readonly LogLine[]): LogLine[][] {
+  const batches: LogLine[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const line of lines) {
+    const size = sizeOf(line);
+    bytes += size;
+    if (bytes > MAX_BATCH_BYTES) {
+      batches.push([]);
+      bytes = size;
+    }
+    batches.at(-1)?.push(line);
+  }
+  return batches;
 }

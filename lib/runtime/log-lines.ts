@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
-import { cutLine, type LogLine, MAX_BATCH_BYTES, MAX_BATCH_LINES, WORKER_LOG_LEVELS } from '../domain/log-line.ts';
+import { cutLine, type LogLine, MAX_LINE_CHARACTERS, WORKER_LOG_LEVELS } from '../domain/log-line.ts';
+import { maskSecrets, privateKeyMask } from '../domain/mask-secrets.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { text } from './fields.ts';
 
-/** Far above what is kept of a line: it is cut, not refused. */
-const message = text(MAX_BATCH_BYTES);
+/** More than is kept of a line, so that no secret is cut in two before it is masked. */
+const message = text(MAX_LINE_CHARACTERS + 8_192);
 const Line = z.object({ level: z.enum(WORKER_LOG_LEVELS), message });
 
 interface Fields {
@@ -13,9 +14,30 @@ interface Fields {
   readonly logs?: unknown;
 }
 
-/** One line, or a batch. A bad line of a batch is left out; a bad single line is refused. */
-export function linesOf(fields: Fields, now: number): { lines: LogLine[]; isBatch: boolean } {
-  if (Array.isArray(fields.logs)) return { lines: batch(fields.logs, now), isBatch: true };
+/**
+ * One line, or a batch, as they are stored: secrets masked, over-long lines cut. A bad line of a batch is left out; a bad
+ * single line is refused.
+ */
+export function linesOf(
+  fields: Fields,
+  now: number,
+  knownSecrets: readonly string[],
+): { lines: LogLine[]; isBatch: boolean } {
+  const maskKeys = privateKeyMask();
+  const toLine = ({ level, message: raw }: z.output<typeof Line>): LogLine => ({
+    timestamp: now,
+    level,
+    message: cutLine(maskSecrets(maskKeys(raw), knownSecrets)),
+  });
+  if (!Array.isArray(fields.logs)) return { lines: [toLine(single(fields))], isBatch: false };
+  const lines = fields.logs.flatMap((entry) => {
+    const parsed = z.safeParse(Line, entry);
+    return parsed.success ? [toLine(parsed.data)] : [];
+  });
+  return { lines, isBatch: true };
+}
+
+function single(fields: Fields): z.output<typeof Line> {
   if (fields.message === undefined || fields.level === undefined) {
     throw new Rejection('invalid_request', 'Invalid body. Expected { level, message } or { logs: [...] }');
   }
@@ -23,21 +45,5 @@ export function linesOf(fields: Fields, now: number): { lines: LogLine[]; isBatc
   if (!level.success) throw new Rejection('invalid_request', 'Invalid log level. Must be: info, warn, or error');
   const parsed = z.safeParse(message, fields.message);
   if (!parsed.success) throw new Rejection('invalid_request', 'message must be text');
-  return { lines: [{ timestamp: now, level: level.data, message: cutLine(parsed.data) }], isBatch: false };
-}
-
-function batch(entries: readonly unknown[], now: number): LogLine[] {
-  if (entries.length > MAX_BATCH_LINES) {
-    throw new Rejection('payload_too_large', `At most ${MAX_BATCH_LINES} log lines in one request`);
-  }
-  const lines = entries.flatMap((entry) => {
-    const parsed = z.safeParse(Line, entry);
-    if (!parsed.success) return [];
-    return [{ timestamp: now, level: parsed.data.level, message: cutLine(parsed.data.message) }];
-  });
-  const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line.message), 0);
-  if (bytes > MAX_BATCH_BYTES) {
-    throw new Rejection('payload_too_large', `At most ${MAX_BATCH_BYTES} bytes of log lines in one request`);
-  }
-  return lines;
+  return { level: level.data, message: parsed.data };
 }

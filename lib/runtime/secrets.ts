@@ -27,6 +27,13 @@ export function isSameSecret(presented: string, expected: string): boolean {
   return timingSafeEqual(sha256(presented), sha256(expected));
 }
 
+const SECRET_HEADERS = ['x-api-key', 'x-worker-token', 'x-vm-token', 'x-build-token'];
+
+/** What a request proved itself with: a build's own output may show it, and then it must not be stored. */
+export function secretsIn(headers: Readonly<Record<string, string | undefined>>): string[] {
+  return SECRET_HEADERS.flatMap((name) => headers[name] ?? []);
+}
+
 /** No leading `-`: the old command line would take such an id for a flag. */
 function urlSafe(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url').replace(/^-/, 'x');

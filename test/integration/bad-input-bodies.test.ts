@@ -13,7 +13,8 @@ describe('bad bodies', () => {
   afterAll(() => world.close());
 
   describe('in JSON', () => {
-    const posts = PROTECTED.filter(({ method }) => method === 'POST');
+    // Whatever comes as a log is kept as one: its own tests say how.
+    const posts = PROTECTED.filter(({ method, path }) => method === 'POST' && !path.endsWith('/logs'));
     const broken = [
       '[]',
       'null',
@@ -78,8 +79,6 @@ describe('bad bodies', () => {
     ];
     const noBuild = [...IDS, undefined].map((build_id) => ({ build_id, success: false, error: 'x' }));
     const own = () => ({ build_id: world.held.id });
-    const lines = (count: number, length: number) =>
-      Array.from({ length: count }, () => ({ level: 'info', message: 'm'.repeat(length) }));
 
     const cases: Record<string, () => readonly unknown[]> = {
       '/api/uploads': () => [...sizes, ...digests, { size: 2 ** 41, sha256: SHA256 }],
@@ -99,8 +98,6 @@ describe('bad bodies', () => {
         ...['debug', 'INFO', '', 7, null, ['info']].map((level) => ({ level, message: 'x' })),
         ...[7, null, [], {}, true].map((message) => ({ level: 'info', message })),
         ...[...attempts, ...workerIds].map((bad) => ({ level: 'info', message: 'x', ...bad })),
-        { logs: lines(501, 1) },
-        { logs: lines(20, 20_000) },
       ],
       '/api/builds/{id}/heartbeat': () => [...attempts, ...workerIds, { attempt: 2 }, { attempt: '2' }],
       '/api/builds/{id}/uploads': () => [

@@ -200,7 +200,7 @@ describe('the log of a build', () => {
     append: async () => ({ ok: true, build: aBuild('building', { leaseUntil: NOW + 60_000 }) }),
     read: async (_id, after) => ({ lines: stored.slice(after), next: stored.length, hasMore: false }),
   };
-  const read = (cursor?: number, build = aBuild('building')) => readLogs({ ...world.deps, logs }, build, cursor);
+  const read = (cursor?: number, build = aBuild('building')) => readLogs({ ...world.deps, logs }, build, { cursor });
 
   it('begins with its submission and goes on behind the cursor', async () => {
     expect(await read()).toEqual({ lines: [first, ...stored], nextCursor: '3', isFinal: false });
@@ -210,12 +210,37 @@ describe('the log of a build', () => {
     expect(await read(3)).toMatchObject({ lines: [], nextCursor: '3' });
   });
 
+  it('is cut at a limit from the first line on, and then has no cursor; behind a cursor no limit means anything', async () => {
+    const limited = (limit: number, cursor?: number) =>
+      readLogs({ ...world.deps, logs }, aBuild('building'), { limit, cursor });
+    expect(await limited(2)).toEqual({ lines: [first, stored[0]], isFinal: false });
+    expect(await limited(3)).toEqual(await read());
+    expect(await limited(1, 1)).toEqual(await read(1));
+  });
+
+  it('shows the newest part of an over-long log behind a cursor, and to everybody when the build has ended', async () => {
+    const asked: boolean[] = [];
+    const watched: LogStore = {
+      ...logs,
+      read: async (id, after, options) => {
+        asked.push(options.hasTail);
+        return logs.read(id, after, options);
+      },
+    };
+    const readAs = (state: 'building' | 'failed', cursor?: number) =>
+      readLogs({ ...world.deps, logs: watched }, aBuild(state), { cursor });
+    await readAs('building');
+    await readAs('building', 0);
+    await readAs('failed');
+    expect(asked).toEqual([false, true, true]);
+  });
+
   it('is final only two seconds after the end', async () => {
     const ended = (ms: number) => aBuild('completed', { finishedAt: NOW - ms });
     expect((await read(3, ended(1_999))).isFinal).toBe(false);
     expect((await read(3, ended(2_000))).isFinal).toBe(true);
     const more = { ...logs, read: async () => ({ lines: stored, next: 2, hasMore: true }) };
-    expect((await readLogs({ ...world.deps, logs: more }, ended(9_000), undefined)).isFinal).toBe(false);
+    expect((await readLogs({ ...world.deps, logs: more }, ended(9_000), {})).isFinal).toBe(false);
   });
 
   it('lengthens a lease that ends soon, and shortens none', async () => {

@@ -10,6 +10,13 @@ export const logKey = (buildId: string, sequence: number): ItemKey => ({
   sk: `LOG#${String(sequence).padStart(8, '0')}`,
 });
 
+/** A batch each: 1,024 calls is what the newest part of a log can be made of. */
+export const TAIL_SLOTS = 1024;
+export const tailKey = (buildId: string, slot: number): ItemKey => ({
+  pk: `BUILD#${buildId}`,
+  sk: `TAIL#${String(slot).padStart(4, '0')}`,
+});
+
 /** An attempt's events have keys of their own kind: written again by a resend, an event is the same event. */
 export const eventKey = (buildId: string, attempt: number, type: string): ItemKey => ({
   pk: `BUILD#${buildId}`,

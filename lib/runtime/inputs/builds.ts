@@ -14,4 +14,8 @@ export const BuildPage = z.object({
   cursor: z.optional(z.string()),
 });
 
-export const LogPage = z.object({ id, cursor: z.optional(digits('cursor is not one that this controller gave')) });
+export const LogPage = z.object({
+  id,
+  cursor: z.optional(digits('cursor is not one that this controller gave')),
+  limit: z.optional(digits('must be a whole number').check(z.gte(1))),
+});

@@ -1,0 +1,48 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import { HEAD_LOG_BYTES, LOG_LEVELS, type LogLine } from '../../domain/log-line.ts';
+import { Rejection } from '../../domain/rejection.ts';
+import { expiresAt, logKey, TAIL_SLOTS, tailKey } from './keys.ts';
+
+/** The place of a batch in its build's log: which one it is, and where it begins, in bytes of the whole. */
+export interface Place {
+  readonly sequence: number;
+  readonly startsAt: number;
+  readonly bytes: number;
+}
+
+export interface Batch extends Place {
+  readonly storedAt: number;
+  readonly lines: readonly LogLine[];
+}
+
+const LogItem = z.object({
+  sequence: z.number(),
+  startsAt: z.number(),
+  bytes: z.number(),
+  storedAt: z.number(),
+  lines: z.array(z.object({ t: z.number(), l: z.enum(LOG_LEVELS), m: z.string() })),
+});
+
+/** A batch that begins within the beginning belongs to it as a whole. */
+const isInHead = ({ startsAt }: Place) => startsAt <= HEAD_LOG_BYTES;
+
+/** True of one batch of a log at most. What follows it is the newest part. */
+export const endsHead = (place: Place) => isInHead(place) && place.startsAt + place.bytes > HEAD_LOG_BYTES;
+
+/** The newest part is a ring: a batch takes the place of the one that came `TAIL_SLOTS` before, and nothing is deleted. */
+export function toLogItem(buildId: string, { lines, ...batch }: Batch): Record<string, AttributeValue> {
+  const key = isInHead(batch) ? logKey(buildId, batch.sequence) : tailKey(buildId, batch.sequence % TAIL_SLOTS);
+  const stored = lines.map(({ timestamp, level, message }) => ({ t: timestamp, l: level, m: message }));
+  return marshall({ ...key, ...batch, lines: stored, expiresAt: expiresAt(batch.storedAt) });
+}
+
+export function fromLogItem(item: Record<string, AttributeValue>): Batch {
+  const parsed = z.safeParse(LogItem, unmarshall(item));
+  if (!parsed.success) {
+    throw new Rejection('unavailable', `The log ${item['pk']?.S} is unreadable`, { cause: parsed.error });
+  }
+  const { lines, ...batch } = parsed.data;
+  return { ...batch, lines: lines.map(({ t, l, m }) => ({ timestamp: t, level: l, message: m })) };
+}
