@@ -2,28 +2,34 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
-import S3Error from '@20minutes/s3rver/lib/models/error.js';
 import S3Object from '@20minutes/s3rver/lib/models/object.js';
 import type { Engine } from './dynamodb-engine.ts';
 import { listen } from './listen.ts';
+import { type PartFiles, partFiles } from './part-files.ts';
+import { serveMultipart, UNFINISHED_MS } from './s3-multipart.ts';
 import { readRange, serveAllRanges } from './s3-ranges.ts';
+import { type ReceivedFiles, receivedFiles } from './s3-received.ts';
 import { verifyWrites } from './s3-verified-writes.ts';
 
 /** `address` is for the functions: loopback only, asks for no signature. */
 export interface S3Engine extends Engine {
   /** Serves one request that its caller has authenticated. */
   readonly serve: RequestListener;
+  readonly received: ReceivedFiles;
 }
 
 const CHECKSUM = 'x-amz-checksum-sha256';
 
-export async function startS3(directory: string): Promise<S3Engine> {
+export async function startS3(directory: string, clock: () => number = Date.now): Promise<S3Engine> {
   const objects = join(directory, 'objects');
   const incoming = join(directory, 'incoming');
+  const uploads = join(directory, 'uploads');
   // What a killed process had not finished receiving.
   await rm(incoming, { recursive: true, force: true });
-  await Promise.all([mkdir(objects, { recursive: true }), mkdir(incoming, { recursive: true })]);
-  const { serve, close } = createS3(objects, incoming);
+  await Promise.all([objects, incoming, uploads].map((folder) => mkdir(folder, { recursive: true })));
+  const parts = partFiles(uploads);
+  await parts.removeBegunBefore(clock() - UNFINISHED_MS);
+  const { serve, received, close } = createS3(objects, incoming, parts, clock);
   const server = createServer((request, response) => {
     delete request.headers.authorization;
     serve(request, response);
@@ -33,6 +39,7 @@ export async function startS3(directory: string): Promise<S3Engine> {
   return {
     address: listener.url,
     serve,
+    received,
     async stop() {
       await listener.close(0);
       close();
@@ -40,31 +47,21 @@ export async function startS3(directory: string): Promise<S3Engine> {
   };
 }
 
-function createS3(objects: string, incoming: string) {
+function createS3(objects: string, incoming: string, parts: PartFiles, clock: () => number) {
   const s3 = new S3rver({ directory: objects, silent: true, vhostBuckets: false });
   verifyWrites(s3.store, incoming);
   serveAllRanges(s3.store);
   if (!S3Object.ALLOWED_METADATA.includes(CHECKSUM)) S3Object.ALLOWED_METADATA.push(CHECKSUM);
-  s3.middleware.unshift(asOwner, refuseMultipart, hideChecksum, readRange);
-  return { serve: s3.callback(), close: () => s3.logger.close() };
+  const multipart = serveMultipart({ store: s3.store, parts, incoming, clock });
+  const { files: received, adopt } = receivedFiles(s3.store, incoming);
+  s3.middleware.unshift(asOwner, multipart, adopt, hideChecksum, readRange);
+  return { serve: s3.callback(), received, close: () => s3.logger.close() };
 }
 
 /** Without an account s3rver refuses `response-content-disposition`. */
 const asOwner: S3rver.Middleware = async (context, next) => {
   context.state.account = { id: 'local' };
   await next();
-};
-
-/** s3rver brings the whole process down over a part that was never uploaded, and cannot abort an upload. */
-const refuseMultipart: S3rver.Middleware = async (context, next) => {
-  const query = new URLSearchParams(context.req.url?.split('?', 2)[1]);
-  if (query.has('uploads') || query.has('uploadId')) {
-    context.onerror(
-      new S3Error('NotImplemented', 'The embedded S3 takes no multipart uploads: one PUT carries up to 5 GB.'),
-    );
-  } else {
-    await next();
-  }
 };
 
 /** As S3: only who asks for it, and for the whole object, gets the checksum; the SDK would hold it against a range. */

@@ -16,7 +16,6 @@ import S3Error from '@20minutes/s3rver/lib/models/error.js';
  */
 export function verifyWrites(store: S3rver.Store, incomingDirectory: string): void {
   store.putObject = async ({ bucket, key, content, metadata }) => {
-    const path = store.getResourcePath(bucket, key, 'object');
     const headers = content instanceof IncomingMessage ? content.headers : {};
     refuseTrailers(headers);
     const part = join(incomingDirectory, randomUUID());
@@ -24,10 +23,7 @@ export function verifyWrites(store: S3rver.Store, incomingDirectory: string): vo
       const sums = await writeAndSum(content, part, 'x-amz-checksum-sha256' in headers);
       compare(headers, sums);
       const md5 = sums.md5.toString('hex');
-      await mkdir(dirname(path), { recursive: true });
-      await store.putMetadata(bucket, key, metadata, md5);
-      // Last: an object is there when this file is.
-      await rename(part, path);
+      await publish(store, part, { bucket, key, metadata, etag: md5 });
       return { size: sums.sizeBytes, md5 };
     } catch (error) {
       await rm(part, { force: true });
@@ -36,14 +32,31 @@ export function verifyWrites(store: S3rver.Store, incomingDirectory: string): vo
   };
 }
 
-interface Sums {
+export interface Publication {
+  readonly bucket: string;
+  readonly key: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly etag: string;
+}
+
+/** Makes a received file an object. */
+export async function publish(store: S3rver.Store, received: string, object: Publication): Promise<void> {
+  const { bucket, key, metadata, etag } = object;
+  const path = store.getResourcePath(bucket, key, 'object');
+  await mkdir(dirname(path), { recursive: true });
+  await store.putMetadata(bucket, key, metadata, etag);
+  // Last: an object is there when this file is.
+  await rename(received, path);
+}
+
+export interface Sums {
   readonly sizeBytes: number;
   readonly md5: Buffer;
   readonly sha256: Buffer | undefined;
   readonly crc32: Buffer;
 }
 
-async function writeAndSum(content: Buffer | Readable, path: string, isSha256Needed: boolean): Promise<Sums> {
+export async function writeAndSum(content: Buffer | Readable, path: string, isSha256Needed: boolean): Promise<Sums> {
   const md5 = createHash('md5');
   const sha256 = isSha256Needed ? createHash('sha256') : undefined;
   let sizeBytes = 0;
@@ -65,7 +78,8 @@ async function writeAndSum(content: Buffer | Readable, path: string, isSha256Nee
   return { sizeBytes, md5: md5.digest(), sha256: sha256?.digest(), crc32: crcBytes };
 }
 
-function compare(headers: IncomingHttpHeaders, sums: Sums): void {
+/** Refuses bytes that are not those whose checksums the request named. */
+export function compare(headers: IncomingHttpHeaders, sums: Sums): void {
   const named = { 'content-md5': sums.md5, 'x-amz-checksum-sha256': sums.sha256, 'x-amz-checksum-crc32': sums.crc32 };
   for (const [header, sum] of Object.entries(named)) {
     const expected = headers[header];
@@ -75,7 +89,7 @@ function compare(headers: IncomingHttpHeaders, sums: Sums): void {
 }
 
 /** Stored as they come, the chunk headers would become part of the object. */
-function refuseTrailers(headers: IncomingHttpHeaders): void {
+export function refuseTrailers(headers: IncomingHttpHeaders): void {
   if (!String(headers['x-amz-content-sha256']).startsWith('STREAMING-UNSIGNED-PAYLOAD')) return;
   throw new S3Error(
     'NotImplemented',

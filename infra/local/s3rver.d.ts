@@ -18,8 +18,11 @@ declare module '@20minutes/s3rver' {
     interface Context {
       readonly req: IncomingMessage;
       readonly method: string;
-      readonly status: number;
+      status: number;
+      body: string | null;
+      type: string;
       readonly state: { account?: unknown };
+      set(header: string, value: string): void;
       remove(header: string): void;
       onerror(error: Error): void;
     }
@@ -32,6 +35,7 @@ declare module '@20minutes/s3rver' {
 
     interface Store {
       getResourcePath(bucket: string, key: string, resource: string): string;
+      getBucket(bucket: string): Promise<object | null>;
       getObject(bucket: string, key: string, options?: { start?: number; end?: number }): Promise<StoredObject | null>;
       putObject(object: {
         readonly bucket: string;
@@ -39,7 +43,7 @@ declare module '@20minutes/s3rver' {
         readonly content: Buffer | Readable;
         readonly metadata: Record<string, string>;
       }): Promise<{ size: number; md5: string }>;
-      putMetadata(bucket: string, key: string, metadata: Record<string, string>, md5?: string): Promise<void>;
+      putMetadata(bucket: string, key: string, metadata: Readonly<Record<string, string>>, md5?: string): Promise<void>;
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { resultKey, resultName, resultUploadId, sourceKey } from './file-keys.ts';
-import type { Clock, FileStore, Secrets, UploadTicket } from './ports.ts';
+import type { FileStore, UploadTicket } from './file-ports.ts';
+import type { Clock, Secrets } from './ports.ts';
 
 interface Deps {
   readonly files: FileStore;

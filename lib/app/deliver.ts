@@ -1,5 +1,5 @@
 import type { StoredFile } from '../domain/build.ts';
-import type { FileKind, FileStore } from './ports.ts';
+import type { FileKind, FileStore } from './file-ports.ts';
 
 export type Delivery =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly filename: string; readonly contentType: string }

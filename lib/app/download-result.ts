@@ -1,7 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { type Delivery, deliver } from './deliver.ts';
-import type { FileStore } from './ports.ts';
+import type { FileStore } from './file-ports.ts';
 
 /** The result of a completed build: what the winning attempt's transaction pointed to, and nothing else. */
 export async function downloadResult(files: FileStore, build: Build): Promise<Delivery> {

@@ -3,7 +3,8 @@ import { Rejection } from '../domain/rejection.ts';
 import { type Command, isHeldBy, type Claim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
 import { attemptOf, resultKey, resultName } from './file-keys.ts';
-import type { BuildStore, Ending, FileStore, Report, Secrets } from './ports.ts';
+import type { FileStore } from './file-ports.ts';
+import type { BuildStore, Ending, Report, Secrets } from './ports.ts';
 
 interface EndDeps extends FenceDeps {
   readonly builds: BuildStore;

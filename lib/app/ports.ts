@@ -184,32 +184,6 @@ export interface TotalsStore {
   advance(next: Totals, previousDay: number | undefined): Promise<boolean>;
 }
 
-export type FileKind = 'sources' | 'results';
-
-export interface UploadTicket {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly expiresAt: number;
-}
-
-/** What is known of an object beside its bytes. */
-export interface StoredAs {
-  readonly size: number;
-  readonly sha256: string;
-  readonly filename?: string;
-}
-
-export interface FileStore {
-  /** An address that takes exactly these bytes under exactly this key, for 15 minutes. */
-  ticket(kind: FileKind, key: string, file: StoredAs, now: number): Promise<UploadTicket>;
-  put(kind: FileKind, key: string, bytes: Uint8Array, sha256: string): Promise<void>;
-  /** What is stored under the key, or undefined. */
-  find(kind: FileKind, key: string): Promise<StoredAs | undefined>;
-  read(kind: FileKind, key: string): Promise<Uint8Array | undefined>;
-  /** An address from which the file can be fetched for some minutes, under the given name. */
-  link(kind: FileKind, key: string, filename: string, contentType: string): Promise<string>;
-}
-
 /** What happened, for the log: one build's events read as its story. */
 export type AppEvent =
   | { event: 'build_submitted'; buildId: string; platform: Platform; sourceSize: number }

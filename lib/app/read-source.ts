@@ -2,8 +2,9 @@ import { Rejection } from '../domain/rejection.ts';
 import type { HolderClaim } from '../domain/transitions.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import type { FenceDeps } from './fenced.ts';
+import type { FileStore } from './file-ports.ts';
 import { heldBuild } from './held-build.ts';
-import type { BuildStore, FileStore, Report } from './ports.ts';
+import type { BuildStore, Report } from './ports.ts';
 
 interface Deps extends FenceDeps {
   readonly builds: BuildStore;

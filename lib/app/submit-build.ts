@@ -2,7 +2,8 @@ import { type Build, isTerminal, type Platform, type StoredFile } from '../domai
 import { Rejection } from '../domain/rejection.ts';
 import { announce } from './announce.ts';
 import { sourceKey } from './file-keys.ts';
-import type { BuildQueue, BuildStore, Clock, FileStore, Report, Secrets } from './ports.ts';
+import type { FileStore } from './file-ports.ts';
+import type { BuildQueue, BuildStore, Clock, Report, Secrets } from './ports.ts';
 
 export interface SubmitDeps {
   readonly builds: BuildStore;

@@ -9,6 +9,7 @@ import type { Table } from '../adapters/dynamo/table.ts';
 import { totalsStore } from '../adapters/dynamo/totals-store.ts';
 import { workerStore } from '../adapters/dynamo/worker-store.ts';
 import { fileStore } from '../adapters/s3/file-store.ts';
+import { partStore } from '../adapters/s3/part-store.ts';
 import { buildQueue } from '../adapters/sqs/build-queue.ts';
 
 export { parseHint } from '../adapters/sqs/hint.ts';
@@ -67,12 +68,18 @@ export function queues(env: Env<'QUEUE_URL_IOS' | 'QUEUE_URL_ANDROID' | 'SQS_END
   return buildQueue(withDeadlines(client), { ios: env.QUEUE_URL_IOS, android: env.QUEUE_URL_ANDROID });
 }
 
-export function files(env: Env<'SOURCES_BUCKET' | 'RESULTS_BUCKET' | 'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT'>) {
+type FilesEnv = Env<'SOURCES_BUCKET' | 'RESULTS_BUCKET' | 'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT'>;
+
+export const files = (env: FilesEnv) => fileStore(...s3(env));
+export const parts = (env: FilesEnv) => partStore(...s3(env));
+
+function s3(env: FilesEnv) {
   const common = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
   const client = new S3Client({ ...common, ...at(env.S3_ENDPOINT), forcePathStyle: env.S3_ENDPOINT !== undefined });
   const publicEndpoint = env.S3_PUBLIC_ENDPOINT ?? env.S3_ENDPOINT;
   const outside = new S3Client({ ...common, ...at(publicEndpoint), forcePathStyle: publicEndpoint !== undefined });
-  return fileStore(withDeadlines(client), outside, { sources: env.SOURCES_BUCKET, results: env.RESULTS_BUCKET });
+  const buckets = { sources: env.SOURCES_BUCKET, results: env.RESULTS_BUCKET };
+  return [withDeadlines(client), outside, buckets] as const;
 }
 
 export function leases(env: Env<'FIRST_LEASE_SECONDS' | 'LEASE_SECONDS' | 'MAX_ATTEMPTS'>): LeaseSettings {

@@ -248,13 +248,6 @@ test('checks the CRC32 that the SDK sends by default', async () => {
   await expectNothingStored();
 });
 
-test('refuses multipart uploads by name', async () => {
-  const url = `${engine.address}/${BUCKET}/${key}`;
-  await expectRefused(await fetch(`${url}?uploads`, { method: 'POST' }), 501, 'NotImplemented');
-  await expectRefused(await put(`${url}?uploadId=x&partNumber=1`, 'part'), 501, 'NotImplemented');
-  await expectNothingStored();
-});
-
 test('refuses a body with a trailing checksum instead of storing its chunk headers', async () => {
   const headers = { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' };
   await expectRefused(

@@ -1,4 +1,5 @@
-import type { FileKind, FileStore, StoredAs, Totals, TotalsStore } from '../../lib/app/ports.ts';
+import type { FileKind, FileStore, StoredAs } from '../../lib/app/file-ports.ts';
+import type { Totals, TotalsStore } from '../../lib/app/ports.ts';
 
 /** Objects in memory. `upload` is what a client does with a ticket. */
 export function memoryFiles() {
@@ -8,6 +9,9 @@ export function memoryFiles() {
     ticket: async (kind, key, _file, now) => ({ url: place(kind, key), headers: {}, expiresAt: now + 900_000 }),
     put: async (kind, key, bytes, sha256) => {
       objects.set(place(kind, key), { size: bytes.length, sha256, bytes });
+    },
+    adopt: async (kind, key, { source, size, sha256 }) => {
+      objects.set(place(kind, key), { size, sha256, bytes: objects.get(source)?.bytes ?? new Uint8Array() });
     },
     find: async (kind, key) => {
       const object = objects.get(place(kind, key));

@@ -1,14 +1,5 @@
-import type {
-  AppEvent,
-  Applied,
-  BuildQueue,
-  BuildStore,
-  FileStore,
-  Hint,
-  Message,
-  StoredAs,
-  WorkerStore,
-} from '../../lib/app/ports.ts';
+import type { FileStore, StoredAs } from '../../lib/app/file-ports.ts';
+import type { AppEvent, Applied, BuildQueue, BuildStore, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, Platform } from '../../lib/domain/build.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
 import type { Outcome, Worker } from '../../lib/domain/worker.ts';
@@ -241,6 +232,7 @@ export function memoryWorld() {
       expiresAt: now + 900_000,
     }),
     put: async (kind, key, bytes, sha256) => void files.set(`${kind}/${key}`, { size: bytes.length, sha256, bytes }),
+    adopt: async (kind, key, { size, sha256 }) => void files.set(`${kind}/${key}`, { size, sha256 }),
     find: async (kind, key) => {
       const { bytes: _inside, ...stored } = files.get(`${kind}/${key}`) ?? {};
       return 'size' in stored ? (stored as StoredAs) : undefined;

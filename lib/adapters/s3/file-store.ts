@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   NoSuchKey,
@@ -7,10 +8,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { FileKind, FileStore, StoredAs } from '../../app/ports.ts';
-
-/** Time to begin a transfer; one that has begun may take longer. */
-const LINK_SECONDS = 15 * 60;
+import type { FileKind, FileStore, StoredAs } from '../../app/file-ports.ts';
+import { LINK_SECONDS, metadataOf, toBase64 } from './object-headers.ts';
 
 /**
  * Files in two buckets. `outside` makes the addresses for clients, who may reach the buckets under another name than
@@ -31,6 +30,17 @@ export function fileStore(client: S3Client, outside: S3Client, buckets: Readonly
         }),
       );
     },
+    adopt: async (kind, key, { source, sha256 }) => {
+      await client.send(
+        new CopyObjectCommand({
+          Bucket: buckets[kind],
+          Key: key,
+          CopySource: source,
+          MetadataDirective: 'REPLACE',
+          Metadata: { sha256 },
+        }),
+      );
+    },
     find: (kind, key) => find(client, buckets[kind], key),
     read: (kind, key) => read(client, buckets[kind], key),
     link: (kind, key, filename, contentType) =>
@@ -47,30 +57,19 @@ export function fileStore(client: S3Client, outside: S3Client, buckets: Readonly
   };
 }
 
-/**
- * The signature covers the length and the checksum, so S3 refuses other bytes; and the digest as metadata, since a
- * later HEAD tells the metadata without further permissions or cost.
- */
-async function ticket(
-  outside: S3Client,
-  bucket: string,
-  key: string,
-  { size, sha256, filename }: StoredAs,
-  now: number,
-) {
-  // Headers are ASCII, names are not.
-  const name = filename === undefined ? undefined : encodeURIComponent(filename);
-  const bound = {
-    'x-amz-checksum-sha256': toBase64(sha256),
-    'x-amz-meta-sha256': sha256,
-    ...(name !== undefined && { 'x-amz-meta-filename': name }),
-  };
+/** The signature covers the length, the checksum and the metadata, so that S3 refuses other bytes. */
+async function ticket(outside: S3Client, bucket: string, key: string, file: StoredAs, now: number) {
+  const Metadata = metadataOf(file);
+  const metadata = Object.entries(Metadata).map(([name, value]) => [`x-amz-meta-${name}`, value] as const);
+  const checksum = toBase64(file.sha256);
+  const bound: Record<string, string> = { 'x-amz-checksum-sha256': checksum, ...Object.fromEntries(metadata) };
+  const { size } = file;
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: key,
     ContentLength: size,
-    ChecksumSHA256: bound['x-amz-checksum-sha256'],
-    Metadata: { sha256, ...(name !== undefined && { filename: name }) },
+    ChecksumSHA256: checksum,
+    Metadata,
   });
   const url = await getSignedUrl(outside, command, {
     expiresIn: LINK_SECONDS,
@@ -103,10 +102,6 @@ async function read(client: S3Client, bucket: string, key: string): Promise<Uint
     if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
-}
-
-function toBase64(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('base64');
 }
 
 /** Quotes and controls cannot end the header early; names were checked when they were accepted. */
