@@ -18,6 +18,8 @@ export interface FunctionDefinition {
 /** 5 s is what the old controller gave a transaction; bulk logs had 10 s. A handler answers half a second before. */
 const ANSWER_SECONDS = 5;
 const LOGS_SECONDS = 10;
+/** S3 may take that long to join parts; an HTTP API waits 30 s. */
+const JOIN_SECONDS = 29;
 
 const TABLE = ['TABLE_NAME', 'DYNAMODB_ENDPOINT'] as const satisfies readonly EnvName[];
 const QUEUES = ['QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SQS_ENDPOINT'] as const satisfies readonly EnvName[];
@@ -38,6 +40,9 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('health', ['GET /health', 'GET /api/health'], TABLE),
   api('stats', ['GET /api/stats', 'GET /public/stats'], TABLE),
   api('create-source-upload', ['POST /api/uploads'], [...TABLE, ...FILES]),
+  api('continue-source-upload', ['GET /api/uploads/{upload_id}'], [...TABLE, ...FILES]),
+  api('complete-source-upload', ['POST /api/uploads/{upload_id}/complete'], [...TABLE, ...FILES], JOIN_SECONDS),
+  api('abort-source-upload', ['DELETE /api/uploads/{upload_id}'], [...TABLE, ...FILES]),
   api('submit-build', ['POST /api/builds/submit', 'POST /api/builds'], [...TABLE, ...QUEUES, ...FILES]),
   api('list-builds', ['GET /api/builds'], TABLE),
   api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS']),
@@ -48,6 +53,14 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('cancel-build', ['POST /api/builds/{id}/cancel'], TABLE),
   api('heartbeat', ['POST /api/builds/{id}/heartbeat'], [...TABLE, 'LEASE_SECONDS']),
   api('create-result-upload', ['POST /api/builds/{id}/uploads'], [...TABLE, ...FILES]),
+  api('continue-result-upload', ['GET /api/builds/{id}/uploads/{upload_id}'], [...TABLE, ...FILES]),
+  api(
+    'complete-result-upload',
+    ['POST /api/builds/{id}/uploads/{upload_id}/complete'],
+    [...TABLE, ...FILES],
+    JOIN_SECONDS,
+  ),
+  api('abort-result-upload', ['DELETE /api/builds/{id}/uploads/{upload_id}'], [...TABLE, ...FILES]),
   api('retry-build', ['POST /api/builds/{id}/retry'], [...TABLE, ...QUEUES, ...FILES], LOGS_SECONDS),
   api('build-events', ['GET /api/builds/{id}/events'], TABLE),
   api('register-worker', ['POST /api/workers/register'], [...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS']),

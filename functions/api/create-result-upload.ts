@@ -1,20 +1,29 @@
-import { createResultUpload } from '../../lib/app/create-upload.ts';
+import { createResultParts, createResultUpload } from '../../lib/app/create-upload.ts';
 import { heldBuild } from '../../lib/app/held-build.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { builds, clock, files, gate, openTable, secrets, workers } from '../../lib/runtime/container.ts';
+import { builds, clock, files, gate, openTable, parts, secrets, workers } from '../../lib/runtime/container.ts';
 import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { ResultUpload } from '../../lib/runtime/inputs/uploads.ts';
-import { uploadView } from '../../lib/runtime/views.ts';
+import { partedUploadView, uploadView } from '../../lib/runtime/views.ts';
 
 const env = readEnv([...TABLE, ...FILES]);
 const table = openTable(env);
-const deps = { builds: builds(table), workers: workers(table), files: files(env), secrets, clock };
+const deps = {
+  builds: builds(table),
+  workers: workers(table),
+  files: files(env),
+  parts: parts(env),
+  secrets,
+  clock,
+};
 
 export const handler = api(
   { access: 'create-result-upload', gate: gate(env, table), input: ResultUpload },
-  async (input, { claim }) => {
-    const build = await heldBuild(deps, input.id, claim);
-    const upload = await createResultUpload(deps, build, { size: input.size, sha256: input.sha256 }, input.filename);
-    return { status: 200, body: uploadView(upload) };
+  async ({ id, size, sha256, filename, parts: announced }, { claim }) => {
+    const build = await heldBuild(deps, id, claim);
+    const file = { size, sha256 };
+    if (!announced) return { status: 200, body: uploadView(await createResultUpload(deps, build, file, filename)) };
+    const parted = { ...file, partSize: announced.size, partSha256s: announced.sha256s };
+    return { status: 200, body: partedUploadView(await createResultParts(deps, build, parted, filename)) };
   },
 );

@@ -1,7 +1,8 @@
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { resultKey, resultName, resultUploadId, sourceKey } from './file-keys.ts';
-import type { FileStore, UploadTicket } from './file-ports.ts';
+import type { AnnouncedParts, FileStore, PartStore, UploadTicket } from './file-ports.ts';
+import { beginParts, type PartedUpload } from './parted-upload.ts';
 import type { Clock, Secrets } from './ports.ts';
 
 interface Deps {
@@ -13,6 +14,13 @@ interface Deps {
 export interface Upload extends UploadTicket {
   readonly uploadId: string;
 }
+
+/** In parts: what breaks off is not lost, and no part is sent twice. */
+export interface UploadInParts extends PartedUpload {
+  readonly uploadId: string;
+}
+
+type PartsDeps = Deps & { readonly parts: PartStore };
 
 interface Announced {
   readonly size: number;
@@ -30,6 +38,12 @@ export async function createSourceUpload(deps: Deps, file: Announced): Promise<U
   return { uploadId, ...ticket };
 }
 
+export async function createSourceParts(deps: PartsDeps, file: AnnouncedParts): Promise<UploadInParts> {
+  refuseAbove(file.size, MAX_SOURCE_BYTES, 'Source file too large');
+  const uploadId = deps.secrets.id();
+  return { uploadId, ...(await beginParts(deps, 'sources', sourceKey(uploadId), file)) };
+}
+
 /**
  * @param held the build, its holder already checked: the key lies under its attempt.
  * @param filename the name that a download shall have; without one, the build's id.
@@ -45,6 +59,18 @@ export async function createResultUpload(
   const key = resultKey(held.id, held.attempt, uploadId);
   const ticket = await deps.files.ticket('results', key, { ...file, filename }, deps.clock());
   return { uploadId, ...ticket };
+}
+
+export async function createResultParts(
+  deps: PartsDeps,
+  held: Build,
+  file: AnnouncedParts,
+  filename = resultName(held),
+): Promise<UploadInParts> {
+  refuseAbove(file.size, MAX_RESULT_BYTES, 'Result file too large');
+  const uploadId = resultUploadId(held.attempt, deps.secrets.id());
+  const key = resultKey(held.id, held.attempt, uploadId);
+  return { uploadId, ...(await beginParts(deps, 'results', key, { ...file, filename })) };
 }
 
 function refuseAbove(size: number, limit: number, text: string): void {

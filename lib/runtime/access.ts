@@ -23,6 +23,9 @@ export const ACCESS = {
   'not-found': { for: 'anyone' },
 
   'create-source-upload': { for: 'project', key: 'submit' },
+  'continue-source-upload': { for: 'project', key: 'submit' },
+  'complete-source-upload': { for: 'project', key: 'submit' },
+  'abort-source-upload': { for: 'project', key: 'submit' },
   'submit-build': { for: 'project', key: 'submit' },
   'list-builds': { for: 'project', key: 'read' },
 
@@ -42,6 +45,9 @@ export const ACCESS = {
   'append-logs': { for: 'holder', key: 'work', tokens: ['worker'] },
   'download-source': { for: 'holder', key: 'work', tokens: ['worker'] },
   'create-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'continue-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'complete-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'abort-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
   'finish-build': { for: 'holder', key: 'work', tokens: ['worker'] },
   'fail-build': { for: 'holder', key: 'work', tokens: ['worker'] },
   'abandon-build': { for: 'holder', key: 'work', tokens: ['worker'] },

@@ -19,7 +19,7 @@ import type { Gate } from './admission.ts';
 import { currentDeadline } from './deadline.ts';
 import type { Env } from './env.ts';
 import { log } from './log.ts';
-import { secrets } from './secrets.ts';
+import { secrets, sha256 } from './secrets.ts';
 
 /**
  * The AWS clients of one execution environment, and what is made of them. Each factory is called once, while a bundle
@@ -71,7 +71,7 @@ export function queues(env: Env<'QUEUE_URL_IOS' | 'QUEUE_URL_ANDROID' | 'SQS_END
 type FilesEnv = Env<'SOURCES_BUCKET' | 'RESULTS_BUCKET' | 'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT'>;
 
 export const files = (env: FilesEnv) => fileStore(...s3(env));
-export const parts = (env: FilesEnv) => partStore(...s3(env));
+export const parts = (env: FilesEnv) => partStore(...s3(env), sha256);
 
 function s3(env: FilesEnv) {
   const common = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;

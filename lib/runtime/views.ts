@@ -1,4 +1,4 @@
-import type { Upload } from '../app/create-upload.ts';
+import type { Upload, UploadInParts } from '../app/create-upload.ts';
 import type { Delivery } from '../app/deliver.ts';
 import type { Build } from '../domain/build.ts';
 import type { Reply } from './api.ts';
@@ -38,6 +38,15 @@ export function listView(build: Build) {
 
 export function uploadView({ uploadId, url, headers, expiresAt }: Upload) {
   return { upload_id: uploadId, method: 'PUT', url, headers, expires_at: expiresAt };
+}
+
+/** `parts` are addresses for what has not arrived, the first hundred of `missing_parts`. */
+export function partedUploadView({ uploadId, partSize, partCount, missing, tickets }: UploadInParts) {
+  const parts = tickets.map(({ number, size, url, headers, expiresAt }) => {
+    return { number, size, url, headers, expires_at: expiresAt };
+  });
+  const counts = { part_size: partSize, part_count: partCount, missing_parts: missing };
+  return { upload_id: uploadId, method: 'PUT', ...counts, parts };
 }
 
 /** A repeated submit answers the build as it is by now. */

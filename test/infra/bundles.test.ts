@@ -95,5 +95,6 @@ describe('the bundles', () => {
     expect(Object.fromEntries(files.map((file, index) => [file, found[index]]))).toEqual(
       Object.fromEntries(files.map((file) => [file, EXPECTED.map(([, outcome]) => outcome)])),
     );
-  });
+    // Each of some thirty bundles is loaded a dozen times.
+  }, 120_000);
 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -17,6 +16,8 @@ import * as z from 'zod/mini';
 import type { ArrivedParts, BegunUpload, FileKind, PartStore } from '../../app/file-ports.ts';
 import { LINK_SECONDS, metadataOf, toBase64 } from './object-headers.ts';
 
+type Digest = (bytes: Uint8Array) => Buffer;
+
 /** S3 may read every byte for it; the function that asks has 29 s. */
 const JOIN_MS = 25_000;
 
@@ -32,8 +33,13 @@ const Announced = z.object({
 /** What was announced lies beside the object to come, in the same bucket and for the same time. */
 const announcedKey = (key: string) => `announced/${key}`;
 
-/** Uploads in parts. `outside` makes the addresses for clients, as in `fileStore`. */
-export function partStore(client: S3Client, outside: S3Client, buckets: Readonly<Record<FileKind, string>>): PartStore {
+/** Uploads in parts. `outside` makes the addresses for clients, as in `fileStore`; `digest` is SHA-256. */
+export function partStore(
+  client: S3Client,
+  outside: S3Client,
+  buckets: Readonly<Record<FileKind, string>>,
+  digest: Digest,
+): PartStore {
   const at = ({ kind, key, storeId }: Pick<BegunUpload, 'kind' | 'key' | 'storeId'>) =>
     ({ Bucket: buckets[kind], Key: key, UploadId: storeId }) as const;
   return {
@@ -75,7 +81,7 @@ export function partStore(client: S3Client, outside: S3Client, buckets: Readonly
       return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + LINK_SECONDS * 1000 };
     },
 
-    join: (upload, arrived) => join(client, upload, at(upload), arrived),
+    join: (upload, arrived) => join(client, at(upload), upload, arrived, digest),
 
     abort: async (upload) => {
       await endable(client.send(new AbortMultipartUploadCommand(at(upload))));
@@ -105,16 +111,22 @@ function marksOf({ partSha256s }: BegunUpload, parts: readonly Part[]): ArrivedP
   return marks;
 }
 
-async function join(client: S3Client, upload: BegunUpload, place: object, arrived: ArrivedParts) {
+interface Place {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly UploadId: string;
+}
+
+async function join(client: S3Client, at: Place, upload: BegunUpload, arrived: ArrivedParts, digest: Digest) {
   const Parts = upload.partSha256s.map((sha256, index) => ({
     PartNumber: index + 1,
     ETag: arrived.get(index + 1),
     ChecksumSHA256: toBase64(sha256),
   }));
   const command = new CompleteMultipartUploadCommand({
-    ...(place as { Bucket: string; Key: string; UploadId: string }),
+    ...at,
     MultipartUpload: { Parts },
-    ChecksumSHA256: compositeOf(upload.partSha256s),
+    ChecksumSHA256: compositeOf(upload.partSha256s, digest),
     ChecksumType: 'COMPOSITE',
     MpuObjectSize: upload.size,
   });
@@ -130,10 +142,9 @@ async function join(client: S3Client, upload: BegunUpload, place: object, arrive
 const DAMAGED = new Set(['BadDigest', 'InvalidRequest', 'InvalidPart']);
 
 /** What S3 computes for the whole: the digest of the parts' digests. */
-function compositeOf(partSha256s: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const sha256 of partSha256s) hash.update(Buffer.from(sha256, 'hex'));
-  return `${hash.digest('base64')}-${partSha256s.length}`;
+function compositeOf(partSha256s: readonly string[], digest: Digest): string {
+  const joined = Buffer.concat(partSha256s.map((sha256) => Buffer.from(sha256, 'hex')));
+  return `${digest(joined).toString('base64')}-${partSha256s.length}`;
 }
 
 /** Undefined when there is no such upload any more. */
