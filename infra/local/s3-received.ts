@@ -8,7 +8,7 @@ import { renderXml } from './s3-multipart-xml.ts';
 import { targetOf } from './s3-target.ts';
 import { publish, writeAndSum } from './s3-verified-writes.ts';
 
-export interface Received {
+interface Received {
   /** What a copy names as its source; good until it is adopted or discarded. */
   readonly source: string;
   readonly size: number;

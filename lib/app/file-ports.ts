@@ -14,7 +14,7 @@ export interface StoredAs {
 }
 
 /** A file that came in with a request and was stored on its way, where nobody can read it yet. */
-export interface ReceivedFile {
+interface ReceivedFile {
   /** The store's name of it. */
   readonly source: string;
   readonly size: number;

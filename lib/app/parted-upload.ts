@@ -16,7 +16,7 @@ export interface PartDeps {
   readonly clock: Clock;
 }
 
-export interface PartTicket extends UploadTicket {
+interface PartTicket extends UploadTicket {
   readonly number: number;
   readonly size: number;
 }
@@ -31,10 +31,8 @@ export interface PartedUpload {
   readonly tickets: readonly PartTicket[];
 }
 
-/** S3's least for all parts but the last. */
-export const MIN_PART_BYTES = 5 * 1024 ** 2;
 /** One page of S3's list; 5 GB are 640 parts of 8 MiB. */
-export const MAX_PARTS = 1000;
+const MAX_PARTS = 1000;
 /** More would expire before a slow line comes to them. Who has sent these asks for the next. */
 const MAX_TICKETS = 100;
 
@@ -108,7 +106,7 @@ function missingOf({ partSha256s }: AnnouncedParts, arrived: ReadonlyMap<number,
   return partSha256s.map((_, index) => index + 1).filter((number) => !arrived.has(number));
 }
 
-export function partLength({ size, partSize }: AnnouncedParts, number: number): number {
+function partLength({ size, partSize }: AnnouncedParts, number: number): number {
   return Math.min(partSize, size - (number - 1) * partSize);
 }
 
