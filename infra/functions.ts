@@ -63,6 +63,9 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('abort-result-upload', ['DELETE /api/builds/{id}/uploads/{upload_id}'], [...TABLE, ...FILES]),
   api('retry-build', ['POST /api/builds/{id}/retry'], [...TABLE, ...QUEUES, ...FILES], LOGS_SECONDS),
   api('build-events', ['GET /api/builds/{id}/events'], TABLE),
+  api('create-key', ['POST /api/keys'], TABLE),
+  api('list-keys', ['GET /api/keys'], TABLE),
+  api('revoke-key', ['POST /api/keys/{id}/revoke'], TABLE),
   api('register-worker', ['POST /api/workers/register'], [...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS']),
   api(
     'unregister-worker',

@@ -1,5 +1,5 @@
 /**
- * The one table. Keys: `pk` names the thing (`BUILD#<id>`, `WORKER#<id>`, `STATS`), `sk` the part of it.
+ * The one table. Keys: `pk` names the thing (`BUILD#<id>`, `WORKER#<id>`, `KEYS`, `STATS`), `sk` the part of it.
  * - `due` (sparse): what the sweep must look at and when. It only proposes; a condition on the item decides.
  * - `listed`: builds and workers by time of arrival, newest first.
  * - `finished` (sparse): finished builds by day, with what the statistics need.

@@ -10,8 +10,8 @@ const deps = { builds: builds(table), clock, report };
 
 export const handler = api(
   { access: 'cancel-build', gate: gate(env, table), input: OneBuild },
-  async (_input, { build }) => {
-    await cancelBuild(deps, build);
+  async (_input, { build, key }) => {
+    await cancelBuild(deps, build, key);
     return { status: 200, body: { success: true, status: 'cancelled' } };
   },
 );

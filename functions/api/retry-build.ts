@@ -12,8 +12,8 @@ const deps = { ...stores, secrets, clock, report };
 
 export const handler = api(
   { access: 'retry-build', gate: gate(env, table), input: OneBuild },
-  async (_input, { build: original }) => {
-    const { build, token } = await retryBuild(deps, original);
+  async (_input, { build: original, key }) => {
+    const { build, token } = await retryBuild(deps, original, key);
     return { status: 200, body: { ...submittedView(build, token), original_build_id: original.id } };
   },
 );

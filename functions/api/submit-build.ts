@@ -16,7 +16,7 @@ export const handler = api(
   { access: 'submit-build', gate: gate(env, table), input: Submission, readBody: jsonOrMultipartBody },
   async (input, request) => {
     const source = sourceOf(request, input.upload_id);
-    const common = { platform: input.platform, ...idempotencyKeyOf(request.headers) };
+    const common = { platform: input.platform, by: request.key, ...idempotencyKeyOf(request.headers) };
     const submitted =
       'uploadId' in source
         ? await submitUpload(deps, { ...common, ...source })

@@ -1,4 +1,6 @@
+import { type KeyHolder, notedId } from '../domain/api-key.ts';
 import type { Build } from '../domain/build.ts';
+import { byKey } from '../domain/build-event.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { decide } from '../domain/transitions.ts';
 import type { BuildStore, Clock, Report } from './ports.ts';
@@ -10,14 +12,16 @@ const MAX_TRIES = 3;
 export async function cancelBuild(
   deps: { readonly builds: BuildStore; readonly clock: Clock; readonly report: Report },
   read: Build,
+  by?: KeyHolder,
 ): Promise<void> {
+  const keyId = notedId(by);
   let seen = read;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     if (seen.state === 'cancelled') return;
     const now = deps.clock();
     const decision = decide(seen, { type: 'cancel' }, now);
     if (!decision.ok) throw new Rejection(decision.code, decision.why);
-    const outcome = await deps.builds.cancel(seen, now);
+    const outcome = await deps.builds.cancel(seen, now, keyId && byKey(keyId));
     if (outcome.ok) {
       const holder = seen.holder && { workerId: seen.holder.workerId };
       deps.report({ event: 'build_cancelled', buildId: seen.id, ...holder });

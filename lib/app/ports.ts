@@ -1,3 +1,4 @@
+import type { ApiKey, Scope } from '../domain/api-key.ts';
 import type { AssignRefusal } from '../domain/assignment.ts';
 import type { Build, Holder, Platform, ResultFile, VirtualMachine } from '../domain/build.ts';
 import type { BuildEvent } from '../domain/build-event.ts';
@@ -88,8 +89,8 @@ export interface BuildStore {
   extendLease(build: Build, leaseUntil: number): Promise<void>;
   /** Ends the build and frees its worker, in one step. */
   finish(buildId: string, claim: Claim, ending: Ending, now: number): Promise<Applied>;
-  /** Cancels the build as it was read, and frees its worker, in one step. */
-  cancel(seen: Build, now: number): Promise<Applied>;
+  /** Cancels the build as it was read, and frees its worker, in one step. `by`: for its history, if not its submitter. */
+  cancel(seen: Build, now: number, by?: string): Promise<Applied>;
   /** Takes a lost lease back: to pending, or to failed when no attempts are left. False: it was not lost any more. */
   requeue(seen: Build, next: Build, now: number): Promise<boolean>;
   /** The holder gives the build up: to pending, or to failed. `worker` says what becomes of the worker in the same step. */
@@ -143,6 +144,16 @@ export interface WorkerStore {
   remove(worker: Worker): Promise<void>;
   /** Frees a worker of a build that is no longer its own. Changes nothing if it holds another by now. */
   forget(worker: Worker): Promise<void>;
+}
+
+export interface KeyStore {
+  /** A consistent read. */
+  get(id: string): Promise<ApiKey | undefined>;
+  create(key: ApiKey): Promise<void>;
+  /** All of them, the newest first. */
+  list(): Promise<ApiKey[]>;
+  /** The key as it is then: the first revocation stands. Undefined: no such key. */
+  revoke(id: string, by: string, now: number): Promise<ApiKey | undefined>;
 }
 
 interface BuildPage {
@@ -206,6 +217,8 @@ export type AppEvent =
   | { event: 'worker_registered'; workerId: string; epoch: number }
   | { event: 'worker_left'; workerId: string }
   | { event: 'worker_draining'; workerId: string; isDraining: boolean }
+  | { event: 'key_created'; keyId: string; scopes: readonly Scope[]; by: string }
+  | { event: 'key_revoked'; keyId: string; by: string }
   | { event: 'send_left_to_sweep'; buildId: string; error: unknown }
   | { event: 'repair_failed'; buildId: string; error: unknown };
 

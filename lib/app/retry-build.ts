@@ -1,3 +1,4 @@
+import { type KeyHolder, notedId } from '../domain/api-key.ts';
 import { type Build, isTerminal } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { LogStore } from './ports.ts';
@@ -8,9 +9,9 @@ type Deps = SubmitDeps & { readonly logs: LogStore };
 
 /**
  * A new build of the same source, which is not copied: both refer to the same object. A retry that is sent again while
- * its build has not ended answers that build.
+ * its build has not ended answers that build. @param by whose key asked; absent: one of the build's tokens.
  */
-export async function retryBuild(deps: Deps, original: Build): Promise<Submitted> {
+export async function retryBuild(deps: Deps, original: Build, by?: KeyHolder): Promise<Submitted> {
   if (!isTerminal(original.state)) {
     throw new Rejection('not_finished', 'Build has not finished: cancel it before you retry it');
   }
@@ -18,7 +19,8 @@ export async function retryBuild(deps: Deps, original: Build): Promise<Submitted
   if (!source || !(await deps.files.find('sources', source.key))) {
     throw new Rejection('source_gone', 'Original build source no longer available. Please submit a new build.');
   }
-  const wanted = { platform, source, originalBuildId: original.id };
+  const submittedBy = by ? notedId(by) : original.submittedBy;
+  const wanted = { platform, source, submittedBy, originalBuildId: original.id };
   const submitted = await submitOnce(deps, `retry of ${original.id}`, wanted, 'while it lasts');
   await tellOriginal(deps, original, submitted.build);
   return submitted;

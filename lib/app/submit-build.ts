@@ -1,3 +1,4 @@
+import { type KeyHolder, notedId } from '../domain/api-key.ts';
 import { type Build, isTerminal, type Platform, type StoredFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { announce } from './announce.ts';
@@ -22,18 +23,19 @@ export interface Submitted {
 interface Wanted {
   readonly platform: Platform;
   readonly source: StoredFile;
+  readonly submittedBy: string | undefined;
   readonly originalBuildId?: string;
 }
 
 /** Submits a source whose bytes came with the request. */
 export async function submitBytes(
   deps: SubmitDeps,
-  submission: { platform: Platform; bytes: Uint8Array; sha256: string; idempotencyKey?: string },
+  submission: { platform: Platform; bytes: Uint8Array; sha256: string; idempotencyKey?: string; by?: KeyHolder },
 ): Promise<Submitted> {
-  const { platform, bytes, sha256, idempotencyKey } = submission;
+  const { platform, bytes, sha256, idempotencyKey, by } = submission;
   const key = sourceKey(deps.secrets.id());
   await deps.files.put('sources', key, bytes, sha256);
-  const wanted = { platform, source: { key, size: bytes.length, sha256 } };
+  const wanted = { platform, source: { key, size: bytes.length, sha256 }, submittedBy: notedId(by) };
   if (idempotencyKey !== undefined) return submitOnce(deps, keySeed(idempotencyKey), wanted, 'always');
   // Clients that know no key send the whole request again after a timeout.
   return submitOnce(deps, `content ${platform} ${sha256}`, wanted, 'while it lasts');
@@ -42,15 +44,15 @@ export async function submitBytes(
 /** Submits a source that was uploaded before. Without a key, the same upload submitted again is the same build. */
 export async function submitUpload(
   deps: SubmitDeps,
-  submission: { platform: Platform; uploadId: string; idempotencyKey?: string },
+  submission: { platform: Platform; uploadId: string; idempotencyKey?: string; by?: KeyHolder },
 ): Promise<Submitted> {
-  const { platform, uploadId, idempotencyKey } = submission;
+  const { platform, uploadId, idempotencyKey, by } = submission;
   const key = sourceKey(uploadId);
   const found = await deps.files.find('sources', key);
   if (!found) {
     throw new Rejection('upload_missing', 'Source file required: nothing has been uploaded under this upload_id');
   }
-  const wanted = { platform, source: { key, size: found.size, sha256: found.sha256 } };
+  const wanted = { platform, source: { key, size: found.size, sha256: found.sha256 }, submittedBy: notedId(by) };
   const seed = idempotencyKey === undefined ? `upload ${uploadId}` : keySeed(idempotencyKey);
   return submitOnce(deps, seed, wanted, 'always');
 }
@@ -80,7 +82,7 @@ export async function submitOnce(
 ): Promise<Submitted> {
   const token = deps.secrets.token();
   const tokenHash = deps.secrets.hash(token);
-  let id = deps.secrets.idFrom(seed);
+  let id = deps.secrets.idFrom(ownSeed(seed, wanted.submittedBy));
   for (let before = 0; before < MAX_PREDECESSORS; before++) {
     const build = newBuild(id, wanted, tokenHash, deps.clock());
     if (await deps.builds.create(build)) {
@@ -100,6 +102,11 @@ export async function submitOnce(
   throw new Rejection('contended', 'This source has been submitted too often within 25 minutes; try again later');
 }
 
+/** What two keys ask for in the same words are two requests: neither learns of the other's. */
+function ownSeed(seed: string, submittedBy: string | undefined): string {
+  return submittedBy === undefined ? seed : `${submittedBy} ${seed}`;
+}
+
 function isSameRequest({ state, submittedAt }: Build, now: number): boolean {
   return !isTerminal(state) && now - submittedAt < SAME_REQUEST_MS;
 }
@@ -114,7 +121,8 @@ function refuseOther(existing: Build, { platform, source }: Wanted): void {
  * Bytes first, then this record (pending and due), then the message, then the note that it was sent. A crash between any
  * two is repaired by the sweep, which sends what is still due; so from the record on, the build is sure to be built.
  */
-function newBuild(id: string, { platform, source, originalBuildId }: Wanted, tokenHash: string, now: number): Build {
+function newBuild(id: string, wanted: Wanted, tokenHash: string, now: number): Build {
+  const { platform, source, submittedBy, originalBuildId } = wanted;
   return {
     id,
     platform,
@@ -126,6 +134,7 @@ function newBuild(id: string, { platform, source, originalBuildId }: Wanted, tok
     sends: 0,
     tokenHashes: [tokenHash],
     source,
+    ...(submittedBy !== undefined && { submittedBy }),
     ...(originalBuildId !== undefined && { originalBuildId }),
   };
 }

@@ -15,6 +15,20 @@ export const Upload = z.object({
 });
 export type Upload = z.output<typeof Upload>;
 
+export const ApiKey = z.object({
+  id,
+  name: z.string(),
+  scopes: z.array(z.string()),
+  state: z.string(),
+  created_at: z.number(),
+  created_by: z.string(),
+  expires_at: orNull(z.number()),
+  revoked_at: orNull(z.number()),
+});
+export type ApiKey = z.output<typeof ApiKey>;
+export const ApiKeys = z.object({ keys: z.array(ApiKey) });
+export const CreatedKey = z.extend(ApiKey, { key: headerSafe });
+
 export const Submitted = z.object({
   id,
   status: z.string(),

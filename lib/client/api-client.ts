@@ -1,8 +1,11 @@
 import {
+  ApiKey,
+  ApiKeys,
   BuildList,
   type BuildListItem,
   BuildStory,
   Cancelled,
+  CreatedKey,
   LogPage,
   Retried,
   Status,
@@ -47,6 +50,16 @@ export function createApiClient(options: ClientOptions) {
     retry: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'retry'), body: {}, answer: Retried }),
 
     events: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'events'), answer: BuildStory }),
+
+    createKey: (name: string, scopes: readonly string[], expiresDays: number | undefined) => {
+      const body = { name, scopes, expires_days: expiresDays };
+      return bodyOf({ method: 'POST', path: '/api/keys', body, answer: CreatedKey });
+    },
+
+    keys: () => bodyOf({ method: 'GET', path: '/api/keys', answer: ApiKeys }),
+
+    revokeKey: (id: string) =>
+      bodyOf({ method: 'POST', path: `/api/keys/${encodeURIComponent(id)}/revoke`, body: {}, answer: ApiKey }),
 
     downloadPath: (id: string) => ofBuild(id, 'download'),
 

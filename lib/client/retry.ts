@@ -9,6 +9,8 @@ export interface RetryPolicy {
 
 /** About 8 s in all: longer than a restart of the controller, short enough for somebody who mistyped the address. */
 export const PATIENT: RetryPolicy = { tries: 5, baseMs: 500, maxMs: 8_000 };
+/** For what must not be said twice. */
+export const ONCE: RetryPolicy = { tries: 1, baseMs: 0, maxMs: 0 };
 /** For programs that wait for a controller to come back, and are stopped by their signal. */
 export const UNTIL_STOPPED: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 30_000 };
 

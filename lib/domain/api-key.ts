@@ -1,3 +1,5 @@
+import type { Build } from './build.ts';
+
 /**
  * What a key may do:
  * - `read`: see every build, log, result and figure;
@@ -5,16 +7,47 @@
  * - `work`: register workers and act as them;
  * - `admin`: everything, keys and draining included. Who may make keys may make one for anything.
  */
-export type Scope = 'admin' | 'read' | 'submit' | 'work';
+export const SCOPES = ['admin', 'read', 'submit', 'work'] as const;
+export type Scope = (typeof SCOPES)[number];
 
-/** A key whose holder has proved to have it. The project's own key is called `root` and may do everything. */
-export interface KeyHolder {
+/** A key beside the project's own. Its secret is known to its holder alone. */
+export interface ApiKey {
   readonly id: string;
+  readonly name: string;
   readonly scopes: readonly Scope[];
+  /** SHA-256 of the whole key. */
+  readonly hash: string;
+  readonly createdAt: number;
+  /** The id of the key that made it. */
+  readonly createdBy: string;
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+  readonly revokedBy?: string;
 }
 
+export type KeyState = 'active' | 'expired' | 'revoked';
+
+export function keyState({ expiresAt, revokedAt }: ApiKey, now: number): KeyState {
+  if (revokedAt !== undefined) return 'revoked';
+  return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'active';
+}
+
+/** Who has proved to have a key. */
+export type KeyHolder = Pick<ApiKey, 'id' | 'scopes'>;
+
+/** The project's own key: it comes from the environment, has no record, and may do everything. */
 export const ROOT: KeyHolder = { id: 'root', scopes: ['admin'] };
+
+/** What is noted of who acted: the id of the key's record. The project's own key has none. */
+export function notedId(key: KeyHolder | undefined): string | undefined {
+  return key && key.id !== ROOT.id ? key.id : undefined;
+}
 
 export function hasScope({ scopes }: KeyHolder, needed: Scope): boolean {
   return scopes.includes(needed) || scopes.includes('admin');
+}
+
+/** Who may submit sees what it submitted. */
+export function maySee(key: KeyHolder, { submittedBy }: Build): boolean {
+  return hasScope(key, 'read') || (hasScope(key, 'submit') && submittedBy === key.id);
 }

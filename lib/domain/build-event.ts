@@ -18,13 +18,14 @@ export interface BuildEvent {
   readonly type: BuildEventType;
   readonly at: number;
   readonly attempt: number;
-  /** `worker <id>`, or the part of the controller that acted. */
+  /** `worker <id>`, `key <id>`, or the part of the controller that acted. */
   readonly by: string;
   readonly kind?: FailureKind;
   readonly why?: string;
 }
 
 export const byWorker = (workerId: string) => `worker ${workerId}`;
+export const byKey = (keyId: string) => `key ${keyId}`;
 export const BY_SUBMITTER = 'submitter';
 export const BY_SWEEP = 'sweep';
 export const BY_CONTROLLER = 'controller';

@@ -73,6 +73,8 @@ export interface Build {
   readonly finishedAt?: number;
   readonly failure?: Failure;
   readonly result?: ResultFile;
+  /** The id of the key that submitted it. Absent: the project's own. */
+  readonly submittedBy?: string;
   /** The build that this one tries again. */
   readonly originalBuildId?: string;
 }
@@ -81,4 +83,12 @@ export const TERMINAL_STATES = ['completed', 'failed', 'cancelled'] as const sat
 
 export function isTerminal(state: BuildState): state is (typeof TERMINAL_STATES)[number] {
   return (TERMINAL_STATES as readonly BuildState[]).includes(state);
+}
+
+/** 30 days, as long as results are kept. */
+const TOKENS_OUTLIVE_BUILD_MS = 30 * 86_400_000;
+
+/** The submitter's tokens are for the build: when that has been over for long, they open nothing more. */
+export function areTokensGood({ finishedAt }: Build, now: number): boolean {
+  return finishedAt === undefined || now - finishedAt < TOKENS_OUTLIVE_BUILD_MS;
 }

@@ -9,6 +9,7 @@ export type RejectionCode =
   | 'not_found'
   | 'build_not_found'
   | 'worker_not_found'
+  | 'key_not_found'
   | 'result_not_found'
   | 'source_missing'
   | 'build_not_completed'

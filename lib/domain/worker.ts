@@ -9,7 +9,7 @@ export interface Worker {
   readonly registeredAt: number;
   readonly lastSeenAt: number;
   readonly token: IssuedToken;
-  /** Stays good until it expires: the answer that carried its successor may have been lost. */
+  /** Stays good for an hour: the answer that carried its successor may have been lost. */
   readonly previousToken?: IssuedToken;
   /** The one build this worker holds. */
   readonly current?: { readonly buildId: string; readonly attempt: number };
@@ -70,10 +70,25 @@ export function workerState(worker: Worker, now: number): WorkerState {
   return now - worker.lastSeenAt > OFFLINE_AFTER_MS ? 'offline' : 'idle';
 }
 
-/** A worker that holds a build does not poll: its token stays good as long as it holds the build. */
+/** A worker does not poll while it holds a build; and what it says last may come after the build has ended. */
+const GRACE_MS = 600_000;
+
+/**
+ * A token's hour may pass while its worker holds a build: then it stays good as long as the build is held, and ten minutes
+ * more. Of two tokens, the previous one only if it was good when the build was granted.
+ */
 export function isTokenGood(worker: Worker, tokenHash: string, now: number): boolean {
-  const issued = [worker.token, worker.previousToken].find((token) => token?.hash === tokenHash);
-  return issued !== undefined && (issued.expiresAt > now || worker.current !== undefined);
+  const { token, previousToken, current, grantedAt = 0, releasedAt = 0 } = worker;
+  const issued = [token, previousToken].find((one) => one?.hash === tokenHash);
+  if (!issued) return false;
+  const isLent = current !== undefined || now - releasedAt < GRACE_MS;
+  return issued.expiresAt > now || (isLent && (issued === token || issued.expiresAt > grantedAt));
+}
+
+/** The token that a registration takes the place of: good for an hour more if it was good, as the answer may get lost. */
+export function replacedToken(worker: Worker, now: number): IssuedToken {
+  const { token } = worker;
+  return isTokenGood(worker, token.hash, now) ? { ...token, expiresAt: now + WORKER_TOKEN_MS } : token;
 }
 
 export function isSightingDue(worker: Worker, now: number): boolean {

@@ -10,8 +10,9 @@ import type { Scope } from '../domain/api-key.ts';
  *
  * `for` says what the handler is given beside its input:
  * - `anyone`: nothing; no credential is looked at. Ids in a path or a header prove nothing.
- * - `project`: `by`, the key that asked. Needs a key with the scope.
- * - `build`: `build`, read for its `id`. Needs a key with the scope that may see it, or one of the build's tokens.
+ * - `project`: `key`, whose it is that asked. Needs a key with the scope.
+ * - `build`: `build`, read for its `id`. Needs a key with the scope, or with `submit` for what it submitted itself; or one
+ *   of the build's tokens.
  * - `holder`: `claim`, to be put into the condition of the write (`fenced`) or checked by a read (`heldBuild`). Needs a
  *   key with the scope and the worker's id beside it, or a token of the holder's: which of them is said by `tokens`.
  * - `worker`: `worker`, read and proved. Needs the worker's token, or a key with the scope and the worker's id beside it.
@@ -35,6 +36,10 @@ export const ACCESS = {
   'download-result': { for: 'build', key: 'read' },
   'cancel-build': { for: 'build', key: 'submit' },
   'retry-build': { for: 'build', key: 'submit' },
+
+  'create-key': { for: 'project', key: 'admin' },
+  'list-keys': { for: 'project', key: 'admin' },
+  'revoke-key': { for: 'project', key: 'admin' },
 
   'register-worker': { for: 'project', key: 'work' },
   'drain-worker': { for: 'project', key: 'admin' },

@@ -1,25 +1,19 @@
 import { authenticateWorker, type WorkerCredential } from '../app/authenticate-worker.ts';
 import type { BuildStore, Clock, WorkerStore } from '../app/ports.ts';
-import { hasScope, type KeyHolder } from '../domain/api-key.ts';
-import type { Build } from '../domain/build.ts';
+import { hasScope, type KeyHolder, maySee } from '../domain/api-key.ts';
+import { areTokensGood, type Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { Claim } from '../domain/transitions.ts';
 import type { Worker } from '../domain/worker.ts';
 import type { HolderToken, Rule, Subject } from './access.ts';
 import type { Headers } from './api.ts';
-import {
-  BUILD_TOKEN_HEADER,
-  HOLDER_CLAIMS,
-  HOLDER_HEADERS,
-  keyHolder,
-  presentedKey,
-  workerClaim,
-} from './credentials.ts';
+import { BUILD_TOKEN_HEADER, HOLDER_CLAIMS, HOLDER_HEADERS, presentedKey, workerClaim } from './credentials.ts';
+import type { KeyRing } from './key-ring.ts';
 import { isSameSecret, secrets } from './secrets.ts';
 
 /** What letting in needs. */
 export interface Gate {
-  readonly apiKey: string;
+  readonly keyOf: KeyRing;
   readonly builds: BuildStore;
   readonly workers: WorkerStore;
   readonly clock: Clock;
@@ -28,8 +22,9 @@ export interface Gate {
 /** What a handler is given, by what the table says its endpoint is for. `by`: who acts, for the log; never a secret. */
 export interface Admitted {
   readonly anyone: { readonly by?: never };
-  readonly project: { readonly by: string };
-  readonly build: { readonly by: string; readonly build: Build };
+  readonly project: { readonly by: string; readonly key: KeyHolder };
+  /** `key`: absent where it was a token. */
+  readonly build: { readonly by: string; readonly build: Build; readonly key?: KeyHolder };
   readonly holder: { readonly by: string; readonly claim: Claim };
   readonly worker: Actor & { readonly by: string };
 }
@@ -68,12 +63,21 @@ export interface Caller {
 /** The first look, at the headers alone: a stranger is refused before anything is parsed or read for it. */
 export async function admit(rule: Rule, gate: Gate | undefined, headers: Headers): Promise<Caller> {
   if (rule.for === 'anyone' || !gate) return { headers };
-  const key = keyHolder(headers, gate.apiKey);
-  if (key && hasScope(key, rule.key)) return { headers, key };
+  const presented = presentedKey(headers);
+  const shown = presented === undefined ? undefined : await gate.keyOf(presented);
+  if (shown && 'key' in shown && opens(shown.key, rule)) return { headers, key: shown.key };
   if (tokenHeadersOf(rule).some((name) => headers[name])) return { headers };
-  if (key) throw lacksScope(rule);
-  if (presentedKey(headers)) throw new Rejection('invalid_credential', 'Invalid API key');
-  throw new Rejection('missing_credential', 'Missing X-API-Key header');
+  if (!shown) throw new Rejection('missing_credential', 'Missing X-API-Key header');
+  if ('refusal' in shown) throw new Rejection('invalid_credential', shown.refusal);
+  throw new Rejection('scope_missing', `This API key may not do this: it needs the scope ${rule.key}`);
+}
+
+type Guarded = Exclude<Rule, { for: 'anyone' }>;
+
+/** Who may submit may also ask for a build: whether it is one of its own is seen once the build is read. */
+function opens(key: KeyHolder, rule: Guarded): boolean {
+  if (rule.for === 'build' && rule.key === 'read' && hasScope(key, 'submit')) return true;
+  return hasScope(key, rule.key);
 }
 
 function tokenHeadersOf(rule: Rule): readonly string[] {
@@ -82,16 +86,12 @@ function tokenHeadersOf(rule: Rule): readonly string[] {
   return rule.for === 'holder' ? rule.tokens.map((token) => HOLDER_HEADERS[token]) : [];
 }
 
-function lacksScope({ key }: Exclude<Rule, { for: 'anyone' }>): Rejection {
-  return new Rejection('scope_missing', `This API key may not do this: it needs the scope ${key}`);
-}
-
 /** The second look, once it is known which build or worker the request is about. */
 export async function identify(rule: Rule, gate: Gate | undefined, caller: Caller, input: Named): Promise<Identified> {
   if (rule.for === 'anyone' || !gate) return {};
   switch (rule.for) {
     case 'project':
-      return { by: `key ${caller.key?.id}` };
+      return ofProject(caller);
     case 'build':
       return buildFor(gate, caller, input.id ?? '');
     case 'holder': {
@@ -103,13 +103,20 @@ export async function identify(rule: Rule, gate: Gate | undefined, caller: Calle
   }
 }
 
-/** A token says nothing about whether another build exists. */
-async function buildFor({ builds }: Gate, { key, headers }: Caller, id: string): Promise<Admitted['build']> {
+function ofProject({ key }: Caller): Admitted['project'] {
+  // `admit` lets nobody else pass.
+  if (!key) throw new Rejection('missing_credential', 'Missing X-API-Key header');
+  return { by: `key ${key.id}`, key };
+}
+
+/** A token says nothing about whether another build exists, nor does a key about one that is not its own. */
+async function buildFor({ builds, clock }: Gate, { key, headers }: Caller, id: string): Promise<Admitted['build']> {
   const build = await builds.get(id);
-  if (key && build) return { by: `key ${key.id}`, build };
-  if (key) throw new Rejection('build_not_found', 'Build not found');
+  if (key && build && maySee(key, build)) return { by: `key ${key.id}`, build, key };
   const hash = secrets.hash(headers[BUILD_TOKEN_HEADER] ?? '');
-  if (build?.tokenHashes.some((issued) => isSameSecret(hash, issued))) return { by: 'build token', build };
+  const isGood = build?.tokenHashes.some((issued) => isSameSecret(hash, issued)) && areTokensGood(build, clock());
+  if (build && isGood) return { by: 'build token', build };
+  if (key) throw new Rejection('build_not_found', 'Build not found');
   throw new Rejection('invalid_credential', 'Invalid or expired build token');
 }
 

@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { buildIndex } from '../adapters/dynamo/build-index.ts';
 import { buildStore } from '../adapters/dynamo/build-store.ts';
+import { keyStore } from '../adapters/dynamo/key-store.ts';
 import { logStore } from '../adapters/dynamo/log-store.ts';
 import type { Table } from '../adapters/dynamo/table.ts';
 import { totalsStore } from '../adapters/dynamo/totals-store.ts';
@@ -18,6 +19,7 @@ import type { LeaseSettings } from '../app/assign-build.ts';
 import type { Gate } from './admission.ts';
 import { currentDeadline } from './deadline.ts';
 import type { Env } from './env.ts';
+import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
 import { secrets, sha256 } from './secrets.ts';
 
@@ -54,12 +56,18 @@ export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
 export const builds = (table: Table) => buildStore(table, secrets.id);
 export const workers = workerStore;
 export const logs = logStore;
+export const keys = keyStore;
 export const index = buildIndex;
 export const totals = totalsStore;
 
 /** What lets callers in; see `access.ts`. */
 export function gate(env: Env<never>, table: Table): Gate {
-  return { apiKey: env.CONTROLLER_API_KEY, builds: builds(table), workers: workers(table), clock };
+  return {
+    keyOf: keyRing(env.CONTROLLER_API_KEY, keys(table), clock),
+    builds: builds(table),
+    workers: workers(table),
+    clock,
+  };
 }
 
 export function queues(env: Env<'QUEUE_URL_IOS' | 'QUEUE_URL_ANDROID' | 'SQS_ENDPOINT'>) {

@@ -1,11 +1,10 @@
 import type { WorkerCredential } from '../app/authenticate-worker.ts';
 import { WORKER_ID_LENGTH } from '../app/register-worker.ts';
-import { type KeyHolder, ROOT } from '../domain/api-key.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { Claim } from '../domain/transitions.ts';
 import type { HolderToken } from './access.ts';
 import type { Headers } from './api.ts';
-import { isSameSecret, secrets } from './secrets.ts';
+import { secrets } from './secrets.ts';
 
 /** What is in the headers, read one by one: a bad one never spoils a good one beside it. */
 
@@ -15,12 +14,6 @@ export const HOLDER_HEADERS: Record<HolderToken, string> = { worker: 'x-worker-t
 
 export function presentedKey(headers: Headers): string | undefined {
   return headers['x-api-key'] || undefined;
-}
-
-/** Who has shown a good key. */
-export function keyHolder(headers: Headers, apiKey: string): KeyHolder | undefined {
-  const presented = presentedKey(headers);
-  return presented !== undefined && isSameSecret(presented, apiKey) ? ROOT : undefined;
 }
 
 type TokenClaim = Claim & { readonly tokenHash: string };

@@ -12,6 +12,7 @@ const HTTP: Record<RejectionCode, { readonly status: number; readonly retry: 'ne
   not_found: { status: 404, retry: 'never' },
   build_not_found: { status: 404, retry: 'never' },
   worker_not_found: { status: 404, retry: 'never' },
+  key_not_found: { status: 404, retry: 'never' },
   result_not_found: { status: 404, retry: 'never' },
   source_missing: { status: 404, retry: 'never' },
   build_not_completed: { status: 400, retry: 'never' },

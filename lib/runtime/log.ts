@@ -34,6 +34,8 @@ const LEVELS = {
   worker_registered: 'info',
   worker_left: 'info',
   worker_draining: 'info',
+  key_created: 'info',
+  key_revoked: 'info',
   send_left_to_sweep: 'warn',
   repair_failed: 'error',
   request_done: 'info',

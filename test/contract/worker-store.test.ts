@@ -39,7 +39,7 @@ onEach('the worker store', (open) => {
       epoch: 2,
       registeredAt: NOW,
       lastSeenAt: NOW,
-      previousToken: seen.token,
+      previousToken: { ...seen.token, expiresAt: NOW + WORKER_TOKEN_MS },
     });
     expect(await workers.renew(seen, renewal), 'its own resend').toBe(true);
     expect(await workers.renew(seen, change()), 'another registration').toBe(false);

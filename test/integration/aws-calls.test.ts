@@ -55,6 +55,18 @@ describe('AWS calls', () => {
     expect(second).toEqual({ dynamodb: { GetItem: 1 }, sqs: { ReceiveMessage: 1 }, s3: {} });
   });
 
+  it('a key with a record costs one read a minute, the project’s own none', async () => {
+    const worker = await controller.register();
+    const json = { name: 'mac mini', scopes: ['work'] };
+    const { body } = await controller.request('POST', '/api/keys', { headers: controller.key, json });
+    const pollBy = (key: string) => () =>
+      controller.request('GET', `/api/workers/poll?worker_id=${worker.id}`, { headers: { 'x-api-key': key } });
+    const empty = { sqs: { ReceiveMessage: 1 }, s3: {} };
+    expect(await controller.callsOf(pollBy(controller.apiKey))).toEqual({ dynamodb: { GetItem: 1 }, ...empty });
+    expect(await controller.callsOf(pollBy(body.key))).toEqual({ dynamodb: { GetItem: 2 }, ...empty });
+    expect(await controller.callsOf(pollBy(body.key))).toEqual({ dynamodb: { GetItem: 1 }, ...empty });
+  });
+
   it('a poll of a worker that builds receives no message', async () => {
     const { build, worker } = await assigned();
     await controller.heartbeat(worker, build.id);

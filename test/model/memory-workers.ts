@@ -1,5 +1,5 @@
 import type { WorkerStore } from '../../lib/app/ports.ts';
-import { WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
+import { replacedToken, WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { holds, type MemoryTable } from './memory-table.ts';
 
 /** The workers in memory, under the conditions of the real table. */
@@ -27,7 +27,7 @@ export function memoryWorkers({ workers }: MemoryTable): WorkerStore {
           registeredAt: now,
           lastSeenAt: now,
           token,
-          previousToken: seen.token,
+          previousToken: replacedToken(seen, now),
           strikes: 0,
           isDraining: false,
         }),

@@ -1,8 +1,10 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { BuildStore, Grant, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
+import type { ApiKey } from '../../lib/domain/api-key.ts';
 import type { Build, BuildState, Holder, ResultFile } from '../../lib/domain/build.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
 import type { Gate } from '../../lib/runtime/admission.ts';
+import { keyRing } from '../../lib/runtime/key-ring.ts';
 
 /** A Tuesday at noon. */
 export const NOW = Date.UTC(2026, 0, 6, 12);
@@ -157,11 +159,26 @@ export function aContext(remainingMs = 5_000): Context {
   };
 }
 
-/** Over stores that have only what a test gives them. */
-export function aGate(stores: { builds?: Partial<BuildStore>; workers?: Partial<WorkerStore> } = {}): Gate {
-  const { builds = {}, workers = {} } = stores;
+export const aKey = (changes: Partial<ApiKey> = {}): ApiKey => ({
+  id: 'key-1'.padEnd(21, '0'),
+  name: 'the pipeline',
+  scopes: ['submit'],
+  hash: 'hash-of-key-1',
+  createdAt: NOW - 86_400_000,
+  createdBy: 'root',
+  ...changes,
+});
+
+/** Stores that have only what a test gives them. */
+interface Stored {
+  readonly builds?: Partial<BuildStore>;
+  readonly workers?: Partial<WorkerStore>;
+  readonly keys?: readonly ApiKey[];
+}
+
+export function aGate({ builds = {}, workers = {}, keys = [] }: Stored = {}): Gate {
   return {
-    apiKey: 'k'.repeat(43),
+    keyOf: keyRing('k'.repeat(43), { get: async (id) => keys.find((key) => key.id === id) }, () => NOW),
     builds: builds as BuildStore,
     workers: workers as WorkerStore,
     clock: () => NOW,

@@ -2,7 +2,7 @@ import type { FileStore, StoredAs } from '../../lib/app/file-ports.ts';
 import type { AppEvent, Applied, BuildQueue, BuildStore, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, Platform } from '../../lib/domain/build.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
-import type { Outcome, Worker } from '../../lib/domain/worker.ts';
+import { type Outcome, replacedToken, type Worker } from '../../lib/domain/worker.ts';
 import { NOW } from './builders.ts';
 
 interface Sent {
@@ -173,7 +173,7 @@ export function memoryWorld() {
         name,
         platforms,
         token,
-        previousToken: seen.token,
+        previousToken: replacedToken(seen, now),
         epoch: seen.epoch + 1,
       });
       return true;

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { hasScope, keyState, maySee, ROOT, SCOPES, type Scope } from '../../lib/domain/api-key.ts';
 import { assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../../lib/domain/assignment.ts';
-import { isTerminal } from '../../lib/domain/build.ts';
+import { areTokensGood, isTerminal } from '../../lib/domain/build.ts';
 import { resendAt } from '../../lib/domain/due.ts';
 import { cutLine, MAX_LINE_CHARACTERS } from '../../lib/domain/log-line.ts';
-import { isSightingDue, isTokenGood, nextPollMs, platformsOf, workerState } from '../../lib/domain/worker.ts';
-import { aWorker, NOW } from '../support/builders.ts';
+import {
+  isSightingDue,
+  isTokenGood,
+  nextPollMs,
+  platformsOf,
+  replacedToken,
+  workerState,
+} from '../../lib/domain/worker.ts';
+import { aBuild, aKey, aWorker, NOW } from '../support/builders.ts';
 
 describe('a worker token', () => {
   const at = (expiresAt: number) => ({ hash: 'own', expiresAt });
@@ -20,11 +28,67 @@ describe('a worker token', () => {
     expect(isTokenGood(aWorker({ token: at(NOW - 7_200_000), current }), 'another', NOW)).toBe(false);
   });
 
+  it('stays good for ten minutes after the build, for what its worker says last', () => {
+    const worker = aWorker({ token: at(NOW - 7_200_000), grantedAt: NOW - 9_000_000, releasedAt: NOW });
+    expect(isTokenGood(worker, 'own', NOW + 599_999)).toBe(true);
+    expect(isTokenGood(worker, 'own', NOW + 600_000)).toBe(false);
+  });
+
+  it('of before the last registration is lent to a build only if it was good when the build was granted', () => {
+    const previousToken = { hash: 'old', expiresAt: NOW - 3_600_000 };
+    const held = { previousToken, current: { buildId: 'build-1', attempt: 1 } };
+    expect(isTokenGood(aWorker({ ...held, grantedAt: NOW - 3_600_001 }), 'old', NOW)).toBe(true);
+    expect(isTokenGood(aWorker({ ...held, grantedAt: NOW - 3_600_000 }), 'old', NOW)).toBe(false);
+  });
+
+  it('that a registration replaces is good for an hour more, if it was good', () => {
+    expect(replacedToken(aWorker({ token: at(NOW + 1) }), NOW)).toEqual(at(NOW + 3_600_000));
+    expect(replacedToken(aWorker({ token: at(NOW) }), NOW)).toEqual(at(NOW));
+    const current = { buildId: 'build-1', attempt: 1 };
+    expect(replacedToken(aWorker({ token: at(NOW), current }), NOW)).toEqual(at(NOW + 3_600_000));
+  });
+
   it('of before the last registration is good until it expires', () => {
     const worker = aWorker({ previousToken: { hash: 'old', expiresAt: NOW + 1 } });
     expect(isTokenGood(worker, 'old', NOW)).toBe(true);
     expect(isTokenGood(worker, 'old', NOW + 1)).toBe(false);
     expect(isTokenGood(aWorker(), 'old', NOW)).toBe(false);
+  });
+});
+
+describe('the tokens of a build', () => {
+  it('are good until thirty days after its end', () => {
+    const ended = aBuild('completed', { finishedAt: NOW });
+    expect(areTokensGood(aBuild('pending'), NOW + 365 * 86_400_000)).toBe(true);
+    expect(areTokensGood(ended, NOW + 30 * 86_400_000 - 1)).toBe(true);
+    expect(areTokensGood(ended, NOW + 30 * 86_400_000)).toBe(false);
+  });
+});
+
+describe('an API key', () => {
+  it('ends at its millisecond, or when it is revoked', () => {
+    expect(keyState(aKey({ expiresAt: NOW + 1 }), NOW)).toBe('active');
+    expect(keyState(aKey({ expiresAt: NOW }), NOW)).toBe('expired');
+    expect(keyState(aKey({ expiresAt: NOW + 1, revokedAt: NOW - 1 }), NOW)).toBe('revoked');
+    expect(keyState(aKey(), Number.MAX_SAFE_INTEGER)).toBe('active');
+  });
+
+  it('may do what its scopes say and no more; an admin’s may do all', () => {
+    for (const needed of SCOPES) {
+      for (const had of SCOPES)
+        expect(hasScope(aKey({ scopes: [had] }), needed)).toBe(had === 'admin' || had === needed);
+      expect([hasScope(ROOT, needed), hasScope(aKey({ scopes: [] }), needed)]).toEqual([true, false]);
+    }
+  });
+
+  it('that may submit sees what was submitted with it, one that may read sees all', () => {
+    const [own, other] = [aBuild('pending', { submittedBy: aKey().id }), aBuild('pending', { submittedBy: 'another' })];
+    const seen = (scopes: readonly Scope[]) =>
+      [own, other, aBuild('pending')].map((build) => maySee(aKey({ scopes }), build));
+    expect(seen(['submit'])).toEqual([true, false, false]);
+    expect(seen(['submit', 'read'])).toEqual([true, true, true]);
+    expect(seen(['admin'])).toEqual([true, true, true]);
+    expect(seen(['work'])).toEqual([false, false, false]);
   });
 });
 

@@ -53,7 +53,7 @@ describe('the API key', () => {
   const project = (headers: Headers) => outcomeOf('list-builds', headers);
 
   it('is the only thing that opens what is the project’s', async () => {
-    expect(await project({ 'x-api-key': KEY })).toEqual({ by: 'key root' });
+    expect(await project({ 'x-api-key': KEY })).toMatchObject({ by: 'key root', key: { id: 'root' } });
     expect(await project({})).toBe('missing_credential');
     expect(await project({ 'x-api-key': '' })).toBe('missing_credential');
     const wrong = [KEY.slice(1), `${KEY}k`, KEY.toUpperCase(), `${KEY},${KEY}`, ` ${KEY}`, 'x'.repeat(1_000_000)];

@@ -37,7 +37,7 @@ describe('the pipeline of a request', () => {
     const run = vi.fn(async () => ok);
     const gate = aGate({ builds: { get: async () => build } });
     const handler = api({ access: 'build-status', gate, input: z.object({ id: z.string() }) }, run);
-    const event = { headers: { 'x-api-key': gate.apiKey }, pathParameters: { id: build.id } };
+    const event = { headers: { 'x-api-key': 'k'.repeat(43) }, pathParameters: { id: build.id } };
     expect((await call(handler, event)).status).toBe(200);
     expect(run).toHaveBeenCalledWith({ id: build.id }, expect.objectContaining({ build }));
     expect(loggedEvents('request_done')).toEqual([expect.objectContaining({ by: 'key root' })]);
@@ -113,6 +113,7 @@ describe('a failed request', () => {
     not_found: 404,
     build_not_found: 404,
     worker_not_found: 404,
+    key_not_found: 404,
     result_not_found: 404,
     source_missing: 404,
     build_not_completed: 400,

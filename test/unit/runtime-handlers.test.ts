@@ -31,7 +31,7 @@ const ENVIRONMENT = {
 
 /** A request that every route takes, by who may do everything. */
 const fields = { platform: 'ios', upload_id: `1-${'u'.repeat(21)}`, build_id: 'build-1', size: 1, sha256: SHA };
-const body = JSON.stringify({ ...fields, name: 'x', capabilities: {}, level: 'info', message: 'x' });
+const body = JSON.stringify({ ...fields, name: 'x', scopes: ['read'], capabilities: {}, level: 'info', message: 'x' });
 const event = anEvent({
   headers: { 'x-api-key': KEY, 'x-worker-id': 'worker-1' },
   queryStringParameters: { worker_id: 'worker-1' },

@@ -43,6 +43,7 @@ const BuildItem = z.object({
   resultSize: z.optional(count),
   resultSha256: z.optional(text),
   resultFilename: z.optional(text),
+  submittedBy: z.optional(text),
   originalBuildId: z.optional(text),
 });
 
@@ -80,6 +81,7 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
       sha256: data.resultSha256,
       filename: data.resultFilename,
     }),
+    submittedBy: data.submittedBy,
     originalBuildId: data.originalBuildId,
   };
   return withoutUndefined(build);
@@ -106,6 +108,7 @@ export function toBuildItem(build: Build) {
     sourceKey: build.source?.key,
     sourceSize: build.source?.size,
     sourceSha256: build.source?.sha256,
+    submittedBy: build.submittedBy,
     originalBuildId: build.originalBuildId,
     listPartition: listPartition('builds'),
     listedAt: listedAt(build.submittedAt, build.id),

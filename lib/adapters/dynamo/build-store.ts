@@ -42,7 +42,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
       await update(table, { key: buildKey(build.id), set: { leaseUntil }, when });
     },
     finish: (buildId, claim, end, now) => transactions.finish(table, newToken(), buildId, claim, end, now),
-    cancel: (seen, now) => transactions.cancel(table, newToken(), seen, now),
+    cancel: (seen, now, by) => transactions.cancel(table, newToken(), seen, now, by),
     expire: (seen, failure, now) => transactions.expire(table, newToken(), seen, failure, now),
     giveBack: (seen, next, now, worker) => transactions.giveBack(table, newToken(), seen, next, now, worker),
     requeue: async (seen, next, now) => (await transactions.requeue(table, newToken(), seen, next, now)).ok,

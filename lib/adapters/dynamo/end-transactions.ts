@@ -57,7 +57,13 @@ function resultDetails({ result }: Extract<Ending, { state: 'completed' }>) {
  * Build:  at the attempt seen · a state that may be cancelled
  * Worker: holds this build at this attempt
  */
-export function cancel(table: Table, token: string, seen: Build, now: number): Promise<Applied> {
+export function cancel(
+  table: Table,
+  token: string,
+  seen: Build,
+  now: number,
+  by: string = BY_SUBMITTER,
+): Promise<Applied> {
   const failure = { kind: 'cancelled', message: CANCELLED_MESSAGE } as const;
   const when = stillAt('cancel', seen);
   return changeBuild(table, token, {
@@ -67,7 +73,7 @@ export function cancel(table: Table, token: string, seen: Build, now: number): P
       type: 'cancelled',
       at: now,
       attempt: seen.attempt,
-      by: BY_SUBMITTER,
+      by,
       kind: 'cancelled',
     }),
   });

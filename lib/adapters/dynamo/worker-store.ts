@@ -9,7 +9,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { WorkerStore } from '../../app/ports.ts';
 import { PLATFORMS } from '../../domain/build.ts';
-import { OUTCOMES, WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
+import { OUTCOMES, replacedToken, WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
 import { exists, is, isAbsent, toDelete } from './expression.ts';
 import { expiresAt, listedAt, listPartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
@@ -54,6 +54,7 @@ export function workerStore(table: Table): WorkerStore {
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
     renew: async (seen, { name, platforms, token, now }) => {
+      const previous = replacedToken(seen, now);
       const outcome = await update(table, {
         key: workerKey(seen.id),
         set: {
@@ -64,8 +65,8 @@ export function workerStore(table: Table): WorkerStore {
           lastSeenAt: now,
           tokenHash: token.hash,
           tokenExpiresAt: token.expiresAt,
-          previousTokenHash: seen.token.hash,
-          previousTokenExpiresAt: seen.token.expiresAt,
+          previousTokenHash: previous.hash,
+          previousTokenExpiresAt: previous.expiresAt,
           expiresAt: expiresAt(now),
           strikes: 0,
           isDraining: false,

@@ -19,7 +19,7 @@ Exit codes:
   1    the build failed, was cancelled, or has no result (yet)
   2    wrong usage: options, files
   3    no credentials, or the controller refuses them
-  4    no such build
+  4    no such build or key
   5    the controller refused, or could not be reached after several tries
   130  interrupted`;
 

@@ -3,6 +3,7 @@ import { cancel } from './cancel.ts';
 import type { CommandContext } from './context.ts';
 import { download } from './download.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { createKey, listKeys, revokeKey } from './keys.ts';
 import { list } from './list.ts';
 import { showLogs } from './logs.ts';
 import { retry } from './retry.ts';
@@ -35,6 +36,7 @@ export function createProgram(run: Run): Command {
   addBuildCommands(program, run);
   addDownload(program, run);
   addWorker(program, run);
+  addKeys(program, run);
   return program;
 }
 
@@ -49,28 +51,28 @@ function addBuildCommands(program: Command, run: Run): void {
       ),
     );
   add(program, 'status', 'show where a build stands')
-    .argument('<id>', 'the build', buildId)
+    .argument('<id>', 'the build', anId)
     .action((id: string, _flags: object, command: Command) =>
       run(command.optsWithGlobals(), (context) => showStatus(context, id)),
     );
   add(program, 'logs', "show a build's log")
-    .argument('<id>', 'the build', buildId)
+    .argument('<id>', 'the build', anId)
     .option('-f, --follow', 'go on until the build is over')
     .action((id: string, flags: { follow?: boolean }, command: Command) =>
       run(command.optsWithGlobals(), (context) => showLogs(context, id, flags.follow ?? false)),
     );
   add(program, 'cancel', 'end a build, waiting or running')
-    .argument('<id>', 'the build', buildId)
+    .argument('<id>', 'the build', anId)
     .action((id: string, _flags: object, command: Command) =>
       run(command.optsWithGlobals(), (context) => cancel(context, id)),
     );
   add(program, 'retry', 'build the same source once more')
-    .argument('<id>', 'the build, which has ended', buildId)
+    .argument('<id>', 'the build, which has ended', anId)
     .action((id: string, _flags: object, command: Command) =>
       run(command.optsWithGlobals(), (context) => retry(context, id)),
     );
   add(program, 'why', 'tell what happened to a build, step by step')
-    .argument('<id>', 'the build', buildId)
+    .argument('<id>', 'the build', anId)
     .action((id: string, _flags: object, command: Command) =>
       run(command.optsWithGlobals(), (context) => why(context, id)),
     );
@@ -83,7 +85,7 @@ function addBuildCommands(program: Command, run: Run): void {
 
 function addDownload(program: Command, run: Run): void {
   add(program, 'download', "fetch a build's result and verify its SHA-256")
-    .argument('<id>', 'the build', buildId)
+    .argument('<id>', 'the build', anId)
     .option('-o, --output <file>', 'file or existing folder to write to')
     .option('--force', 'overwrite an existing file')
     .action((id: string, flags: { output?: string; force?: boolean }, command: Command) =>
@@ -128,13 +130,43 @@ function addWorker(program: Command, run: Run): void {
     );
 }
 
+const SCOPES = ['admin', 'read', 'submit', 'work'] as const;
+const SCOPES_HELP = `
+Scopes:
+  read    see every build, log and result
+  submit  submit builds; see, cancel and retry those that it submitted (with read: all)
+  work    register workers and act as them
+  admin   everything, keys included`;
+
+function addKeys(program: Command, run: Run): void {
+  const keys = add(program, 'keys', 'make, list and revoke API keys');
+  add(keys, 'create', 'make a key; it is shown once')
+    .requiredOption('--name <name>', 'what it is for')
+    .addOption(new Option('--scope <scope...>', 'what it may do').choices(SCOPES).makeOptionMandatory())
+    .addOption(new Option('--expires-days <days>', 'after how many days it ends').argParser(positive))
+    .addHelpText('after', SCOPES_HELP)
+    .action((flags: { name: string; scope: string[]; expiresDays?: number }, command: Command) =>
+      run(command.optsWithGlobals(), (context) =>
+        createKey(context, { name: flags.name, scopes: flags.scope, expiresDays: flags.expiresDays }),
+      ),
+    );
+  add(keys, 'list', 'show all keys, the newest first, without their secrets').action(
+    (_flags: object, command: Command) => run(command.optsWithGlobals(), (context) => listKeys(context)),
+  );
+  add(keys, 'revoke', 'end a key')
+    .argument('<id>', 'the key: its first 21 characters', anId)
+    .action((id: string, _flags: object, command: Command) =>
+      run(command.optsWithGlobals(), (context) => revokeKey(context, id)),
+    );
+}
+
 /** Subcommands inherit exitOverride and help settings when made through `command`. */
 function add(program: Command, name: string, description: string): Command {
   return program.command(name).description(description);
 }
 
-function buildId(value: string): string {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(value)) throw new InvalidArgumentError('Not the id of a build.');
+function anId(value: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(value)) throw new InvalidArgumentError('Not an id.');
   return value;
 }
 

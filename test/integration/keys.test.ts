@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../lib/client/cli/run-cli.ts';
+import { instantClock } from '../support/client-clock.ts';
+import { type Controller, startController } from '../support/controller.ts';
+import { loggedEvents } from '../support/quiet.ts';
+
+/** Keys beside the project's own: made, used, listed and revoked, by HTTP and by the command line. */
+let controller: Controller;
+beforeAll(async () => {
+  controller = await startController();
+});
+afterAll(() => controller.close());
+
+const post = (path: string, json: unknown, headers: Record<string, string> = controller.key) =>
+  controller.request('POST', path, { headers, json });
+
+async function newKey(scopes: string[], more: object = {}): Promise<{ id: string; headers: { 'x-api-key': string } }> {
+  const { status, body } = await post('/api/keys', { name: `for ${scopes}`, scopes, ...more });
+  expect(status).toBe(201);
+  return { id: body.id, headers: { 'x-api-key': body.key } };
+}
+
+async function submitWith(headers: Record<string, string>, source: string) {
+  const form = new FormData();
+  form.append('platform', 'ios');
+  form.append('source', new Blob([source]), 'project.zip');
+  return controller.request('POST', '/api/builds/submit', { headers, body: form });
+}
+
+async function cli(apiKey: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const code = await runCli(args, {
+    env: { BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: apiKey },
+    cwd: process.cwd(),
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    clock: instantClock(),
+    random: () => 0,
+    onInterrupt: () => {},
+  });
+  return { code, out, err };
+}
+
+describe('a key', () => {
+  it('is shown once, kept as a hash, and opens what its scopes say', async () => {
+    const { status, body } = await post('/api/keys', { name: ' CI\n', scopes: ['read', 'read'], expires_days: 30 });
+    const { id, key, created_at: createdAt } = body;
+    expect([status, key]).toEqual([201, expect.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{63}$/)]);
+    const shown = {
+      id,
+      name: 'CI',
+      scopes: ['read'],
+      state: 'active',
+      created_at: createdAt,
+      created_by: 'root',
+      expires_at: createdAt + 30 * 86_400_000,
+      revoked_at: null,
+      revoked_by: null,
+    };
+    expect(body).toEqual({ ...shown, key });
+    const list = await controller.request('GET', '/api/keys', { headers: controller.key });
+    expect(list.body.keys[0]).toEqual(shown);
+    const stored = JSON.stringify(await controller.items());
+    expect([stored.includes(key), stored.includes(key.slice(21))]).toEqual([false, false]);
+    expect(JSON.stringify(loggedEvents())).not.toContain(key.slice(21));
+    const headers = { 'x-api-key': key };
+    expect((await controller.request('GET', '/api/builds', { headers })).status).toBe(200);
+    const refused = await post('/api/uploads', { size: 1, sha256: 'ab'.repeat(32) }, headers);
+    expect([refused.status, refused.body]).toEqual([
+      403,
+      expect.objectContaining({
+        error: 'This API key may not do this: it needs the scope submit',
+        code: 'scope_missing',
+      }),
+    ]);
+  });
+
+  it.each([
+    [{ scopes: ['read'] }, 'name required: what the key is for'],
+    [{ name: ' ', scopes: ['read'] }, 'name required: what the key is for'],
+    [{ name: 'x' }, 'scopes required: a list of admin, read, submit, work'],
+    [{ name: 'x', scopes: [] }, 'scopes required: at least one'],
+    [{ name: 'x', scopes: ['root'] }, 'scopes.0 must be of admin, read, submit, work'],
+    [{ name: 'x', scopes: ['read'], expires_days: 0 }, expect.stringMatching(/^expires_days/)],
+    [{ name: 'x', scopes: ['read'], expires_days: 1.5 }, 'expires_days must be a whole number of days'],
+  ])('is not made of %j', async (json, error) => {
+    const before = (await controller.items()).length;
+    expect(await post('/api/keys', json)).toMatchObject({ status: 400, body: { error, code: 'invalid_request' } });
+    expect(await controller.items()).toHaveLength(before);
+  });
+
+  it('opens nothing once it is revoked or has expired, and revoking it again changes nothing', async () => {
+    const [revoked, expired] = [await newKey(['read']), await newKey(['read'], { expires_days: 1 })];
+    const first = await post(`/api/keys/${revoked.id}/revoke`, {});
+    expect([first.status, first.body.state, first.body.revoked_by]).toEqual([200, 'revoked', 'root']);
+    expect((await post(`/api/keys/${revoked.id}/revoke`, {})).body).toEqual(first.body);
+    await controller.tamper('KEYS', `KEY#${expired.id}`, { validUntil: Date.now() });
+    const errors = await Promise.all(
+      [revoked, expired].map(async ({ headers }) => (await controller.request('GET', '/api/builds', { headers })).body),
+    );
+    expect(errors.map(({ error, code }) => [error, code])).toEqual([
+      ['Invalid API key: it has been revoked', 'invalid_credential'],
+      ['Invalid API key: it has expired', 'invalid_credential'],
+    ]);
+    expect(await post('/api/keys/nobody/revoke', {})).toMatchObject({ status: 404, body: { code: 'key_not_found' } });
+  });
+});
+
+describe('a key that may submit', () => {
+  it('sees, cancels and retries what it submitted, and learns nothing of other builds', async () => {
+    const [one, other] = [await newKey(['submit']), await newKey(['submit'])];
+    const { body } = await submitWith(one.headers, 'a project');
+    const path = `/api/builds/${body.id}`;
+    const status = (headers: Record<string, string>, at = path) =>
+      controller.request('GET', `${at}/status`, { headers });
+    expect((await status(one.headers)).status).toBe(200);
+    const [foreign, absent] = [await status(other.headers), await status(other.headers, '/api/builds/nothing')];
+    for (const answer of [foreign, absent]) {
+      expect([answer.status, answer.body.error, answer.body.code]).toEqual([404, 'Build not found', 'build_not_found']);
+    }
+    expect((await post(`${path}/cancel`, {}, other.headers)).status).toBe(404);
+    expect((await status(controller.key)).body.state).toBe('pending');
+    expect((await post(`${path}/cancel`, {}, one.headers)).status).toBe(200);
+    const retried = await post(`${path}/retry`, {}, one.headers);
+    expect((await status(one.headers, `/api/builds/${retried.body.id}`)).status).toBe(200);
+    expect((await status({ ...other.headers, 'x-build-token': body.access_token })).status).toBe(200);
+    const events = await controller.request('GET', `${path}/events`, { headers: one.headers });
+    const by = events.body.events.map(({ type, by: actor }: { type: string; by: string }) => [type, actor]);
+    expect(by).toContainEqual(['submitted', `key ${one.id}`]);
+    expect(by).toContainEqual(['cancelled', `key ${one.id}`]);
+  });
+
+  it('retries by a build’s token for whoever submitted it', async () => {
+    const one = await newKey(['submit']);
+    const { body } = await submitWith(one.headers, 'to be retried');
+    const byToken = { 'x-build-token': body.access_token };
+    await post(`/api/builds/${body.id}/cancel`, {}, byToken);
+    const retried = await post(`/api/builds/${body.id}/retry`, {}, byToken);
+    const { status } = await controller.request('GET', `/api/builds/${retried.body.id}/status`, {
+      headers: one.headers,
+    });
+    expect(status).toBe(200);
+  });
+
+  it('shares no build with another key that submits the same', async () => {
+    const [one, other] = [await newKey(['submit']), await newKey(['submit'])];
+    const ids = [];
+    for (const headers of [one.headers, one.headers, other.headers, controller.key]) {
+      ids.push((await submitWith(headers, 'the same bytes')).body.id);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
+it('keys are made, listed and revoked from the command line', async () => {
+  const root = controller.apiKey;
+  const made = await cli(
+    root,
+    'keys',
+    'create',
+    '--name',
+    'mac mini',
+    '--scope',
+    'work',
+    'read',
+    '--expires-days',
+    '7',
+  );
+  expect([made.code, made.out.trim()]).toEqual([0, expect.stringMatching(/^[\w-]{64}$/)]);
+  const key = made.out.trim();
+  const id = key.slice(0, 21);
+  const line = (await cli(root, 'keys', 'list')).out.split('\n').find((found) => found.startsWith(id)) ?? '';
+  expect(line).toMatch(/ active {3}work,read +\d{4}-\d\d-\d\d {2}mac mini$/);
+  const json = JSON.parse((await cli(root, '--json', 'keys', 'list')).out);
+  expect(json.find((found: { id: string }) => found.id === id)).toMatchObject({ name: 'mac mini', state: 'active' });
+
+  expect((await cli(key, 'list')).code).toBe(0);
+  const refused = await cli(key, 'keys', 'list');
+  expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('it needs the scope admin')]);
+  expect((await cli(root, 'keys', 'revoke', id)).code).toBe(0);
+  expect((await cli(root, 'keys', 'list')).out).toMatch(new RegExp(`^${id}  revoked`, 'm'));
+  expect((await cli(root, 'keys', 'revoke', 'nobody')).code).toBe(4);
+  expect((await cli(root, 'keys', 'create', '--name', 'x', '--scope', 'root')).code).toBe(2);
+});
