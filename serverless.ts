@@ -1,24 +1,33 @@
-import { dataResources, deployedFunctions } from './infra/deployment.ts';
-
-/** The framework puts the stage in: `dev` unless `--stage` says otherwise. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the framework's own placeholder
-const STAGE = '${sls:stage}';
+import { CONDITIONS, commonEnvironment, deployedFunctions, OUTPUTS, resources } from './infra/deployment.ts';
+import { ACCESS_LOG_FORMAT, httpApiStage } from './infra/http-api.ts';
+import { KEEPING, param, STAGE, STAGE_PARAMS } from './infra/stages.ts';
 
 /** What is deployed. It only puts together what `infra/` defines. */
 const configuration = {
   service: 'buildlatch',
   frameworkVersion: '4',
   configValidationMode: 'error',
+  params: STAGE_PARAMS,
   provider: {
     name: 'aws',
     runtime: 'nodejs24.x',
     architecture: 'arm64',
-    logRetentionInDays: 30,
-    environment: { CONTROLLER_API_KEY: `{{resolve:ssm:/buildlatch/${STAGE}/api-key}}` },
+    logRetentionInDays: param('logDays'),
+    logs: { httpApi: { format: ACCESS_LOG_FORMAT } },
+    versionFunctions: false,
+    stackTags: { service: 'buildlatch', stage: STAGE },
+    tags: { service: 'buildlatch', stage: STAGE },
+    deploymentBucket: { blockPublicAccess: true },
+    environment: commonEnvironment(STAGE),
   },
   package: { individually: true, excludeDevDependencies: false, patterns: ['!**'] },
   functions: deployedFunctions(),
-  resources: { Resources: dataResources(STAGE, true) },
+  resources: {
+    Conditions: CONDITIONS,
+    Resources: resources(STAGE, KEEPING),
+    Outputs: OUTPUTS,
+    extensions: { HttpApiStage: httpApiStage() },
+  },
 };
 
 export default configuration;

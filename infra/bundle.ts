@@ -12,6 +12,7 @@ const REQUIRE =
  * developers' machines (70 KB) would never run there.
  */
 const UNUSED_SIGN_INS = [
+  '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
   '@aws-sdk/credential-provider-login',
   '@aws-sdk/credential-provider-process',

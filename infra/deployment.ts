@@ -1,32 +1,72 @@
 import type { EnvName } from '../lib/runtime/env.ts';
+import { apiKeyParameter } from './api-key-parameter.ts';
 import { bundleFolder } from './bundle-folder.ts';
+import { arnOf, ref } from './cloudformation.ts';
 import { FUNCTIONS, type FunctionDefinition } from './functions.ts';
 import { queueResources } from './queues.ts';
+import { roleResource } from './roles.ts';
+import { type Keeping, param } from './stages.ts';
 import { bucketResources } from './storage.ts';
 import { tableResource } from './tables.ts';
 
-/** Everything that keeps data, by logical id. `isRetained`: it outlives the stack. */
-export function dataResources(stage: string, isRetained: boolean): Record<string, object> {
+/** Everything that keeps data, by logical id. */
+function dataResources(stage: string, keeping: Keeping): Record<string, object> {
   return {
-    [TABLE_ID]: tableResource(stage, isRetained),
+    [TABLE_ID]: tableResource(stage, keeping),
     ...queueResources(stage),
-    ...bucketResources(stage, isRetained),
+    ...bucketResources(stage, keeping),
   };
 }
 
 const TABLE_ID = 'Table';
+
+/** All that the framework does not make of the functions by itself. */
+export function resources(stage: string, keeping: Keeping): Record<string, object> {
+  const roles = FUNCTIONS.map(({ file, may }) => [roleId(file), roleResource(stage, nameOf(file), may)] as const);
+  return { ...dataResources(stage, keeping), ...Object.fromEntries(roles) };
+}
+
+export const CONDITIONS = { ReservesExecutions: { 'Fn::Equals': [param('reserve'), 'yes'] } };
+
+/** 20 executions at 30 ms are 660 heartbeats a second. */
+const RESERVED_EXECUTIONS = 20;
+
+const described = (Description: string, Value: object) => ({ Description, Value });
+
+/** Beside what the framework tells of itself (`HttpApiUrl` is where clients reach the controller). */
+export const OUTPUTS = {
+  TableName: described('Builds, workers and logs', ref(TABLE_ID)),
+  IosQueueName: described('Builds that wait for iOS', { 'Fn::GetAtt': ['IosQueue', 'QueueName'] }),
+  AndroidQueueName: described('Builds that wait for Android', { 'Fn::GetAtt': ['AndroidQueue', 'QueueName'] }),
+  DeadLettersQueueName: described('Messages that nobody could use', {
+    'Fn::GetAtt': ['DeadLettersQueue', 'QueueName'],
+  }),
+  SourcesBucketName: described('Sources of builds', ref('SourcesBucket')),
+  ResultsBucketName: described('Results of builds', ref('ResultsBucket')),
+};
 
 /**
  * What a variable holds on AWS. Those that are not here are left out: endpoints, since the SDK finds the region's own, and
  * settings, which have their defaults in the catalogue.
  */
 const VALUES: Partial<Record<EnvName, object>> = {
-  TABLE_NAME: { Ref: TABLE_ID },
-  QUEUE_URL_IOS: { Ref: 'IosQueue' },
-  QUEUE_URL_ANDROID: { Ref: 'AndroidQueue' },
-  SOURCES_BUCKET: { Ref: 'SourcesBucket' },
-  RESULTS_BUCKET: { Ref: 'ResultsBucket' },
+  TABLE_NAME: ref(TABLE_ID),
+  QUEUE_URL_IOS: ref('IosQueue'),
+  QUEUE_URL_ANDROID: ref('AndroidQueue'),
+  SOURCES_BUCKET: ref('SourcesBucket'),
+  RESULTS_BUCKET: ref('ResultsBucket'),
 };
+
+/** What every function is given: the name of the API key, never the key. */
+export const commonEnvironment = (stage: string) => ({ API_KEY_PARAMETER: apiKeyParameter(stage) });
+
+const nameOf = (file: string) => file.split('/').at(-1) ?? file;
+
+const roleId = (file: string) =>
+  `${nameOf(file)
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')}Role`;
 
 /** Every function of `FUNCTIONS` as the Serverless Framework describes one, by its deployed name. */
 export function deployedFunctions(): Record<string, object> {
@@ -36,12 +76,16 @@ export function deployedFunctions(): Record<string, object> {
       const description = {
         handler: `${folder}/index.handler`,
         package: { patterns: [`${folder}/**`] },
+        role: arnOf(roleId(definition.file)),
         timeout: definition.timeoutSeconds,
         memorySize: definition.memoryMb,
         environment: environmentOf(definition),
         events: eventsOf(definition),
+        ...(definition.isReserved && {
+          reservedConcurrency: { 'Fn::If': ['ReservesExecutions', RESERVED_EXECUTIONS, ref('AWS::NoValue')] },
+        }),
       };
-      return [folder.split('/').at(-1), description];
+      return [nameOf(definition.file), description];
     }),
   );
 }
@@ -50,14 +94,17 @@ function environmentOf({ env }: FunctionDefinition): Record<string, object> {
   return Object.fromEntries(env.flatMap((name) => (VALUES[name] ? [[name, VALUES[name]]] : [])));
 }
 
+/** The fewest that AWS takes: dead letters are rare, and each is one write. */
+const CONSUMERS_AT_ONCE = 2;
+
 function eventsOf({ trigger }: FunctionDefinition): object[] {
   switch (trigger.kind) {
     case 'http':
       return trigger.routes.map((route) => ({ httpApi: route === '$default' ? '*' : route }));
     case 'queue': {
-      const arn = { 'Fn::GetAtt': ['DeadLettersQueue', 'Arn'] };
       const { batchSize } = trigger;
-      return [{ sqs: { arn, batchSize, functionResponseType: 'ReportBatchItemFailures' } }];
+      const how = { functionResponseType: 'ReportBatchItemFailures', maximumConcurrency: CONSUMERS_AT_ONCE };
+      return [{ sqs: { arn: arnOf('DeadLettersQueue'), batchSize, ...how } }];
     }
     case 'schedule':
       return [{ schedule: { rate: [`rate(${trigger.everySeconds / 60} minute)`], method: 'eventBus' } }];

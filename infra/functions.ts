@@ -1,4 +1,5 @@
 import type { EnvName } from '../lib/runtime/env.ts';
+import type { Permission } from './permissions.ts';
 
 /** What starts a function. `$default` takes every request that no other route matches. */
 type Trigger =
@@ -13,6 +14,13 @@ export interface FunctionDefinition {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly env: readonly EnvName[];
+  /**
+   * What its role lets it do, and nothing else. `test/infra/permissions.test.ts` says what is missing or spare; what no
+   * function could do before is added to `permissions.ts`.
+   */
+  readonly may: readonly Permission[];
+  /** Keeps some of the account's executions for it alone. */
+  readonly isReserved?: true;
 }
 
 /** 5 s is what the old controller gave a transaction; bulk logs had 10 s. A handler answers half a second before. */
@@ -31,59 +39,177 @@ const FILES = [
 ] as const satisfies readonly EnvName[];
 const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
 
-function api(file: string, routes: readonly string[], env: readonly EnvName[], timeoutSeconds = ANSWER_SECONDS) {
-  return { file: `api/${file}`, trigger: { kind: 'http', routes }, timeoutSeconds, memoryMb: 256, env } as const;
+/** A change of a build and the event that tells of it; most are parts of one transaction. */
+const CHANGES = ['table:PutItem', 'table:UpdateItem'] as const;
+/** Of an object that may be gone. */
+const READS_SOURCES = ['sources.bucket:ListBucket', 'sources:GetObject'] as const;
+const READS_RESULTS = ['results.bucket:ListBucket', 'results:GetObject'] as const;
+
+function api(
+  file: string,
+  routes: readonly string[],
+  env: readonly EnvName[],
+  may: readonly Permission[],
+  timeoutSeconds = ANSWER_SECONDS,
+) {
+  return { file: `api/${file}`, trigger: { kind: 'http', routes }, timeoutSeconds, memoryMb: 256, env, may } as const;
+}
+
+/** For what must go on while everything else is flooded: a lease that is not renewed loses its build. */
+function reserved(definition: FunctionDefinition): FunctionDefinition {
+  return { ...definition, isReserved: true };
 }
 
 /** Every function that is deployed, on one page. */
 export const FUNCTIONS: readonly FunctionDefinition[] = [
-  api('health', ['GET /health', 'GET /api/health'], TABLE),
-  api('stats', ['GET /api/stats', 'GET /public/stats'], TABLE),
-  api('create-source-upload', ['POST /api/uploads'], [...TABLE, ...FILES]),
-  api('continue-source-upload', ['GET /api/uploads/{upload_id}'], [...TABLE, ...FILES]),
-  api('complete-source-upload', ['POST /api/uploads/{upload_id}/complete'], [...TABLE, ...FILES], JOIN_SECONDS),
-  api('abort-source-upload', ['DELETE /api/uploads/{upload_id}'], [...TABLE, ...FILES]),
-  api('submit-build', ['POST /api/builds/submit', 'POST /api/builds'], [...TABLE, ...QUEUES, ...FILES]),
-  api('list-builds', ['GET /api/builds'], TABLE),
-  api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS']),
-  api('read-logs', ['GET /api/builds/{id}/logs'], TABLE, LOGS_SECONDS),
-  api('append-logs', ['POST /api/builds/{id}/logs'], [...TABLE, 'LEASE_SECONDS'], LOGS_SECONDS),
-  api('download-result', ['GET /api/builds/{id}/download'], [...TABLE, ...FILES]),
-  api('download-source', ['GET /api/builds/{id}/source'], [...TABLE, ...FILES]),
-  api('cancel-build', ['POST /api/builds/{id}/cancel'], TABLE),
-  api('heartbeat', ['POST /api/builds/{id}/heartbeat'], [...TABLE, 'LEASE_SECONDS']),
-  api('create-result-upload', ['POST /api/builds/{id}/uploads'], [...TABLE, ...FILES]),
-  api('continue-result-upload', ['GET /api/builds/{id}/uploads/{upload_id}'], [...TABLE, ...FILES]),
+  api('health', ['GET /health', 'GET /api/health'], TABLE, ['index.due:Query']),
+  api('stats', ['GET /api/stats', 'GET /public/stats'], TABLE, [
+    'index.due:Query',
+    'index.finished:Query',
+    'index.listed:Query',
+    'table:BatchGetItem',
+    'table:GetItem',
+  ]),
+  api('create-source-upload', ['POST /api/uploads'], [...TABLE, ...FILES], ['sources:PutObject', 'table:GetItem']),
+  api(
+    'continue-source-upload',
+    ['GET /api/uploads/{upload_id}'],
+    [...TABLE, ...FILES],
+    [...READS_SOURCES, 'sources:ListMultipartUploadParts', 'sources:PutObject', 'table:GetItem'],
+  ),
+  api(
+    'complete-source-upload',
+    ['POST /api/uploads/{upload_id}/complete'],
+    [...TABLE, ...FILES],
+    [
+      ...READS_SOURCES,
+      'sources:AbortMultipartUpload',
+      'sources:ListMultipartUploadParts',
+      'sources:PutObject',
+      'table:GetItem',
+    ],
+    JOIN_SECONDS,
+  ),
+  api(
+    'abort-source-upload',
+    ['DELETE /api/uploads/{upload_id}'],
+    [...TABLE, ...FILES],
+    [...READS_SOURCES, 'sources:AbortMultipartUpload', 'table:GetItem'],
+  ),
+  api(
+    'submit-build',
+    ['POST /api/builds/submit', 'POST /api/builds'],
+    [...TABLE, ...QUEUES, ...FILES],
+    [...READS_SOURCES, 'builds:SendMessage', 'sources:PutObject', 'table:GetItem', ...CHANGES],
+  ),
+  api('list-builds', ['GET /api/builds'], TABLE, ['index.listed:Query', 'table:BatchGetItem', 'table:GetItem']),
+  api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS'], ['table:GetItem']),
+  api('read-logs', ['GET /api/builds/{id}/logs'], TABLE, ['table:GetItem', 'table:Query'], LOGS_SECONDS),
+  api(
+    'append-logs',
+    ['POST /api/builds/{id}/logs'],
+    [...TABLE, 'LEASE_SECONDS'],
+    ['table:GetItem', ...CHANGES],
+    LOGS_SECONDS,
+  ),
+  api('download-result', ['GET /api/builds/{id}/download'], [...TABLE, ...FILES], [...READS_RESULTS, 'table:GetItem']),
+  api(
+    'download-source',
+    ['GET /api/builds/{id}/source'],
+    [...TABLE, ...FILES],
+    [...READS_SOURCES, 'table:GetItem', ...CHANGES],
+  ),
+  api('cancel-build', ['POST /api/builds/{id}/cancel'], TABLE, ['table:GetItem', ...CHANGES]),
+  reserved(
+    api(
+      'heartbeat',
+      ['POST /api/builds/{id}/heartbeat'],
+      [...TABLE, 'LEASE_SECONDS'],
+      ['table:GetItem', 'table:UpdateItem'],
+    ),
+  ),
+  api(
+    'create-result-upload',
+    ['POST /api/builds/{id}/uploads'],
+    [...TABLE, ...FILES],
+    ['results:PutObject', 'table:GetItem'],
+  ),
+  api(
+    'continue-result-upload',
+    ['GET /api/builds/{id}/uploads/{upload_id}'],
+    [...TABLE, ...FILES],
+    [...READS_RESULTS, 'results:ListMultipartUploadParts', 'results:PutObject', 'table:GetItem'],
+  ),
   api(
     'complete-result-upload',
     ['POST /api/builds/{id}/uploads/{upload_id}/complete'],
     [...TABLE, ...FILES],
+    [
+      ...READS_RESULTS,
+      'results:AbortMultipartUpload',
+      'results:ListMultipartUploadParts',
+      'results:PutObject',
+      'table:GetItem',
+    ],
     JOIN_SECONDS,
   ),
-  api('abort-result-upload', ['DELETE /api/builds/{id}/uploads/{upload_id}'], [...TABLE, ...FILES]),
-  api('retry-build', ['POST /api/builds/{id}/retry'], [...TABLE, ...QUEUES, ...FILES], LOGS_SECONDS),
-  api('build-events', ['GET /api/builds/{id}/events'], TABLE),
-  api('create-key', ['POST /api/keys'], TABLE),
-  api('list-keys', ['GET /api/keys'], TABLE),
-  api('revoke-key', ['POST /api/keys/{id}/revoke'], TABLE),
-  api('register-worker', ['POST /api/workers/register'], [...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS']),
+  api(
+    'abort-result-upload',
+    ['DELETE /api/builds/{id}/uploads/{upload_id}'],
+    [...TABLE, ...FILES],
+    [...READS_RESULTS, 'results:AbortMultipartUpload', 'table:GetItem'],
+  ),
+  api(
+    'retry-build',
+    ['POST /api/builds/{id}/retry'],
+    [...TABLE, ...QUEUES, ...FILES],
+    [...READS_SOURCES, 'builds:SendMessage', 'table:GetItem', ...CHANGES],
+    LOGS_SECONDS,
+  ),
+  api('build-events', ['GET /api/builds/{id}/events'], TABLE, ['table:GetItem', 'table:Query']),
+  api('create-key', ['POST /api/keys'], TABLE, ['table:GetItem', 'table:PutItem']),
+  api('list-keys', ['GET /api/keys'], TABLE, ['table:GetItem', 'table:Query']),
+  api('revoke-key', ['POST /api/keys/{id}/revoke'], TABLE, ['table:GetItem', 'table:UpdateItem']),
+  api(
+    'register-worker',
+    ['POST /api/workers/register'],
+    [...TABLE, ...QUEUES, 'LEASE_SECONDS', 'MAX_ATTEMPTS'],
+    ['builds:SendMessage', 'table:GetItem', ...CHANGES],
+  ),
   api(
     'unregister-worker',
     ['POST /api/workers/unregister', 'POST /api/workers/{worker_id}/unregister'],
     [...TABLE, ...QUEUES, 'MAX_ATTEMPTS'],
+    ['builds:SendMessage', 'table:DeleteItem', 'table:GetItem', ...CHANGES],
   ),
-  api('drain-worker', ['POST /api/workers/{worker_id}/drain'], TABLE),
-  api('abandon-build', ['POST /api/workers/abandon'], [...TABLE, ...QUEUES, 'MAX_ATTEMPTS']),
-  api('poll', ['GET /api/workers/poll'], [...TABLE, ...QUEUES, ...LEASES]),
-  api('finish-build', ['POST /api/workers/upload', 'POST /api/workers/result'], [...TABLE, ...FILES]),
-  api('fail-build', ['POST /api/workers/fail'], TABLE),
-  api('not-found', ['$default'], []),
+  api('drain-worker', ['POST /api/workers/{worker_id}/drain'], TABLE, ['table:GetItem', 'table:UpdateItem']),
+  api(
+    'abandon-build',
+    ['POST /api/workers/abandon'],
+    [...TABLE, ...QUEUES, 'MAX_ATTEMPTS'],
+    ['builds:SendMessage', 'table:GetItem', ...CHANGES],
+  ),
+  api(
+    'poll',
+    ['GET /api/workers/poll'],
+    [...TABLE, ...QUEUES, ...LEASES],
+    ['builds:ChangeMessageVisibility', 'builds:DeleteMessage', 'builds:ReceiveMessage', 'table:GetItem', ...CHANGES],
+  ),
+  api(
+    'finish-build',
+    ['POST /api/workers/upload', 'POST /api/workers/result'],
+    [...TABLE, ...FILES],
+    [...READS_RESULTS, 'results:PutObject', 'table:GetItem', ...CHANGES],
+  ),
+  api('fail-build', ['POST /api/workers/fail'], TABLE, ['table:GetItem', ...CHANGES]),
+  api('not-found', ['$default'], [], []),
   {
     file: 'queue/dead-letter',
     trigger: { kind: 'queue', queue: 'deadLetters', batchSize: 10 },
     timeoutSeconds: ANSWER_SECONDS,
     memoryMb: 256,
     env: TABLE,
+    may: ['deadLetters:DeleteMessage', 'deadLetters:GetQueueAttributes', 'deadLetters:ReceiveMessage', ...CHANGES],
   },
   {
     file: 'schedule/sweep',
@@ -91,5 +217,13 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     timeoutSeconds: 50,
     memoryMb: 256,
     env: [...TABLE, ...QUEUES, 'MAX_ATTEMPTS', 'MAX_QUEUE_SECONDS', 'MAX_BUILD_SECONDS'],
+    may: [
+      'builds:SendMessage',
+      'index.due:Query',
+      'index.finished:Query',
+      'table:BatchGetItem',
+      'table:GetItem',
+      ...CHANGES,
+    ],
   },
 ];

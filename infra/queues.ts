@@ -1,3 +1,5 @@
+import { arn, arnOf, ref } from './cloudformation.ts';
+
 /** One queue for each platform a build can be for: a poller receives only what its worker can build. */
 const PLATFORMS = ['ios', 'android'] as const;
 
@@ -41,10 +43,13 @@ export function queueDefinitions(stage: string): QueueDefinition[] {
   ];
 }
 
-/** CloudFormation resources, by logical id (`DeadLettersQueue`, `IosQueue`, `AndroidQueue`). */
+/** CloudFormation resources, by logical id (`DeadLettersQueue`, `IosQueue`, `AndroidQueue`), each with its policy. */
 export function queueResources(stage: string): Record<string, object> {
+  const definitions = queueDefinitions(stage);
+  const sources = definitions.filter(({ deadLetters }) => deadLetters).map(({ name }) => arn('sqs', name));
   const resources: Record<string, object> = {};
-  for (const queue of queueDefinitions(stage)) {
+  for (const queue of definitions) {
+    const { deadLetters } = queue;
     resources[queueLogicalId(queue.name, stage)] = {
       Type: 'AWS::SQS::Queue',
       Properties: {
@@ -52,16 +57,34 @@ export function queueResources(stage: string): Record<string, object> {
         VisibilityTimeout: queue.visibilitySeconds,
         MessageRetentionPeriod: queue.retentionSeconds,
         SqsManagedSseEnabled: true,
-        ...(queue.deadLetters && {
+        ...(deadLetters && {
           RedrivePolicy: {
-            deadLetterTargetArn: { 'Fn::GetAtt': [queueLogicalId(queue.deadLetters.name, stage), 'Arn'] },
-            maxReceiveCount: queue.deadLetters.maxReceiveCount,
+            deadLetterTargetArn: arnOf(queueLogicalId(deadLetters.name, stage)),
+            maxReceiveCount: deadLetters.maxReceiveCount,
           },
         }),
+        // By name, as the queues refer to each other.
+        RedriveAllowPolicy: deadLetters
+          ? { redrivePermission: 'denyAll' }
+          : { redrivePermission: 'byQueue', sourceQueueArns: sources },
       },
     };
   }
-  return resources;
+  const policies = Object.keys(resources).map((id) => [`${id}Policy`, onlyByTls(id)] as const);
+  return { ...resources, ...Object.fromEntries(policies) };
+}
+
+function onlyByTls(id: string) {
+  const statement = {
+    Sid: 'OnlyByTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:*',
+    Resource: arnOf(id),
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  const PolicyDocument = { Version: '2012-10-17', Statement: [statement] };
+  return { Type: 'AWS::SQS::QueuePolicy', Properties: { Queues: [ref(id)], PolicyDocument } };
 }
 
 function queueLogicalId(name: string, stage: string): string {

@@ -1,30 +1,37 @@
+import { arnOf, joined, ref } from './cloudformation.ts';
+import type { Keeping } from './stages.ts';
+
 /** Days after which S3 removes an object: a source is needed for retries, a result until somebody has fetched it. */
 const RETENTION_DAYS = { sources: 14, results: 30 } as const;
 
 export type BucketKind = keyof typeof RETENTION_DAYS;
 const BUCKET_KINDS = Object.keys(RETENTION_DAYS) as BucketKind[];
 
-/** On AWS bucket names are global, so the account id is part of them; the embedded stack leaves it out. */
-export const bucketName = (stage: string, kind: BucketKind, account?: string) =>
-  ['buildlatch', stage, kind, account].filter(Boolean).join('-');
+/** On AWS bucket names are global, so the account id comes behind; the embedded stack has none. */
+export const bucketName = (stage: string, kind: BucketKind) => `buildlatch-${stage}-${kind}`;
 
-/** CloudFormation resources, by logical id (`SourcesBucket`, `ResultsBucket`). */
-export function bucketResources(stage: string, isRetained: boolean): Record<string, object> {
+/** CloudFormation resources, by logical id (`SourcesBucket`, `ResultsBucket`), each with its policy. */
+export function bucketResources(stage: string, keeping: Keeping): Record<string, object> {
   return Object.fromEntries(
-    BUCKET_KINDS.map((kind) => [bucketLogicalId(kind), bucketResource(stage, kind, isRetained)]),
+    BUCKET_KINDS.flatMap((kind) => {
+      const id = bucketLogicalId(kind);
+      return [
+        [id, bucketResource(stage, kind, keeping)],
+        [`${id}Policy`, onlyByTls(id)],
+      ];
+    }),
   );
 }
 
 const bucketLogicalId = (kind: BucketKind) => `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Bucket`;
 
-function bucketResource(stage: string, kind: BucketKind, isRetained: boolean) {
+function bucketResource(stage: string, kind: BucketKind, { deletionPolicy }: Keeping) {
   return {
     Type: 'AWS::S3::Bucket',
-    DeletionPolicy: isRetained ? 'Retain' : 'Delete',
-    UpdateReplacePolicy: isRetained ? 'Retain' : 'Delete',
+    DeletionPolicy: deletionPolicy,
+    UpdateReplacePolicy: deletionPolicy,
     Properties: {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholder
-      BucketName: { 'Fn::Sub': bucketName(stage, kind, '${AWS::AccountId}') },
+      BucketName: joined(bucketName(stage, kind), '-', ref('AWS::AccountId')),
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
         BlockPublicPolicy: true,
@@ -43,4 +50,17 @@ function bucketResource(stage: string, kind: BucketKind, isRetained: boolean) {
       },
     },
   };
+}
+
+function onlyByTls(id: string) {
+  const statement = {
+    Sid: 'OnlyByTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:*',
+    Resource: [arnOf(id), joined(arnOf(id), '/*')],
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  const PolicyDocument = { Version: '2012-10-17', Statement: [statement] };
+  return { Type: 'AWS::S3::BucketPolicy', Properties: { Bucket: ref(id), PolicyDocument } };
 }

@@ -1,3 +1,5 @@
+import type { Keeping } from './stages.ts';
+
 /**
  * The one table. Keys: `pk` names the thing (`BUILD#<id>`, `WORKER#<id>`, `KEYS`, `STATS`), `sk` the part of it.
  * - `due` (sparse): what the sweep must look at and when. It only proposes; a condition on the item decides.
@@ -44,15 +46,15 @@ export const tableProperties = (stage: string) => ({
 });
 
 /** What only AWS has: expiry of old items, restore to any second, protection against deletion. */
-export const tableResource = (stage: string, isRetained: boolean) => ({
+export const tableResource = (stage: string, { deletionPolicy, isProtected }: Keeping) => ({
   Type: 'AWS::DynamoDB::Table',
-  DeletionPolicy: isRetained ? 'Retain' : 'Delete',
-  UpdateReplacePolicy: isRetained ? 'Retain' : 'Delete',
+  DeletionPolicy: deletionPolicy,
+  UpdateReplacePolicy: deletionPolicy,
   Properties: {
     ...tableProperties(stage),
     TimeToLiveSpecification: { AttributeName: TABLE_TTL_ATTRIBUTE, Enabled: true },
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-    DeletionProtectionEnabled: isRetained,
+    DeletionProtectionEnabled: isProtected,
     SSESpecification: { SSEEnabled: true },
   },
 });

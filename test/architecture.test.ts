@@ -28,6 +28,8 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
     { to: /^npm:aws-lambda$/, typesOnly: true },
     // Old clients send forms, and no part of the platform reads them.
     { to: /^npm:@fastify\/busboy$/, by: /\/multipart\.ts$/ },
+    // The SDK's own signer, for the one call that is made while a function starts.
+    { to: /^npm:@smithy\/signature-v4$/, by: /\/stored-secret\.ts$/ },
     // The SDK's own answer to "may this be tried again", instead of a list of ours that would age.
     { to: /^npm:@smithy\/core\/retry$/, by: /\/temporary-failure\.ts$/ },
     { to: /^node:/ },
@@ -49,6 +51,13 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
     { to: /^lib\/runtime\/env\.ts$/, typesOnly: true },
     { to: /^npm:/, typesOnly: true },
     { to: /^npm:esbuild$/, by: /\/bundle\.ts$/ },
+  ],
+  // Programs of whoever deploys: they run the framework, and look at a stage's key as a function will.
+  'infra/deploy': [
+    { to: /^(infra\/(?!local\/)|node:)/ },
+    { to: /^lib\/runtime\/api-key\.ts$/ },
+    { to: /^npm:@aws-sdk\/client-ssm$/ },
+    { to: /^npm:@aws\/cloudformation-validate$/ },
   ],
   // The embedded stack is what AWS is elsewhere: it has the engines, and it loads the functions.
   'infra/local': [

@@ -8,8 +8,8 @@ import { BucketAlreadyExists, BucketAlreadyOwnedByYou, CreateBucketCommand, type
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
-  type SQSClient,
   SetQueueAttributesCommand,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { buildQueueName, deadLetterQueueName, type QueueDefinition, queueDefinitions } from '../queues.ts';
 import { bucketName } from '../storage.ts';

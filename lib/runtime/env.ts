@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { API_KEY_REFUSAL, BadEnvironment, checkedApiKey, withKeptApiKey } from './api-key.ts';
+import { storedSecret } from './stored-secret.ts';
 
 const seconds = (fallback: number) => z._default(z.coerce.number().check(z.int(), z.positive()), fallback);
 const endpoint = z.optional(z.url());
@@ -43,32 +45,17 @@ export const FILES = [
 ] as const satisfies readonly EnvName[];
 export const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
 
-/** A configuration with which nothing may start. The message names variables, never values. */
-export class BadEnvironment extends Error {
-  override name = 'BadEnvironment';
-}
+export { API_KEY_REFUSAL, BadEnvironment };
 
-export const API_KEY_REFUSAL = 'CONTROLLER_API_KEY must be set and at least 32 characters';
-const HOW_TO_MAKE_ONE = `Make one with: node -p "require('node:crypto').randomBytes(32).toString('base64url')"`;
-const MIN_API_KEY_LENGTH = 32;
-
-/** Keys printed in the public sources, tests and documents of the controller this one replaces: everybody has them. */
-const PUBLISHED_KEYS = new Set([
-  'test-api-key-1234567890',
-  'dev-insecure-key-change-in-production',
-  'test-api-key-demo-1234567890',
-  'dev-api-key-minimum-32-characters-long',
-  'test-api-key-for-e2e-testing-minimum-32-chars',
-  'test-key-32-chars-minimum-length-required',
-  'test-api-key-for-testing-purposes-only-32-chars-minimum',
-]);
+/** Read once, while a function starts. */
+const ENVIRONMENT = await withKeptApiKey(process.env, (name) => storedSecret(name, process.env));
 
 /**
  * Reads exactly the variables a function declares, and with them always the API key. Throws `BadEnvironment` naming
  * every bad variable at once, so that a bad deployment fails its first start and not its thousandth request.
  */
-export function readEnv<const N extends EnvName>(names: readonly N[], source = process.env): Env<N> {
-  const read: Record<string, unknown> = { CONTROLLER_API_KEY: readApiKey(source['CONTROLLER_API_KEY']) };
+export function readEnv<const N extends EnvName>(names: readonly N[], source = ENVIRONMENT): Env<N> {
+  const read: Record<string, unknown> = { CONTROLLER_API_KEY: checkedApiKey(source['CONTROLLER_API_KEY']) };
   const problems: string[] = [];
   for (const name of names) {
     const result = z.safeParse(CATALOGUE[name], source[name] || undefined);
@@ -77,21 +64,4 @@ export function readEnv<const N extends EnvName>(names: readonly N[], source = p
   }
   if (problems.length > 0) throw new BadEnvironment(`Bad environment: ${problems.join('; ')}`);
   return read as Env<N>;
-}
-
-function readApiKey(key: string | undefined): string {
-  if (!key || key.length < MIN_API_KEY_LENGTH) {
-    if (key && PUBLISHED_KEYS.has(key)) throw publishedKey();
-    throw new BadEnvironment(`${API_KEY_REFUSAL}\n${HOW_TO_MAKE_ONE}`);
-  }
-  if (PUBLISHED_KEYS.has(key)) throw publishedKey();
-  // The workers' shell scripts refuse every other character, and a build agent would fail long after the start.
-  if (!/^[A-Za-z0-9_-]+$/.test(key)) {
-    throw new BadEnvironment(`CONTROLLER_API_KEY may only contain A-Z a-z 0-9 _ -\n${HOW_TO_MAKE_ONE}`);
-  }
-  return key;
-}
-
-function publishedKey(): BadEnvironment {
-  return new BadEnvironment(`CONTROLLER_API_KEY is a published demo key that everybody knows\n${HOW_TO_MAKE_ONE}`);
 }

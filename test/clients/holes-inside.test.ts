@@ -37,14 +37,16 @@ describe.skipIf(FOREIGN_URL !== undefined)('holes that only show from the inside
   });
 
   it('hole 17: files expire, and so does everything in the table that says when', () => {
-    for (const bucket of Object.values(bucketResources('prod', true))) {
+    const kept = { deletionPolicy: 'Retain', isProtected: true };
+    const { SourcesBucket, ResultsBucket } = bucketResources('prod', kept);
+    for (const bucket of [SourcesBucket, ResultsBucket]) {
       expect(bucket).toMatchObject({
         Properties: {
           LifecycleConfiguration: { Rules: [{ Status: 'Enabled', ExpirationInDays: expect.any(Number) }, {}] },
         },
       });
     }
-    expect(tableResource('prod', true).Properties.TimeToLiveSpecification).toEqual({
+    expect(tableResource('prod', kept).Properties.TimeToLiveSpecification).toEqual({
       AttributeName: 'expiresAt',
       Enabled: true,
     });

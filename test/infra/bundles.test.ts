@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundle } from '../../infra/bundle.ts';
 import { bundleFolder } from '../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { parameter, refusal, startParameterStore } from '../support/parameter-store.ts';
 
 const KEY = 'k'.repeat(43);
 const TOO_SHORT = 'CONTROLLER_API_KEY must be set and at least 32 characters';
@@ -64,6 +65,9 @@ const ENVIRONMENT = {
   RESULTS_BUCKET: 'results',
 };
 
+/** Hundreds of bundles are loaded, each anew for each key. */
+const SLOW_MS = 120_000;
+
 describe('the bundles', () => {
   let outdir: string;
   let bundles: Bundle[];
@@ -83,18 +87,48 @@ describe('the bundles', () => {
     expect(own?.bytes).toBeLessThanOrEqual(env.includes('SOURCES_BUCKET') ? 520_000 : 400_000);
   });
 
-  it('start under Node 24 with a good key, and under no other, each saying why', async () => {
-    const files = FUNCTIONS.map(({ file }) => join(bundleFolder(file, outdir), 'index.mjs'));
-    const input = JSON.stringify({ files, keys: EXPECTED.map(([key]) => key ?? null) });
-    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADER, input], {
-      env: ENVIRONMENT,
-      cwd: outdir,
-    });
-    const { node, found } = JSON.parse((await run).stdout);
-    expect(node).toMatch(/^24\./);
-    expect(Object.fromEntries(files.map((file, index) => [file, found[index]]))).toEqual(
-      Object.fromEntries(files.map((file) => [file, EXPECTED.map(([, outcome]) => outcome)])),
-    );
-    // Each of some thirty bundles is loaded a dozen times.
-  }, 120_000);
+  it(
+    'start under Node 24 with a good key, and under no other, each saying why',
+    async () => {
+      const files = FUNCTIONS.map(({ file }) => join(bundleFolder(file, outdir), 'index.mjs'));
+      const input = JSON.stringify({ files, keys: EXPECTED.map(([key]) => key ?? null) });
+      const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADER, input], {
+        env: ENVIRONMENT,
+        cwd: outdir,
+      });
+      const { node, found } = JSON.parse((await run).stdout);
+      expect(node).toMatch(/^24\./);
+      expect(Object.fromEntries(files.map((file, index) => [file, found[index]]))).toEqual(
+        Object.fromEntries(files.map((file) => [file, EXPECTED.map(([, outcome]) => outcome)])),
+      );
+    },
+    SLOW_MS,
+  );
+
+  it.each([
+    ['a good one', parameter(KEY), 'handler: function'],
+    ['none', refusal(400, 'ParameterNotFound'), TOO_SHORT],
+    ['a short one', parameter('k'.repeat(31)), TOO_SHORT],
+    ['one that it may not read', refusal(400, 'AccessDeniedException'), TOO_SHORT],
+    ['a published one', parameter('dev-api-key-minimum-32-characters-long'), PUBLISHED],
+  ])(
+    'where the key is kept in SSM, start or not with %s',
+    async (_case, answer, outcome) => {
+      const store = await startParameterStore(() => answer);
+      const files = FUNCTIONS.map(({ file }) => join(bundleFolder(file, outdir), 'index.mjs'));
+      const run = promisify(execFile)(
+        process.execPath,
+        ['--input-type=module', '-e', LOADER, JSON.stringify({ files, keys: [null] })],
+        {
+          env: { ...ENVIRONMENT, API_KEY_PARAMETER: '/buildlatch/test/api-key', AWS_ENDPOINT_URL: store.url },
+          cwd: outdir,
+        },
+      );
+      const { found } = JSON.parse((await run).stdout);
+      await store.close();
+      expect(new Set(found.flat())).toEqual(new Set([outcome]));
+      expect(store.asked).toHaveLength(FUNCTIONS.length);
+    },
+    SLOW_MS,
+  );
 });

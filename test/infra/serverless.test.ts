@@ -17,7 +17,8 @@ const nameOf = (file: string) => file.split('/').at(-1) ?? '';
 function* referencesIn(value: unknown): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
-    if (key === 'Ref') yield String(inner);
+    // AWS:: is CloudFormation's own.
+    if (key === 'Ref' && !String(inner).startsWith('AWS::')) yield String(inner);
     else if (key === 'Fn::GetAtt') yield String(inner[0]);
     else yield* referencesIn(inner);
   }
@@ -49,17 +50,23 @@ describe('what is deployed', () => {
     expect(Object.keys(Resources)).toEqual(expect.arrayContaining([...new Set(references)]));
   });
 
-  it('answers by record for the dead letters, sweeps each minute, and keeps its data when it goes', () => {
+  it('answers by record for the dead letters, sweeps each minute, and keeps its data when it goes, but for dev', () => {
     expect(functions['dead-letter']?.events[0]?.['sqs']).toMatchObject({
       functionResponseType: 'ReportBatchItemFailures',
     });
     expect(functions['sweep']?.events[0]?.['schedule']).toMatchObject({ rate: ['rate(1 minute)'] });
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework's own placeholder
+    const byStage = { DeletionPolicy: '${param:deletionPolicy}', UpdateReplacePolicy: '${param:deletionPolicy}' };
     for (const id of ['Table', 'SourcesBucket', 'ResultsBucket'] as const) {
-      expect(Resources[id], id).toMatchObject({ DeletionPolicy: 'Retain' });
+      expect(Resources[id], id).toMatchObject(byStage);
     }
+    expect(configuration.params.default).toMatchObject({ deletionPolicy: 'Retain', isProtected: true });
+    expect({ ...configuration.params.default, ...configuration.params.prod }).toMatchObject({ isProtected: true });
   });
 
   it('holds no secret, only where it is kept', () => {
-    expect(configuration.provider.environment.CONTROLLER_API_KEY).toMatch(/^\{\{resolve:ssm:\/buildlatch\//);
+    expect(Object.keys(configuration.provider.environment)).toEqual(['API_KEY_PARAMETER']);
+    expect(configuration.provider.environment.API_KEY_PARAMETER).toMatch(/^\/buildlatch\/.+\/api-key$/);
+    expect(JSON.stringify(configuration)).not.toMatch(/CONTROLLER_API_KEY|\{\{resolve:/);
   });
 });

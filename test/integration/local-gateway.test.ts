@@ -19,6 +19,7 @@ const api = (file: string, ...routes: string[]): FunctionDefinition => ({
   timeoutSeconds: 5,
   memoryMb: 256,
   env: [],
+  may: [],
 });
 
 const FUNCTIONS = [

@@ -15,7 +15,7 @@ import { tableProperties } from '../../infra/tables.ts';
 
 const API_KEY = 'k'.repeat(32);
 
-const common = { timeoutSeconds: 5, memoryMb: 256, env: [] } as const;
+const common = { timeoutSeconds: 5, memoryMb: 256, env: [], may: [] } as const;
 const FUNCTIONS: FunctionDefinition[] = [
   { ...common, file: 'api/environment', trigger: { kind: 'http', routes: ['GET /environment'] } },
   { ...common, file: 'queue/dead-letter', trigger: { kind: 'queue', queue: 'deadLetters', batchSize: 10 } },

@@ -9,6 +9,7 @@ const SWEEP: FunctionDefinition = {
   timeoutSeconds: 5,
   memoryMb: 256,
   env: [],
+  may: [],
 };
 
 beforeEach(() => {
