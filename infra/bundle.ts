@@ -9,7 +9,7 @@ const REQUIRE =
 
 /**
  * Loaded by the SDK only where the environment holds no credentials. Lambda always sets them, so these sign-in flows of
- * developers' machines (70 KB) would never run there.
+ * developers' machines and of containers (77 KB) would never run there.
  */
 const UNUSED_SIGN_INS = [
   '@aws-sdk/credential-provider-http',

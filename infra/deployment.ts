@@ -1,11 +1,11 @@
 import type { EnvName } from '../lib/runtime/env.ts';
-import { apiKeyParameter } from './api-key-parameter.ts';
+import { apiKeyParameter, certsKeyParameter } from './api-key-parameter.ts';
 import { bundleFolder } from './bundle-folder.ts';
 import { arnOf, ref } from './cloudformation.ts';
 import { FUNCTIONS, type FunctionDefinition } from './functions.ts';
 import { queueResources } from './queues.ts';
 import { roleResource } from './roles.ts';
-import { type Keeping, param } from './stages.ts';
+import { type Keeping, param, STAGE } from './stages.ts';
 import { bucketResources } from './storage.ts';
 import { tableResource } from './tables.ts';
 
@@ -55,6 +55,7 @@ const VALUES: Partial<Record<EnvName, object>> = {
   QUEUE_URL_ANDROID: ref('AndroidQueue'),
   SOURCES_BUCKET: ref('SourcesBucket'),
   RESULTS_BUCKET: ref('ResultsBucket'),
+  CERTS_BUCKET: ref('CertsBucket'),
 };
 
 /** What every function is given: the name of the API key, never the key. */
@@ -90,8 +91,11 @@ export function deployedFunctions(): Record<string, object> {
   );
 }
 
-function environmentOf({ env }: FunctionDefinition): Record<string, object> {
-  return Object.fromEntries(env.flatMap((name) => (VALUES[name] ? [[name, VALUES[name]]] : [])));
+/** Of the key for signing material, too, the functions that use it are given the name. */
+function environmentOf({ env }: FunctionDefinition): Record<string, object | string> {
+  const named = env.flatMap((name) => (VALUES[name] ? [[name, VALUES[name]]] : []));
+  const keys = env.includes('CERTS_KEY') ? [['CERTS_KEY_PARAMETER', certsKeyParameter(STAGE)]] : [];
+  return Object.fromEntries([...named, ...keys]);
 }
 
 /** The fewest that AWS takes: dead letters are rare, and each is one write. */

@@ -37,12 +37,21 @@ const FILES = [
   'S3_ENDPOINT',
   'S3_PUBLIC_ENDPOINT',
 ] as const satisfies readonly EnvName[];
+const CERTS = ['CERTS_BUCKET', 'CERTS_KEY'] as const satisfies readonly EnvName[];
 const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
 
 /** A change of a build and the event that tells of it; most are parts of one transaction. */
 const CHANGES = ['table:PutItem', 'table:UpdateItem'] as const;
 /** Of an object that may be gone. */
 const READS_SOURCES = ['sources.bucket:ListBucket', 'sources:GetObject'] as const;
+const STORES_CERTS = ['certs:PutObject', 'certsKey:GetParameter'] as const;
+const READS_CERTS = [
+  'certs.bucket:ListBucket',
+  'certs:GetObject',
+  'certsKey:GetParameter',
+  'table:GetItem',
+  'table:PutItem',
+] as const;
 const READS_RESULTS = ['results.bucket:ListBucket', 'results:GetObject'] as const;
 
 function api(
@@ -99,8 +108,8 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api(
     'submit-build',
     ['POST /api/builds/submit', 'POST /api/builds'],
-    [...TABLE, ...QUEUES, ...FILES],
-    [...READS_SOURCES, 'builds:SendMessage', 'sources:PutObject', 'table:GetItem', ...CHANGES],
+    [...TABLE, ...QUEUES, ...FILES, ...CERTS],
+    [...READS_SOURCES, ...STORES_CERTS, 'builds:SendMessage', 'sources:PutObject', 'table:GetItem', ...CHANGES],
   ),
   api('list-builds', ['GET /api/builds'], TABLE, ['index.listed:Query', 'table:BatchGetItem', 'table:GetItem']),
   api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS'], ['table:GetItem']),
@@ -119,6 +128,8 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     [...TABLE, ...FILES],
     [...READS_SOURCES, 'table:GetItem', ...CHANGES],
   ),
+  api('download-certs', ['GET /api/builds/{id}/certs'], [...TABLE, ...CERTS, 'S3_ENDPOINT'], READS_CERTS),
+  api('read-certs', ['GET /api/builds/{id}/certs-secure'], [...TABLE, ...CERTS, 'S3_ENDPOINT'], READS_CERTS),
   api('cancel-build', ['POST /api/builds/{id}/cancel'], TABLE, ['table:GetItem', ...CHANGES]),
   reserved(
     api(
@@ -162,8 +173,8 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api(
     'retry-build',
     ['POST /api/builds/{id}/retry'],
-    [...TABLE, ...QUEUES, ...FILES],
-    [...READS_SOURCES, 'builds:SendMessage', 'table:GetItem', ...CHANGES],
+    [...TABLE, ...QUEUES, ...FILES, ...CERTS],
+    [...READS_SOURCES, ...STORES_CERTS, 'builds:SendMessage', 'table:GetItem', ...CHANGES],
     LOGS_SECONDS,
   ),
   api('build-events', ['GET /api/builds/{id}/events'], TABLE, ['table:GetItem', 'table:Query']),
@@ -225,5 +236,13 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
       'table:GetItem',
       ...CHANGES,
     ],
+  },
+  {
+    file: 'schedule/sweep-certs',
+    trigger: { kind: 'schedule', everySeconds: 60 },
+    timeoutSeconds: 50,
+    memoryMb: 256,
+    env: [...TABLE, 'CERTS_BUCKET', 'S3_ENDPOINT'],
+    may: ['certs:DeleteObject', 'index.due:Query', 'table:DeleteItem', 'table:GetItem', 'table:UpdateItem'],
   },
 ];

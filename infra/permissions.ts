@@ -1,4 +1,6 @@
-import { arnOf, joined } from './cloudformation.ts';
+import { certsKeyParameter } from './api-key-parameter.ts';
+import { arn, arnOf, joined } from './cloudformation.ts';
+import { STAGE } from './stages.ts';
 
 /** Parts are put with the permission for objects. */
 const OBJECT_ACTIONS = ['GetObject', 'PutObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'] as const;
@@ -27,6 +29,17 @@ const TARGETS = {
   },
   sources: { service: 's3', actions: OBJECT_ACTIONS, resources: [joined(arnOf('SourcesBucket'), '/*')] },
   results: { service: 's3', actions: OBJECT_ACTIONS, resources: [joined(arnOf('ResultsBucket'), '/*')] },
+  certs: {
+    service: 's3',
+    actions: ['GetObject', 'PutObject', 'DeleteObject'],
+    resources: [joined(arnOf('CertsBucket'), '/*')],
+  },
+  'certs.bucket': { service: 's3', actions: ['ListBucket'], resources: [arnOf('CertsBucket')] },
+  certsKey: {
+    service: 'ssm',
+    actions: ['GetParameter'],
+    resources: [arn('ssm', `parameter${certsKeyParameter(STAGE)}`)],
+  },
   /** Only with it S3 says of an object that is not there 404, and without it 403. */
   'sources.bucket': { service: 's3', actions: ['ListBucket'], resources: [arnOf('SourcesBucket')] },
   'results.bucket': { service: 's3', actions: ['ListBucket'], resources: [arnOf('ResultsBucket')] },

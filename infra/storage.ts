@@ -1,8 +1,11 @@
 import { arnOf, joined, ref } from './cloudformation.ts';
 import type { Keeping } from './stages.ts';
 
-/** Days after which S3 removes an object: a source is needed for retries, a result until somebody has fetched it. */
-const RETENTION_DAYS = { sources: 14, results: 30 } as const;
+/**
+ * Days after which S3 removes an object: a source is needed for retries, a result until somebody has fetched it. Certs are
+ * deleted at the end of their build; 7 days are longer than one can wait and be built, three attempts included.
+ */
+const RETENTION_DAYS = { sources: 14, results: 30, certs: 7 } as const;
 
 export type BucketKind = keyof typeof RETENTION_DAYS;
 const BUCKET_KINDS = Object.keys(RETENTION_DAYS) as BucketKind[];
@@ -10,7 +13,7 @@ const BUCKET_KINDS = Object.keys(RETENTION_DAYS) as BucketKind[];
 /** On AWS bucket names are global, so the account id comes behind; the embedded stack has none. */
 export const bucketName = (stage: string, kind: BucketKind) => `buildlatch-${stage}-${kind}`;
 
-/** CloudFormation resources, by logical id (`SourcesBucket`, `ResultsBucket`), each with its policy. */
+/** CloudFormation resources, by logical id (`SourcesBucket`, `ResultsBucket`, `CertsBucket`), each with its policy. */
 export function bucketResources(stage: string, keeping: Keeping): Record<string, object> {
   return Object.fromEntries(
     BUCKET_KINDS.flatMap((kind) => {

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   'lib/app': [{ to: /^lib\/(domain|app)\// }],
   'lib/adapters': [
     { to: /^lib\/domain\// },
-    { to: /^lib\/app\/(file-)?ports\.ts$/, typesOnly: true },
+    { to: /^lib\/app\/((file|cert)-)?ports\.ts$/, typesOnly: true },
     { to: /^npm:(@aws-sdk\/|zod\/mini$)/ },
   ],
   'lib/runtime': [
@@ -44,6 +44,8 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   'lib/client': [
     { to: /^lib\/client\// },
     { to: /^lib\/domain\//, typesOnly: true },
+    // Which names an archive may have is one rule at both ends.
+    { to: /^lib\/domain\/archive-rules\.ts$/ },
     { to: /^(node:|npm:(zod\/mini|commander|ignore|yauzl|yazl)$)/ },
   ],
   infra: [

@@ -1,19 +1,29 @@
 import { retryBuild } from '../../lib/app/retry-build.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { builds, clock, files, gate, logs, openTable, queues, report, secrets } from '../../lib/runtime/container.ts';
-import { FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
+import { sentCerts } from '../../lib/runtime/certs-request.ts';
+import {
+  builds,
+  clock,
+  files,
+  gate,
+  logs,
+  certStores,
+  openTable,
+  queues,
+  report,
+  secrets,
+} from '../../lib/runtime/container.ts';
+import { CERTS, FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { Retry } from '../../lib/runtime/inputs/builds.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...FILES]);
+const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...CERTS]);
 const table = openTable(env);
 const stores = { builds: builds(table), logs: logs(table), queue: queues(env), files: files(env) };
-const deps = { ...stores, secrets, clock, report };
+const deps = { ...stores, ...certStores(env, table), secrets, clock, report };
 
-export const handler = api(
-  { access: 'retry-build', gate: gate(env, table), input: OneBuild },
-  async (_input, { build: original, key }) => {
-    const { build, token } = await retryBuild(deps, original, key);
-    return { status: 200, body: { ...submittedView(build, token), original_build_id: original.id } };
-  },
-);
+export const handler = api({ access: 'retry-build', gate: gate(env, table), input: Retry }, async (input, request) => {
+  const { build: original, key } = request;
+  const { build, token } = await retryBuild(deps, original, { by: key, ...sentCerts(deps, input, request) });
+  return { status: 200, body: { ...submittedView(build, token), original_build_id: original.id } };
+});

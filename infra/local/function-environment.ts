@@ -5,6 +5,7 @@ import type { Resources } from './provision.ts';
 
 export interface EnvironmentOptions {
   readonly apiKey: string;
+  readonly certsKey: string;
   readonly resources: Resources;
   /** As the functions see them. */
   readonly endpoints: Endpoints;
@@ -18,7 +19,7 @@ type Variables = Record<string, string | undefined>;
 
 /** What a deployment would give the functions. `undefined` means: must not be there. */
 export function functionEnvironment(options: EnvironmentOptions): Variables {
-  const { apiKey, resources, endpoints, s3PublicEndpoint, region, credentials, settings } = options;
+  const { apiKey, certsKey, resources, endpoints, s3PublicEndpoint, region, credentials, settings } = options;
   const named: Partial<Record<EnvName, string>> = {
     TABLE_NAME: resources.table,
     DYNAMODB_ENDPOINT: endpoints.dynamodb,
@@ -27,6 +28,8 @@ export function functionEnvironment(options: EnvironmentOptions): Variables {
     SQS_ENDPOINT: endpoints.sqs,
     SOURCES_BUCKET: resources.buckets.sources,
     RESULTS_BUCKET: resources.buckets.results,
+    CERTS_BUCKET: resources.buckets.certs,
+    CERTS_KEY: certsKey,
     S3_ENDPOINT: endpoints.s3,
     S3_PUBLIC_ENDPOINT: s3PublicEndpoint,
     ...settings,

@@ -25,14 +25,18 @@ export interface QueueUrls {
 export interface Resources {
   readonly table: string;
   readonly queueUrls: QueueUrls;
-  readonly buckets: { readonly sources: string; readonly results: string };
+  readonly buckets: { readonly sources: string; readonly results: string; readonly certs: string };
 }
 
 const TABLE_WITHIN_SECONDS = 60;
 
 /** Creates what is not there yet, from the definitions that are deployed. May run at every start. */
 export async function provision(clients: AwsClients, stage: string): Promise<Resources> {
-  const buckets = { sources: bucketName(stage, 'sources'), results: bucketName(stage, 'results') };
+  const buckets = {
+    sources: bucketName(stage, 'sources'),
+    results: bucketName(stage, 'results'),
+    certs: bucketName(stage, 'certs'),
+  };
   const [table, queues] = await Promise.all([
     createTable(clients.dynamodb, stage),
     createQueues(clients.sqs, queueDefinitions(stage)),

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type EnvName, readEnv } from '../../lib/runtime/env.ts';
 import { FUNCTIONS, type FunctionDefinition } from '../functions.ts';
 import { createAwsClients, type Endpoints } from './aws-clients.ts';
+import { loadCertsKey } from './certs-key.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { Credentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -124,6 +125,7 @@ async function openEngines({ dataDir, endpoints = {} }: StackOptions, closers: C
 async function setEnvironment(options: StackOptions, engines: Engines, resources: Resources, publicUrl: string) {
   const variables = functionEnvironment({
     apiKey: options.apiKey,
+    certsKey: loadCertsKey(options.dataDir),
     resources,
     endpoints: await viaProxies(engines.endpoints, options.viaProxy),
     s3PublicEndpoint: engines.s3 ? publicUrl : (process.env['S3_PUBLIC_ENDPOINT'] ?? engines.endpoints.s3),
@@ -141,8 +143,10 @@ function s3Door(
   publicUrl: string,
   clock: () => number,
 ): S3Door {
+  // Signing material has no address of its own.
+  const { certs: _inside, ...outside } = buckets;
   const signer = { credentials: engines.credentials, publicHost: new URL(publicUrl).host };
-  return createS3Door({ buckets: Object.values(buckets), signer, clock, serve: s3.serve });
+  return createS3Door({ buckets: Object.values(outside), signer, clock, serve: s3.serve });
 }
 
 async function viaProxies(endpoints: Endpoints, viaProxy: StackOptions['viaProxy']): Promise<Endpoints> {

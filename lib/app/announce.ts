@@ -29,6 +29,7 @@ export async function sendHint(deps: Deps, build: Build, source: StoredFile): Pr
   await deps.builds.markSent(build, sends, resendAt(deps.clock(), sends));
 }
 
-function hintOf({ id, attempt, platform, submittedAt }: Build, source: StoredFile): Hint {
-  return { buildId: id, attempt, platform, submittedAt, sourceSize: source.size, sourceSha256: source.sha256 };
+function hintOf({ id, attempt, platform, submittedAt, certs }: Build, { size, sha256 }: StoredFile): Hint {
+  const facts = { buildId: id, attempt, platform, submittedAt, sourceSize: size, sourceSha256: sha256 };
+  return certs ? { ...facts, hasCerts: true } : facts;
 }

@@ -92,7 +92,7 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Pr
   const otp = deps.secrets.token();
   const issued = { hash: deps.secrets.hash(otp), expiresAt: deps.clock() + OTP_MS };
   if (!(await deps.builds.reissueOtp(build, issued))) return undefined;
-  const { attempt, platform, submittedAt, leaseUntil, source } = build;
+  const { attempt, platform, submittedAt, leaseUntil, source, certs } = build;
   deps.report({ event: 'assignment_repeated', buildId, attempt, workerId: worker.id });
   return {
     buildId,
@@ -103,6 +103,7 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Pr
     otp,
     sourceSize: source.size,
     sourceSha256: source.sha256,
+    ...(certs && { hasCerts: true }),
   };
 }
 

@@ -103,6 +103,8 @@ export interface BuildStore {
   expire(seen: Build, failure: Failure, now: number): Promise<Applied>;
   /** Notes that the build was tried again as another one. */
   noteRetry(build: Build, retryId: string, now: number): Promise<void>;
+  /** Notes that somebody has been given the build's signing material. */
+  noteCertsRead(build: Build, by: string, now: number): Promise<void>;
   /** What happened to the build, oldest first. */
   events(build: Build): Promise<BuildEvent[]>;
 }
@@ -208,6 +210,9 @@ export type AppEvent =
   | { event: 'build_cancelled'; buildId: string; workerId?: string }
   | { event: 'build_requeued'; buildId: string; attempt: number; workerId: string }
   | { event: 'build_given_back'; buildId: string; attempt: number; workerId: string }
+  | { event: 'certs_read'; buildId: string; attempt: number; workerId: string }
+  | { event: 'certs_deleted'; buildId: string }
+  | { event: 'certs_not_deleted'; buildId: string; error: unknown }
   | { event: 'build_retried'; buildId: string; retryId: string }
   | { event: 'event_not_stored'; buildId: string; error: unknown }
   | { event: 'build_resent'; buildId: string; attempt: number; sends: number }

@@ -8,6 +8,8 @@ export interface Hint {
   readonly submittedAt: number;
   readonly sourceSize: number;
   readonly sourceSha256: string;
+  /** Absent: none. */
+  readonly hasCerts?: boolean | undefined;
 }
 
 export interface Message {

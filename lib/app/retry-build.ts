@@ -2,6 +2,7 @@ import { type KeyHolder, notedId } from '../domain/api-key.ts';
 import { type Build, isTerminal } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import type { LogStore } from './ports.ts';
+import type { NewCerts } from './store-certs.ts';
 import { type SubmitDeps, type Submitted, submitOnce } from './submit-build.ts';
 
 /** Retries of one request arrive within minutes; see `submitOnce`. */
@@ -9,19 +10,33 @@ type Deps = SubmitDeps & { readonly logs: LogStore };
 
 /**
  * A new build of the same source, which is not copied: both refer to the same object. A retry that is sent again while
- * its build has not ended answers that build. @param by whose key asked; absent: one of the build's tokens.
+ * its build has not ended answers that build. Signing material has to come again: it did not outlive the original.
+ *
+ * @param given `by`: whose key asked; absent: one of the build's tokens.
  */
-export async function retryBuild(deps: Deps, original: Build, by?: KeyHolder): Promise<Submitted> {
+export async function retryBuild(
+  deps: Deps,
+  original: Build,
+  given: { by?: KeyHolder | undefined; certs?: NewCerts } = {},
+): Promise<Submitted> {
+  const { by, certs } = given;
   if (!isTerminal(original.state)) {
     throw new Rejection('not_finished', 'Build has not finished: cancel it before you retry it');
   }
   const { source, platform } = original;
+  if (original.certs && !certs) {
+    throw new Rejection(
+      'certs_gone',
+      'Original build certificates no longer available: they are deleted when a build ends. Please submit a new build.',
+    );
+  }
   if (!source || !(await deps.files.find('sources', source.key))) {
     throw new Rejection('source_gone', 'Original build source no longer available. Please submit a new build.');
   }
   const submittedBy = by ? notedId(by) : original.submittedBy;
-  const wanted = { platform, source, submittedBy, originalBuildId: original.id };
-  const submitted = await submitOnce(deps, `retry of ${original.id}`, wanted, 'while it lasts');
+  const wanted = { platform, source, certs, submittedBy, originalBuildId: original.id };
+  const seed = certs ? `retry of ${original.id} ${certs.fingerprint}` : `retry of ${original.id}`;
+  const submitted = await submitOnce(deps, seed, wanted, 'while it lasts');
   await tellOriginal(deps, original, submitted.build);
   return submitted;
 }

@@ -1,9 +1,10 @@
 import { type KeyHolder, notedId } from '../domain/api-key.ts';
-import { type Build, isTerminal, type Platform, type StoredFile } from '../domain/build.ts';
+import { type Build, isTerminal, type Platform, type StoredCerts, type StoredFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { announce } from './announce.ts';
 import { sourceKey } from './file-keys.ts';
 import type { FileStore } from './file-ports.ts';
+import type { NewCerts } from './store-certs.ts';
 import type { BuildQueue, BuildStore, Clock, Report, Secrets } from './ports.ts';
 
 export interface SubmitDeps {
@@ -23,36 +24,54 @@ export interface Submitted {
 interface Wanted {
   readonly platform: Platform;
   readonly source: StoredFile;
+  readonly certs?: NewCerts | undefined;
   readonly submittedBy: string | undefined;
   readonly originalBuildId?: string;
+}
+
+interface Submission {
+  readonly platform: Platform;
+  readonly by?: KeyHolder | undefined;
+  readonly certs?: NewCerts | undefined;
+  readonly idempotencyKey?: string;
+}
+
+/** Submits a source, wherever its bytes are. */
+export function submitBuild(
+  deps: SubmitDeps,
+  submission: Submission & ({ uploadId: string } | { bytes: Uint8Array; sha256: string }),
+): Promise<Submitted> {
+  return 'uploadId' in submission ? submitUpload(deps, submission) : submitBytes(deps, submission);
 }
 
 /** Submits a source whose bytes came with the request. */
 export async function submitBytes(
   deps: SubmitDeps,
-  submission: { platform: Platform; bytes: Uint8Array; sha256: string; idempotencyKey?: string; by?: KeyHolder },
+  submission: Submission & { bytes: Uint8Array; sha256: string },
 ): Promise<Submitted> {
-  const { platform, bytes, sha256, idempotencyKey, by } = submission;
+  const { platform, bytes, sha256, certs, idempotencyKey, by } = submission;
   const key = sourceKey(deps.secrets.id());
   await deps.files.put('sources', key, bytes, sha256);
-  const wanted = { platform, source: { key, size: bytes.length, sha256 }, submittedBy: notedId(by) };
+  const wanted = { platform, source: { key, size: bytes.length, sha256 }, certs, submittedBy: notedId(by) };
   if (idempotencyKey !== undefined) return submitOnce(deps, keySeed(idempotencyKey), wanted, 'always');
   // Clients that know no key send the whole request again after a timeout.
-  return submitOnce(deps, `content ${platform} ${sha256}`, wanted, 'while it lasts');
+  const content = certs ? `${sha256} ${certs.fingerprint}` : sha256;
+  return submitOnce(deps, `content ${platform} ${content}`, wanted, 'while it lasts');
 }
 
 /** Submits a source that was uploaded before. Without a key, the same upload submitted again is the same build. */
 export async function submitUpload(
   deps: SubmitDeps,
-  submission: { platform: Platform; uploadId: string; idempotencyKey?: string; by?: KeyHolder },
+  submission: Submission & { uploadId: string },
 ): Promise<Submitted> {
-  const { platform, uploadId, idempotencyKey, by } = submission;
+  const { platform, uploadId, certs, idempotencyKey, by } = submission;
   const key = sourceKey(uploadId);
   const found = await deps.files.find('sources', key);
   if (!found) {
     throw new Rejection('upload_missing', 'Source file required: nothing has been uploaded under this upload_id');
   }
-  const wanted = { platform, source: { key, size: found.size, sha256: found.sha256 }, submittedBy: notedId(by) };
+  const { size, sha256 } = found;
+  const wanted = { platform, source: { key, size, sha256 }, certs, submittedBy: notedId(by) };
   const seed = idempotencyKey === undefined ? `upload ${uploadId}` : keySeed(idempotencyKey);
   return submitOnce(deps, seed, wanted, 'always');
 }
@@ -84,7 +103,8 @@ export async function submitOnce(
   const tokenHash = deps.secrets.hash(token);
   let id = deps.secrets.idFrom(ownSeed(seed, wanted.submittedBy));
   for (let before = 0; before < MAX_PREDECESSORS; before++) {
-    const build = newBuild(id, wanted, tokenHash, deps.clock());
+    const certs = await wanted.certs?.storeFor(id);
+    const build = newBuild(id, wanted, certs, tokenHash, deps.clock());
     if (await deps.builds.create(build)) {
       deps.report({ event: 'build_submitted', buildId: id, platform: wanted.platform, sourceSize: wanted.source.size });
       await announce(deps, build);
@@ -112,16 +132,20 @@ function isSameRequest({ state, submittedAt }: Build, now: number): boolean {
 }
 
 /** One key for two different things is a mistake of the caller's that must not pass for success. */
-function refuseOther(existing: Build, { platform, source }: Wanted): void {
-  if (existing.platform === platform && existing.source?.sha256 === source.sha256) return;
-  throw new Rejection('repeated_differently', 'The same request was made before with another source or platform');
+function refuseOther(existing: Build, { platform, source, certs }: Wanted): void {
+  const isSameSource = existing.platform === platform && existing.source?.sha256 === source.sha256;
+  if (isSameSource && existing.certs?.fingerprint === certs?.fingerprint) return;
+  throw new Rejection(
+    'repeated_differently',
+    'The same request was made before with another source, certs or platform',
+  );
 }
 
 /**
  * Bytes first, then this record (pending and due), then the message, then the note that it was sent. A crash between any
  * two is repaired by the sweep, which sends what is still due; so from the record on, the build is sure to be built.
  */
-function newBuild(id: string, wanted: Wanted, tokenHash: string, now: number): Build {
+function newBuild(id: string, wanted: Wanted, certs: StoredCerts | undefined, tokenHash: string, now: number): Build {
   const { platform, source, submittedBy, originalBuildId } = wanted;
   return {
     id,
@@ -134,6 +158,7 @@ function newBuild(id: string, wanted: Wanted, tokenHash: string, now: number): B
     sends: 0,
     tokenHashes: [tokenHash],
     source,
+    ...(certs && { certs }),
     ...(submittedBy !== undefined && { submittedBy }),
     ...(originalBuildId !== undefined && { originalBuildId }),
   };

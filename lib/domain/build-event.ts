@@ -4,6 +4,7 @@ export const BUILD_EVENT_TYPES = [
   'submitted',
   'assigned',
   'started',
+  'certs_read',
   'requeued',
   'given_back',
   'completed',

@@ -18,6 +18,17 @@ export interface ResultFile extends StoredFile {
   readonly filename: string;
 }
 
+/**
+ * Signing material as it is stored: encrypted under a key that only the build's record has. The end of the build takes the
+ * key away, in the same write; what is left in the store is noise.
+ */
+export interface StoredCerts {
+  readonly key: string;
+  /** The same for the same content, under the controller's key: it tells nothing to others. */
+  readonly fingerprint: string;
+  readonly sealedKey?: string;
+}
+
 /** Who was given the latest attempt. Kept after the end, so that a replayed finish is recognised. */
 export interface Holder {
   readonly workerId: string;
@@ -61,6 +72,7 @@ export interface Build {
   readonly tokenHashes: readonly string[];
   /** Absent only in a record that lost its source: such a build cannot be assigned. */
   readonly source?: StoredFile;
+  readonly certs?: StoredCerts;
   readonly holder?: Holder;
   readonly otp?: OneTimePassword;
   readonly vm?: VirtualMachine;

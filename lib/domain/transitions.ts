@@ -1,5 +1,5 @@
 import type { AssignRefusal } from './assignment.ts';
-import { type Build, type BuildState, type Holder, isTerminal, type ResultFile } from './build.ts';
+import { type Build, type BuildState, type Holder, isTerminal, type ResultFile, type StoredCerts } from './build.ts';
 import type { Failure } from './failure.ts';
 import type { RejectionCode } from './rejection.ts';
 
@@ -144,8 +144,13 @@ export function isHeldBy(build: Build, claim: LifeClaim): boolean {
 }
 
 function finish(build: Build, state: BuildState, now: number): Build {
-  const { leaseUntil: _ended, otp: _void, ...rest } = build;
-  return { ...rest, state, finishedAt: now };
+  const { leaseUntil: _ended, otp: _void, certs, ...rest } = build;
+  return { ...rest, ...(certs && { certs: withoutKey(certs) }), state, finishedAt: now };
+}
+
+/** Nobody needs the signing material of a build that has ended. */
+function withoutKey({ sealedKey: _gone, ...certs }: StoredCerts): StoredCerts {
+  return certs;
 }
 
 /** Pending again, or failed when no attempts are left. `startedAt` goes with the attempt: a waiting build has not started. */

@@ -48,6 +48,8 @@ export const ACCESS = {
 
   heartbeat: { for: 'holder', key: 'work', tokens: ['worker'] },
   'append-logs': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'download-certs': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'read-certs': { for: 'holder', key: 'work', tokens: ['worker'] },
   'download-source': { for: 'holder', key: 'work', tokens: ['worker'] },
   'create-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
   'continue-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },

@@ -55,3 +55,18 @@ export async function withKeptApiKey<S extends Source>(
     throw new BadEnvironment(`${API_KEY_REFUSAL}\nThe parameter ${name} could not be read: ${why}`, { cause: error });
   }
 }
+
+/** The same for the key under which signing material is encrypted, where a function uses it. */
+export async function withKeptCertsKey<S extends Source>(
+  source: S,
+  read: (name: string) => Promise<string | undefined>,
+): Promise<S> {
+  const name = source['CERTS_KEY_PARAMETER'];
+  if (!name) return source;
+  try {
+    return { ...source, CERTS_KEY: await read(name) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BadEnvironment(`CERTS_KEY: the parameter ${name} could not be read: ${why}`, { cause: error });
+  }
+}

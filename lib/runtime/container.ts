@@ -4,11 +4,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { buildIndex } from '../adapters/dynamo/build-index.ts';
 import { buildStore } from '../adapters/dynamo/build-store.ts';
+import { certMarks } from '../adapters/dynamo/cert-marks.ts';
 import { keyStore } from '../adapters/dynamo/key-store.ts';
 import { logStore } from '../adapters/dynamo/log-store.ts';
 import type { Table } from '../adapters/dynamo/table.ts';
 import { totalsStore } from '../adapters/dynamo/totals-store.ts';
 import { workerStore } from '../adapters/dynamo/worker-store.ts';
+import { certObjects, certStore } from '../adapters/s3/cert-store.ts';
 import { fileStore } from '../adapters/s3/file-store.ts';
 import { partStore } from '../adapters/s3/part-store.ts';
 import { buildQueue } from '../adapters/sqs/build-queue.ts';
@@ -21,6 +23,7 @@ import { currentDeadline } from './deadline.ts';
 import type { Env } from './env.ts';
 import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
+import { secretBox } from './secret-box.ts';
 import { secrets, sha256 } from './secrets.ts';
 
 /**
@@ -43,6 +46,8 @@ const OBJECT_CALLS = {
   requestHandler: { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true },
 } as const;
 
+const OBJECT_DEFAULTS = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
+
 export const clock = () => Date.now();
 export const chance = () => Math.random();
 export const report = log;
@@ -53,6 +58,7 @@ export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
   return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance };
 }
 
+export const marks = certMarks;
 export const builds = (table: Table) => buildStore(table, secrets.id);
 export const workers = workerStore;
 export const logs = logStore;
@@ -82,12 +88,26 @@ export const files = (env: FilesEnv) => fileStore(...s3(env));
 export const parts = (env: FilesEnv) => partStore(...s3(env), sha256);
 
 function s3(env: FilesEnv) {
-  const common = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
-  const client = new S3Client({ ...common, ...at(env.S3_ENDPOINT), forcePathStyle: env.S3_ENDPOINT !== undefined });
   const publicEndpoint = env.S3_PUBLIC_ENDPOINT ?? env.S3_ENDPOINT;
-  const outside = new S3Client({ ...common, ...at(publicEndpoint), forcePathStyle: publicEndpoint !== undefined });
+  const forcePathStyle = publicEndpoint !== undefined;
+  const outside = new S3Client({ ...OBJECT_DEFAULTS, ...at(publicEndpoint), forcePathStyle });
   const buckets = { sources: env.SOURCES_BUCKET, results: env.RESULTS_BUCKET };
-  return [withDeadlines(client), outside, buckets] as const;
+  return [objectClient(env), outside, buckets] as const;
+}
+
+export const certs = (env: Env<'CERTS_BUCKET' | 'CERTS_KEY' | 'S3_ENDPOINT'>) =>
+  certStore(objectClient(env), env.CERTS_BUCKET, secretBox(env.CERTS_KEY));
+/** What a submit stores signing material with. */
+export const certStores = (env: Env<'CERTS_BUCKET' | 'CERTS_KEY' | 'S3_ENDPOINT'>, table: Table) => ({
+  certs: certs(env),
+  marks: certMarks(table),
+});
+export const certObjectsOf = (env: Env<'CERTS_BUCKET' | 'S3_ENDPOINT'>) =>
+  certObjects(objectClient(env), env.CERTS_BUCKET);
+
+function objectClient(env: Env<'S3_ENDPOINT'>): S3Client {
+  const forcePathStyle = env.S3_ENDPOINT !== undefined;
+  return withDeadlines(new S3Client({ ...OBJECT_DEFAULTS, ...at(env.S3_ENDPOINT), forcePathStyle }));
 }
 
 export function leases(env: Env<'FIRST_LEASE_SECONDS' | 'LEASE_SECONDS' | 'MAX_ATTEMPTS'>): LeaseSettings {

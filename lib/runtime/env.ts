@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { API_KEY_REFUSAL, BadEnvironment, checkedApiKey, withKeptApiKey } from './api-key.ts';
+import { API_KEY_REFUSAL, BadEnvironment, checkedApiKey, withKeptApiKey, withKeptCertsKey } from './api-key.ts';
 import { storedSecret } from './stored-secret.ts';
 
 const seconds = (fallback: number) => z._default(z.coerce.number().check(z.int(), z.positive()), fallback);
@@ -14,6 +14,9 @@ const CATALOGUE = {
   SQS_ENDPOINT: endpoint,
   SOURCES_BUCKET: z.string().check(z.minLength(3)),
   RESULTS_BUCKET: z.string().check(z.minLength(3)),
+  CERTS_BUCKET: z.string().check(z.minLength(3)),
+  /** What signing material is encrypted under: 32 random bytes, base64url. */
+  CERTS_KEY: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url: 43 characters')),
   S3_ENDPOINT: endpoint,
   /** Where clients reach the buckets, if not where the functions do: presigned URLs are made for this address. */
   S3_PUBLIC_ENDPOINT: endpoint,
@@ -43,12 +46,14 @@ export const FILES = [
   'S3_ENDPOINT',
   'S3_PUBLIC_ENDPOINT',
 ] as const satisfies readonly EnvName[];
+export const CERTS = ['CERTS_BUCKET', 'CERTS_KEY'] as const satisfies readonly EnvName[];
 export const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
 
 export { API_KEY_REFUSAL, BadEnvironment };
 
 /** Read once, while a function starts. */
-const ENVIRONMENT = await withKeptApiKey(process.env, (name) => storedSecret(name, process.env));
+const kept = (name: string) => storedSecret(name, process.env);
+const ENVIRONMENT = await withKeptCertsKey(await withKeptApiKey(process.env, kept), kept);
 
 /**
  * Reads exactly the variables a function declares, and with them always the API key. Throws `BadEnvironment` naming

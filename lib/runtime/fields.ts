@@ -14,6 +14,11 @@ export const sha256 = z
 
 export const size = z.int('size required: a whole number of bytes').check(z.positive('size must be above 0'));
 
+/** Looked at character by character: an expression for the whole of it would need a stack as deep as the text is long. */
+export const base64 = z
+  .string('must be base64')
+  .check(z.refine((text) => text.length % 4 === 0 && !/[^A-Za-z0-9+/=]|=[^=]/.test(text), 'must be base64'));
+
 /** From JSON a number; from a form or a query its digits. */
 export const attempt = z.optional(
   z.union(

@@ -15,6 +15,11 @@ const HTTP: Record<RejectionCode, { readonly status: number; readonly retry: 'ne
   key_not_found: { status: 404, retry: 'never' },
   result_not_found: { status: 404, retry: 'never' },
   source_missing: { status: 404, retry: 'never' },
+  invalid_certs: { status: 400, retry: 'never' },
+  certs_not_found: { status: 404, retry: 'never' },
+  certs_gone: { status: 400, retry: 'never' },
+  // Not 409: the scripts that fetch signing material give up at 403, and come back after everything else.
+  not_assigned: { status: 403, retry: 'never' },
   build_not_completed: { status: 400, retry: 'never' },
   already_finished: { status: 400, retry: 'never' },
   not_finished: { status: 400, retry: 'never' },

@@ -35,12 +35,12 @@ interface JobSettings {
 
 /** `source_url` is relative: the old workers put the controller's address before it. `otp` must be there for one of them. */
 function jobView(assignment: Assignment, settings: JobSettings) {
-  const { buildId, platform, submittedAt, attempt, otp, leaseUntil, sourceSize, sourceSha256 } = assignment;
+  const { buildId, platform, submittedAt, attempt, otp, leaseUntil, sourceSize, sourceSha256, hasCerts } = assignment;
   return {
     id: buildId,
     platform,
     source_url: `/api/builds/${buildId}/source`,
-    certs_url: null,
+    certs_url: hasCerts ? `/api/builds/${buildId}/certs` : null,
     submitted_at: submittedAt,
     otp,
     attempt,

@@ -6,6 +6,7 @@ import {
   aResult,
   assignedBuild,
   claimOf,
+  ENDED_CERTS,
   found,
   grantOf,
   holderOf,
@@ -46,6 +47,7 @@ function without<T extends object, K extends keyof T>(record: T, ...fields: K[])
 
 const ended = (build: Build, changes: Partial<Build>) => ({
   ...without(build, 'leaseUntil', 'otp'),
+  certs: ENDED_CERTS,
   finishedAt: NOW,
   ...changes,
 });

@@ -14,6 +14,9 @@ export const RACERS = 8;
 export const SHA = 'ab'.repeat(32);
 export const aResult = (key: string): ResultFile => ({ key, size: 20, sha256: SHA, filename: 'app.ipa' });
 
+/** What remains of a build's certs at its end: everything but their key. */
+export const ENDED_CERTS = { key: 'certs/build/object', fingerprint: SHA };
+
 export const newBuild = (changes: Partial<Build> = {}): Build => ({
   id: secrets.id(),
   platform: 'ios',
@@ -25,6 +28,7 @@ export const newBuild = (changes: Partial<Build> = {}): Build => ({
   sends: 0,
   tokenHashes: [secrets.id()],
   source: { key: 'sources/upload', size: 10, sha256: SHA },
+  certs: { ...ENDED_CERTS, sealedKey: 'sealed-key' },
   ...changes,
 });
 

@@ -33,6 +33,7 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     rejectUnreadable: table('UpdateItem', 'PutItem'),
     expire: table('UpdateItem', 'PutItem'),
     noteRetry: table('PutItem'),
+    noteCertsRead: table('PutItem'),
     events: table('Query'),
   },
   logs: {
@@ -77,6 +78,19 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     read: ['*:GetObject', '*.bucket:ListBucket'],
     link: ['*:GetObject'],
   },
+  certs: {
+    fingerprint: ['certsKey:GetParameter'],
+    put: ['certs:PutObject', 'certsKey:GetParameter'],
+    open: ['certs:GetObject', 'certs.bucket:ListBucket', 'certsKey:GetParameter'],
+    keyOf: [],
+    delete: ['certs:DeleteObject'],
+  },
+  marks: {
+    add: table('PutItem'),
+    due: ['index.due:Query'],
+    postpone: table('UpdateItem'),
+    remove: table('DeleteItem'),
+  },
   parts: {
     begin: ['*:PutObject'],
     find: ['*:GetObject', '*.bucket:ListBucket'],
@@ -100,6 +114,9 @@ const FACTORIES: Record<string, string> = {
   queues: 'queue',
   files: 'files',
   parts: 'parts',
+  certs: 'certs',
+  certObjectsOf: 'certs',
+  marks: 'marks',
 };
 
 const KINDS = ['sources', 'results'];

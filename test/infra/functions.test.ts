@@ -6,11 +6,11 @@ import { queueDefinitions, queueResources } from '../../infra/queues.ts';
 import { bucketResources } from '../../infra/storage.ts';
 import { TABLE_TTL_ATTRIBUTE, tableProperties, tableResource } from '../../infra/tables.ts';
 import { ACCESS } from '../../lib/runtime/access.ts';
-import { FILES, LEASES, QUEUES, TABLE } from '../../lib/runtime/env.ts';
+import { CERTS, FILES, LEASES, QUEUES, TABLE } from '../../lib/runtime/env.ts';
 
 const KEPT = { deletionPolicy: 'Retain', isProtected: true };
 const FOLDER = join(import.meta.dirname, '../../functions');
-const GROUPS: Record<string, readonly string[]> = { TABLE, QUEUES, FILES, LEASES };
+const GROUPS: Record<string, readonly string[]> = { TABLE, QUEUES, FILES, CERTS, LEASES };
 const sourceOf = (file: string) => readFileSync(join(FOLDER, `${file}.ts`), 'utf8');
 const routes = FUNCTIONS.flatMap(({ trigger }) => (trigger.kind === 'http' ? trigger.routes : []));
 
@@ -48,6 +48,7 @@ describe('the functions', () => {
       TABLE_NAME: /\bopenTable\(/,
       QUEUE_URL_IOS: /\bqueues\(env\)/,
       SOURCES_BUCKET: /\bfiles\(env\)/,
+      CERTS_BUCKET: /\b(certs|certObjectsOf|certStores)\(env\b/,
     };
     for (const [name, opening] of Object.entries(isOpened)) {
       expect(opening.test(source), name).toBe(env.some((declared) => declared === name));
@@ -200,7 +201,7 @@ describe('the buckets', () => {
     });
   });
 
-  it('are two, one for each kind of file', () => {
-    expect(buckets.map(([id]) => id)).toEqual(['SourcesBucket', 'ResultsBucket']);
+  it('are three, one for each kind of file', () => {
+    expect(buckets.map(([id]) => id)).toEqual(['SourcesBucket', 'ResultsBucket', 'CertsBucket']);
   });
 });

@@ -37,9 +37,15 @@ describe('what is deployed', () => {
 
   it('gives each function what it cannot start without', () => {
     for (const { file, env } of FUNCTIONS) {
-      const given = Object.keys(functions[nameOf(file)]?.environment ?? {});
+      const names = Object.keys(functions[nameOf(file)]?.environment ?? {});
+      // What is kept elsewhere is read by its name.
+      const given = names.map((name) => name.replace(/_PARAMETER$/, ''));
       const source = Object.fromEntries(given.map((name) => [name, 'https://aws.test/value']));
-      expect(() => readEnv(env, { ...source, CONTROLLER_API_KEY: 'k'.repeat(32) }), file).not.toThrow();
+      const keys = {
+        CONTROLLER_API_KEY: 'k'.repeat(32),
+        ...(given.includes('CERTS_KEY') && { CERTS_KEY: 'c'.repeat(43) }),
+      };
+      expect(() => readEnv(env, { ...source, ...keys }), file).not.toThrow();
       expect(env, file).toEqual(expect.arrayContaining(given));
     }
   });
@@ -57,7 +63,7 @@ describe('what is deployed', () => {
     expect(functions['sweep']?.events[0]?.['schedule']).toMatchObject({ rate: ['rate(1 minute)'] });
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework's own placeholder
     const byStage = { DeletionPolicy: '${param:deletionPolicy}', UpdateReplacePolicy: '${param:deletionPolicy}' };
-    for (const id of ['Table', 'SourcesBucket', 'ResultsBucket'] as const) {
+    for (const id of ['Table', 'SourcesBucket', 'ResultsBucket', 'CertsBucket'] as const) {
       expect(Resources[id], id).toMatchObject(byStage);
     }
     expect(configuration.params.default).toMatchObject({ deletionPolicy: 'Retain', isProtected: true });
@@ -68,5 +74,6 @@ describe('what is deployed', () => {
     expect(Object.keys(configuration.provider.environment)).toEqual(['API_KEY_PARAMETER']);
     expect(configuration.provider.environment.API_KEY_PARAMETER).toMatch(/^\/buildlatch\/.+\/api-key$/);
     expect(JSON.stringify(configuration)).not.toMatch(/CONTROLLER_API_KEY|\{\{resolve:/);
+    expect(functions['read-certs']?.environment['CERTS_KEY_PARAMETER']).toMatch(/^\/buildlatch\/.+\/certs-key$/);
   });
 });

@@ -157,6 +157,7 @@ export function memoryWorld() {
     },
     expire: async ({ id, attempt }, failure) => change(id, { type: 'expire', attempt, failure }, end),
     noteRetry: async ({ id }, retryId) => void notes.push(`${id} retried as ${retryId}`),
+    noteCertsRead: async ({ id, attempt }, by) => void notes.push(`${id} certs read by ${by} in attempt ${attempt}`),
     events: async () => [],
   };
 

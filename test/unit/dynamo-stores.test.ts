@@ -227,7 +227,7 @@ describe('the end of a build', () => {
       /^#state IN \(:\w+, :\w+\) AND #workerId = :\w+ AND #workerTokenHash = :\w+ AND #attempt = :\w+$/,
     );
     expect(build?.Update?.UpdateExpression).toMatch(
-      / REMOVE #leaseUntil, #duePartition, #dueAt, #otpHash, #otpExpiresAt, #otpWrongTries, #otpUsedAt$/,
+      / REMOVE #leaseUntil, #duePartition, #dueAt, #certsSealedKey, #otpHash, #otpExpiresAt, #otpWrongTries, #otpUsedAt$/,
     );
     expect(worker?.Update?.UpdateExpression).toMatch(
       / REMOVE #currentBuildId, #currentAttempt ADD #completedBuilds :\w+$/,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { API_KEY_REFUSAL, BadEnvironment, withKeptApiKey } from '../../lib/runtime/api-key.ts';
+import { API_KEY_REFUSAL, BadEnvironment, withKeptApiKey, withKeptCertsKey } from '../../lib/runtime/api-key.ts';
 import { storedSecret } from '../../lib/runtime/stored-secret.ts';
 import { type ParameterStore, parameter, refusal, startParameterStore } from '../support/parameter-store.ts';
 
@@ -31,6 +31,27 @@ describe('the kept API key', () => {
     await expect(refused).rejects.toThrow(
       `${API_KEY_REFUSAL}\nThe parameter ${NAME} could not be read: 400 AccessDeniedException`,
     );
+  });
+});
+
+describe('the kept key for signing material', () => {
+  const CERTS_NAME = '/buildlatch/test/certs-key';
+
+  it('is read by its name where one is given, and only there', async () => {
+    const source = { CERTS_KEY_PARAMETER: CERTS_NAME };
+    expect(await withKeptCertsKey(source, async (name) => `${name}?`)).toEqual({
+      ...source,
+      CERTS_KEY: `${CERTS_NAME}?`,
+    });
+    const without = { CERTS_KEY: KEY };
+    expect(await withKeptCertsKey(without, () => Promise.reject(new Error('must not be read')))).toBe(without);
+  });
+
+  it('that cannot be read is a bad environment, which says why', async () => {
+    const read = () => Promise.reject(new Error('400 AccessDeniedException'));
+    const refused = withKeptCertsKey({ CERTS_KEY_PARAMETER: CERTS_NAME }, read);
+    await expect(refused).rejects.toThrow(BadEnvironment);
+    await expect(refused).rejects.toThrow(/^CERTS_KEY: .*certs-key could not be read: 400 AccessDeniedException$/);
   });
 });
 

@@ -27,13 +27,15 @@ const ENVIRONMENT = {
   QUEUE_URL_ANDROID: 'https://sqs.us-east-1.amazonaws.com/000000000000/android',
   SOURCES_BUCKET: 'sources',
   RESULTS_BUCKET: 'results',
+  CERTS_BUCKET: 'certs',
+  CERTS_KEY: 'c'.repeat(43),
 };
 
 /** A request that every route takes, by who may do everything. */
 const fields = { platform: 'ios', upload_id: `1-${'u'.repeat(21)}`, build_id: 'build-1', size: 1, sha256: SHA };
 const body = JSON.stringify({ ...fields, name: 'x', scopes: ['read'], capabilities: {}, level: 'info', message: 'x' });
 const event = anEvent({
-  headers: { 'x-api-key': KEY, 'x-worker-id': 'worker-1' },
+  headers: { 'x-api-key': KEY, 'x-worker-id': 'worker-1', 'x-build-id': 'build-1' },
   queryStringParameters: { worker_id: 'worker-1' },
   pathParameters: { id: 'build-1' },
   body,

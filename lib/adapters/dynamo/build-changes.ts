@@ -30,7 +30,7 @@ export const stillAt = (command: Command['type'], { attempt }: Pick<Build, 'atte
 
 type TerminalState = Extract<BuildState, 'completed' | 'failed' | 'cancelled'>;
 
-/** A terminal state: no longer due, no longer leased, counted on its day, removed after its time. */
+/** A terminal state: no longer due, no longer leased, without the key of its certs, counted on its day, removed after its time. */
 export function ending(
   buildId: string,
   state: TerminalState,
@@ -41,7 +41,7 @@ export function ending(
   return {
     key: buildKey(buildId),
     set: { state, finishedAt: now, finishedDay: finishedDay(now), expiresAt: expiresAt(now), ...details },
-    remove: ['leaseUntil', 'duePartition', 'dueAt', ...OTP_ATTRIBUTES],
+    remove: ['leaseUntil', 'duePartition', 'dueAt', 'certsSealedKey', ...OTP_ATTRIBUTES],
     when,
   };
 }

@@ -22,6 +22,9 @@ const BuildItem = z.object({
   sourceKey: z.optional(text),
   sourceSize: z.optional(count),
   sourceSha256: z.optional(text),
+  certsKey: z.optional(text),
+  certsFingerprint: z.optional(text),
+  certsSealedKey: z.optional(text),
   workerId: z.optional(text),
   workerName: z.optional(z.string()),
   assignmentId: z.optional(text),
@@ -67,6 +70,7 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
     sends: data.sends,
     tokenHashes: data.tokenHashes,
     source: whole({ key: data.sourceKey, size: data.sourceSize, sha256: data.sourceSha256 }),
+    certs: data.certsKey !== undefined && data.certsFingerprint !== undefined ? certsOf(data) : undefined,
     holder: data.workerId !== undefined && data.assignmentId !== undefined ? holderOf(data) : undefined,
     otp: otpOf(data),
     vm: vmOf(data),
@@ -109,6 +113,9 @@ export function toBuildItem(build: Build) {
     sourceSize: build.source?.size,
     sourceSha256: build.source?.sha256,
     submittedBy: build.submittedBy,
+    certsKey: build.certs?.key,
+    certsFingerprint: build.certs?.fingerprint,
+    certsSealedKey: build.certs?.sealedKey,
     originalBuildId: build.originalBuildId,
     listPartition: listPartition('builds'),
     listedAt: listedAt(build.submittedAt, build.id),
@@ -132,6 +139,14 @@ function otpOf({ otpHash, otpExpiresAt, otpWrongTries, otpUsedAt }: z.output<typ
 function vmOf({ vmTokenHash, beatTokenHash, vmReadyAt }: z.output<typeof BuildItem>) {
   const admitted = whole({ tokenHash: vmTokenHash, beatTokenHash });
   return admitted && withoutUndefined({ ...admitted, readyAt: vmReadyAt });
+}
+
+function certsOf({
+  certsKey: key = '',
+  certsFingerprint: fingerprint = '',
+  certsSealedKey,
+}: z.output<typeof BuildItem>) {
+  return withoutUndefined({ key, fingerprint, sealedKey: certsSealedKey });
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

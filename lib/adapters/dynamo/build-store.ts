@@ -50,6 +50,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
     rejectUnreadable: (id, now) => rejectUnreadable(table, newToken, id, now),
     noteRetry: ({ id, attempt }, retryId, now) =>
       putEvent(table, id, { type: 'retried', at: now, attempt, by: BY_SUBMITTER, why: `as ${retryId}` }),
+    noteCertsRead: ({ id, attempt }, by, at) => putEvent(table, id, { type: 'certs_read', at, attempt, by }),
     events: (build) => readEvents(table, build),
   };
 }

@@ -26,8 +26,13 @@ export type EventDraft = Omit<BuildEvent, 'attempt'> & { readonly attempt?: numb
 
 /** The event as a part of the transaction that makes the change: both are there, or neither. */
 export function eventPut(buildId: string, event: EventDraft): Put {
-  return { item: { ...eventKey(buildId, event.attempt ?? 0, event.type), ...event, expiresAt: expiresAt(event.at) } };
+  return {
+    item: { ...eventKey(buildId, event.attempt ?? 0, nameOf(event)), ...event, expiresAt: expiresAt(event.at) },
+  };
 }
+
+/** Signing material may be read more than once in an attempt, and each time counts. */
+const nameOf = ({ type, at }: EventDraft) => (type === 'certs_read' ? `${type}#${at}` : type);
 
 /** A build begins with its submit, which is no record of its own: the build's record says when. */
 export async function readEvents({ client, name }: Table, build: Build): Promise<BuildEvent[]> {

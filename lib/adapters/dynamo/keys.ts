@@ -24,8 +24,14 @@ export const eventKey = (buildId: string, attempt: number, type: string): ItemKe
   sk: `EVENT#${String(attempt).padStart(5, '0')}#${type}`,
 });
 
+/** Each object of signing material has its own mark, the object's name within the build in its key. */
+export const certsMarkKey = (buildId: string, name: string): ItemKey => ({
+  pk: `BUILD#${buildId}`,
+  sk: `CERTS#${name}`,
+});
+
 /** One shard each now; the number is in the key from the first day, so that more need no new index. */
-export const duePartition = (kind: 'pending' | 'leased') => `due#${kind}#0`;
+export const duePartition = (kind: 'pending' | 'leased' | 'certs') => `due#${kind}#0`;
 export const listPartition = (kind: 'builds' | 'workers') => `${kind}#0`;
 
 /** 13 digits of ms keep the text's order that of time until the year 2286; the id makes it unique. */

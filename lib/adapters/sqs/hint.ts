@@ -13,6 +13,7 @@ const HintBody = z.object({
   submittedAt: count,
   sourceSize: count,
   sourceSha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  hasCerts: z.optional(z.boolean()),
 });
 
 export function renderHint(hint: Hint): string {

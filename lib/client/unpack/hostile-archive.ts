@@ -1,3 +1,5 @@
+import { entryNameProblem, entryPath } from '../../domain/archive-rules.ts';
+
 /** An archive that cannot be, or must not be, unpacked. */
 export class HostileArchive extends Error {
   override name = 'HostileArchive';
@@ -48,17 +50,9 @@ export function unpackBudget(archiveBytes: number, limits: UnpackLimits): Unpack
   };
 }
 
-/** A name that stays inside the folder it is unpacked into, on every system. A trailing slash marks a folder. */
+/** A name that stays inside the folder it is unpacked into. */
 export function safeEntryPath(name: string): string {
-  const refuse = (why: string) => new HostileArchive(`${why}: ${JSON.stringify(name)}`);
-  if (name.includes('\0')) throw refuse('NUL in an entry name');
-  if (name.includes('\\')) throw refuse('backslash in an entry name');
-  if (name.startsWith('/') || /^[A-Za-z]:/.test(name)) throw refuse('absolute entry name');
-  const segments = name
-    .replace(/^(?:\.\/)+/, '')
-    .replace(/\/$/, '')
-    .split('/');
-  if (segments.includes('..')) throw refuse('entry leaves the folder');
-  if (segments.some((segment) => segment === '' || segment === '.')) throw refuse('unusable entry name');
-  return segments.join('/');
+  const problem = entryNameProblem(name);
+  if (problem !== undefined) throw new HostileArchive(`${problem}: ${JSON.stringify(name)}`);
+  return entryPath(name);
 }

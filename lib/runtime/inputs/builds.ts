@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { digits, id, platform } from '../fields.ts';
+import { base64, digits, id, platform } from '../fields.ts';
 
 /** What the endpoints of a build's submitter take. The schemas validate, and the description of the API is made of them. */
 
@@ -7,7 +7,17 @@ export const Nothing = z.object({});
 
 export const OneBuild = z.object({ id });
 
-export const Submission = z.object({ platform, upload_id: z.optional(id) });
+/** Signing material in the request itself: it never gets an address that others could use. */
+const certs = {
+  /** A ZIP, or a PKCS#12 file. */
+  certs: z.optional(base64),
+  certs_password: z.optional(z.string('must be text')),
+  profiles: z.optional(z.array(base64, 'must be a list')),
+};
+
+export const Submission = z.object({ platform, upload_id: z.optional(id), ...certs });
+
+export const Retry = z.object({ id, ...certs });
 
 export const BuildPage = z.object({
   limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
