@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { readFile, rm } from 'node:fs/promises';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { bundleFolder } from './bundle-folder.ts';
 import { FUNCTIONS } from './functions.ts';
 
@@ -21,6 +21,16 @@ const UNUSED_SIGN_INS = [
   '@aws-sdk/nested-clients/*',
   '@smithy/credential-provider-imds',
 ];
+
+/** Of its own `package.json` (2.5 KB each) a client of the SDK uses the version. */
+const ONLY_VERSIONS: Plugin = {
+  name: 'only-versions',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /@aws-sdk[/\\]client-\w+[/\\]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    }),
+};
 
 const COMMON = {
   bundle: true,
@@ -48,6 +58,7 @@ export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
     outdir,
     outExtension: { '.js': '.mjs' },
     external: UNUSED_SIGN_INS,
+    plugins: [ONLY_VERSIONS],
     sourcemap: 'linked',
     banner: { js: REQUIRE },
   });

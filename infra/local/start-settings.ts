@@ -21,6 +21,8 @@ Usage: npm start
 
 Settings, all from the environment:
   CONTROLLER_API_KEY       required: at least 32 characters of A-Z a-z 0-9 _ -
+  CERTS_KEY                what signing material is encrypted under: 32 bytes, base64url
+                           (a file in DATA_DIR, made at the first start)
   PORT                     port to listen on; 0 takes a free one (3000)
   HOST                     address to listen on (127.0.0.1)
   PUBLIC_URL               where clients and workers reach it (http://HOST:PORT)
