@@ -15,6 +15,8 @@ interface Program {
   readonly env?: (port: number) => NodeJS.ProcessEnv;
   /** A path that is answered as soon as it serves. */
   readonly healthPath: string;
+  /** This process must trust its certificate by then. */
+  readonly isTls?: boolean;
 }
 
 /** A Java machine or a Python with everything to load, on two busy cores. */
@@ -23,9 +25,9 @@ const LOOK_EVERY_MS = 100;
 const LAST_WORDS = 4_000;
 
 /** Starts it on a free loopback port, and waits until it serves. It ends with this process, however that ends. */
-export async function startEmulator({ name, command, env, healthPath }: Program): Promise<Emulator> {
+export async function startEmulator({ name, command, env, healthPath, isTls }: Program): Promise<Emulator> {
   const port = await freePort(createServer);
-  const address = httpUrl('127.0.0.1', port);
+  const address = isTls ? `https://127.0.0.1:${port}` : httpUrl('127.0.0.1', port);
   // All it says goes to one stream, of which only the end is kept.
   const loud = ['/bin/sh', '-c', 'exec "$@" >&2', name, ...command(port)];
   const guard = spawnGuarded(loud, { ...process.env, ...env?.(port) });

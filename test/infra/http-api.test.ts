@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { FUNCTIONS } from '../../infra/functions.ts';
+import configuration from '../../serverless.ts';
+
+const { Properties } = configuration.resources.extensions.HttpApiStage;
+
+/** No emulator acts on these: that they are deployed is all that can be shown of them. */
+describe('the HTTP API', () => {
+  it('limits every route, and heartbeats in a class of their own that others cannot exhaust', () => {
+    const ordinary = Properties.DefaultRouteSettings;
+    expect(ordinary.ThrottlingRateLimit).toBeGreaterThan(0);
+    expect(ordinary.ThrottlingBurstLimit).toBeGreaterThan(0);
+    const heartbeat = FUNCTIONS.find(({ file }) => file === 'api/heartbeat')?.trigger;
+    const routes = heartbeat?.kind === 'http' ? heartbeat.routes : [];
+    expect(Object.keys(Properties.RouteSettings)).toEqual(expect.arrayContaining([...routes]));
+    for (const { ThrottlingRateLimit } of Object.values(Properties.RouteSettings)) {
+      expect(ThrottlingRateLimit).toBeGreaterThan(ordinary.ThrottlingRateLimit);
+    }
+  });
+
+  it('keeps an access log by request, without anything that is a secret', () => {
+    const { format } = configuration.provider.logs.httpApi;
+    expect(Object.keys(JSON.parse(format))).toEqual(expect.arrayContaining(['time', 'requestId', 'route', 'status']));
+    expect(format).not.toMatch(/querystring|header|\$context\.(path|authorizer)/i);
+  });
+});
