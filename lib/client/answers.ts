@@ -112,6 +112,8 @@ export const Job = z.object({
   id,
   platform,
   source_url: z.string(),
+  /** Null: nothing to sign with. */
+  certs_url: orNull(z.string()),
   attempt: whole,
   max_attempts: whole,
   source_sha256: z.string(),
@@ -120,6 +122,14 @@ export const Job = z.object({
   heartbeat_seconds: z.number().check(z.positive()),
 });
 export type Job = z.output<typeof Job>;
+
+export const Certs = z.object({
+  p12: z.string(),
+  p12Password: z.string(),
+  keychainPassword: z.string(),
+  provisioningProfiles: z.array(z.string()),
+});
+export type Certs = z.output<typeof Certs>;
 
 /** The token may be a fresh one, the older staying good for a while. */
 export const Polled = z.object({ job: z.nullable(Job), access_token: z.optional(headerSafe), next_poll_ms: whole });

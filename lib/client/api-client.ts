@@ -37,8 +37,13 @@ export function createApiClient(options: ClientOptions) {
     requestUpload: (size: number, sha256: string) =>
       bodyOf({ method: 'POST', path: '/api/uploads', body: { size, sha256 }, answer: Upload }),
 
-    submit: (platform: 'ios' | 'android', uploadId: string) =>
-      bodyOf({ method: 'POST', path: '/api/builds', body: { platform, upload_id: uploadId }, answer: Submitted }),
+    submit: (platform: 'ios' | 'android', uploadId: string, signing: object = {}) =>
+      bodyOf({
+        method: 'POST',
+        path: '/api/builds',
+        body: { platform, upload_id: uploadId, ...signing },
+        answer: Submitted,
+      }),
 
     status: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'status'), answer: Status }),
 

@@ -5,6 +5,7 @@ import { type Agent, type AgentOptions, createAgent } from '../../lib/client/age
 import type { AgentEvent } from '../../lib/client/agent/events.ts';
 import { fastClock } from '../support/client-clock.ts';
 import {
+  CERTS,
   HEARTBEAT,
   LOGS,
   loggedLines,
@@ -86,6 +87,22 @@ describe('a build', () => {
     expect(env).not.toContain('project-key');
     expect(env).not.toContain('CONTROLLER_API_KEY');
     expect(Object.keys(sent(PUT)?.headers ?? {}).filter((name) => /token|key|authorization/.test(name))).toEqual([]);
+  });
+
+  it('has its signing material on the disk while the command runs, and no longer', async () => {
+    const certs = { p12: 'cDEy', p12Password: 'p', keychainPassword: 'k', provisioningProfiles: ['cHJvZmlsZQ=='] };
+    serveBuild(fake, { command: 'cat "$BUILDLATCH_CERT_P12" > out.txt', certs });
+    let atUpload: string[] = [];
+    fake.on(PUT, async () => {
+      atUpload = await readdir(workDir, { recursive: true });
+      return {};
+    });
+    expect(await agent().run()).toBe('completed');
+    expect(sent(PUT)?.body.toString()).toBe('p12');
+    expect(sent(CERTS)?.query.get('attempt')).toBe('2');
+    expect(sent(CERTS)?.headers['x-worker-token']).toBe('worker-token-1');
+    expect(atUpload.filter((name) => name.endsWith('out.txt'))).not.toEqual([]);
+    expect(atUpload.filter((name) => /signing|p12|mobileprovision/.test(name))).toEqual([]);
   });
 
   it('fails with the exit code and the last output when its command fails', async () => {

@@ -7,6 +7,7 @@ export const REGISTER = 'POST /api/workers/register';
 export const HEARTBEAT = 'POST /api/builds/:id/heartbeat';
 export const LOGS = 'POST /api/builds/:id/logs';
 export const SOURCE = 'GET /api/builds/:id/source';
+export const CERTS = 'GET /api/builds/:id/certs-secure';
 export const UPLOADS = 'POST /api/builds/:id/uploads';
 export const PUT = 'PUT /store/:id';
 export const RESULT = 'POST /api/workers/result';
@@ -16,6 +17,8 @@ export interface FakeBuild {
   readonly artifact?: string;
   readonly files?: readonly ZipEntry[];
   readonly leaseMs?: number;
+  /** The answer of certs-secure. */
+  readonly certs?: object;
 }
 
 export const refused = (status: number, code: string): Reply => ({
@@ -48,7 +51,7 @@ export function serveBuild(fake: FakeController, build: FakeBuild): void {
       id: 'b1',
       platform: 'ios',
       source_url: '/api/builds/b1/source',
-      certs_url: null,
+      certs_url: build.certs ? '/api/builds/b1/certs' : null,
       submitted_at: 0,
       otp: 'o',
       attempt: 2,
@@ -62,6 +65,7 @@ export function serveBuild(fake: FakeController, build: FakeBuild): void {
     isGiven = true;
     return { body: answer };
   });
+  if (build.certs) fake.on(CERTS, () => ({ body: build.certs }));
   fake.on(SOURCE, () => ({ body: source }));
   fake.on(HEARTBEAT, () => ({ body: { status: 'ok', timestamp: Date.now(), lease_until: Date.now() + leaseMs } }));
   fake.on(LOGS, ({ json }) => ({ body: { success: true, count: (json['logs'] as unknown[]).length } }));

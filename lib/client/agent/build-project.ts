@@ -9,6 +9,7 @@ import type { BuildLog } from './build-log.ts';
 import { BuildFailure } from './build-stopped.ts';
 import { type CommandEnd, runCommand } from './command.ts';
 import type { Emit } from './events.ts';
+import type { SigningFiles } from './signing-files.ts';
 import { type ConfigOverrides, readProjectConfig } from './project-config.ts';
 
 export interface ProjectBuild {
@@ -16,6 +17,7 @@ export interface ProjectBuild {
   /** The build's own folder, and in it the verified source. */
   readonly folder: string;
   readonly archive: string;
+  readonly signing?: SigningFiles | undefined;
   readonly overrides: ConfigOverrides;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
@@ -42,7 +44,7 @@ export async function buildProject(build: ProjectBuild): Promise<Artifact> {
   const end = await runCommand({
     command: config.command,
     cwd: project,
-    env: buildEnvironment(build.env, job),
+    env: buildEnvironment(build.env, job, build.signing?.env),
     clock,
     signal: build.signal,
     onStart: (pid) => emit({ event: 'command_started', build_id: job.id, attempt: job.attempt, pid }),

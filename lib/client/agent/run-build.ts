@@ -16,6 +16,7 @@ import { holdLease, type Lease } from './lease.ts';
 import type { ConfigOverrides } from './project-config.ts';
 import { reportOutcome } from './report-outcome.ts';
 import { messageOf, type Session } from './session.ts';
+import { placeSigningFiles, type SigningFiles } from './signing-files.ts';
 import { makeBuildFolder, removeBuildFolder } from './work-dir.ts';
 import type { Outcome, WorkerApi } from './worker-api.ts';
 
@@ -96,8 +97,8 @@ async function attemptBuild(deps: BuildDeps, job: Job, lease: Lease, log: BuildL
   try {
     folder = await makeBuildFolder(deps.workDir);
     const archive = await fetchSource(deps, job, folder, signal);
-    const { overrides, env, clock, emit } = deps;
-    const artifact = await buildProject({ job, folder, archive, overrides, env, clock, emit, log, signal });
+    const artifact = await buildSigned(deps, job, folder, archive, log, signal);
+    const { emit } = deps;
     const { filename, digest } = artifact;
     emit({ event: 'artifact_built', build_id: job.id, attempt: job.attempt, filename, ...digest });
     log.add('info', `Built ${filename}: ${digest.size} bytes, SHA-256 ${digest.sha256}`);
@@ -108,6 +109,31 @@ async function attemptBuild(deps: BuildDeps, job: Job, lease: Lease, log: BuildL
   } finally {
     if (folder !== undefined) await removeOrMention(folder, deps.emit);
   }
+}
+
+/** Signing material lies on the disk while the command runs, and no longer. */
+async function buildSigned(
+  deps: BuildDeps,
+  job: Job,
+  folder: string,
+  archive: string,
+  log: BuildLog,
+  signal: AbortSignal,
+): Promise<Artifact> {
+  const signing = job.certs_url === null ? undefined : await fetchSigning(deps, job, folder, signal);
+  try {
+    const { overrides, env, clock, emit } = deps;
+    return await buildProject({ job, folder, archive, signing, overrides, env, clock, emit, log, signal });
+  } finally {
+    await signing?.remove();
+  }
+}
+
+async function fetchSigning(deps: BuildDeps, job: Job, folder: string, signal: AbortSignal): Promise<SigningFiles> {
+  const context: RetryContext = { clock: deps.clock, random: deps.random, signal };
+  const run = (token: string) => deps.api.certs(token, job.id, job.attempt, signal);
+  const { body } = await withRetries(() => deps.session.withToken(signal, run), PATIENT, context);
+  return placeSigningFiles(folder, body);
 }
 
 function fetchSource(deps: BuildDeps, job: Job, folder: string, signal: AbortSignal): Promise<string> {

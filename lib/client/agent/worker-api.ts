@@ -1,4 +1,4 @@
-import { Appended, Beat, Finished, Polled, Registered, Upload } from '../answers.ts';
+import { Appended, Beat, Certs, Finished, Polled, Registered, Upload } from '../answers.ts';
 import { type Call, type Connection, callOnce } from '../request.ts';
 
 export interface WorkerIdentity {
@@ -59,6 +59,16 @@ export class WorkerApi {
 
   appendLogs(token: string, id: string, attempt: number, logs: readonly LogEntry[], signal: AbortSignal) {
     return this.#post(token, ofBuild(id, 'logs'), { attempt, logs }, Appended, { signal });
+  }
+
+  certs(token: string, id: string, attempt: number, signal: AbortSignal) {
+    const call = {
+      method: 'GET',
+      path: ofBuild(id, 'certs-secure'),
+      query: { attempt: String(attempt) },
+      signal,
+    } as const;
+    return callOnce(this.#connection, { ...call, credentials: withToken(token), answer: Certs });
   }
 
   requestUpload(token: string, id: string, file: ResultFile, signal: AbortSignal) {

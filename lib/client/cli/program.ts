@@ -40,15 +40,27 @@ export function createProgram(run: Run): Command {
   return program;
 }
 
+interface SubmitFlags {
+  readonly platform: Platform;
+  readonly wait?: boolean;
+  readonly cert?: string;
+  readonly certPasswordEnv?: string;
+  readonly profile?: string[];
+}
+
 function addBuildCommands(program: Command, run: Run): void {
   add(program, 'submit', 'pack a folder (or take a .zip or .tar.gz) and submit it')
     .argument('[folder]', 'the project; .gitignore and .buildlatchignore are respected', '.')
     .addOption(new Option('--platform <platform>', 'what to build for').choices(PLATFORMS).makeOptionMandatory())
     .option('--wait', 'show the log until the build is over; exit 1 if it fails')
-    .action((folder: string, flags: { platform: Platform; wait?: boolean }, command: Command) =>
-      run(command.optsWithGlobals(), (context) =>
-        submit(context, { folder, platform: flags.platform, isWaiting: flags.wait ?? false }),
-      ),
+    .option('--cert <file>', 'certificate to sign with: a .p12, or a .zip of one with its password.txt and profiles')
+    .option('--cert-password-env <name>', "the environment variable that holds the .p12's password")
+    .option('--profile <files...>', 'provisioning profiles')
+    .action((folder: string, flags: SubmitFlags, command: Command) =>
+      run(command.optsWithGlobals(), (context) => {
+        const { platform, wait: isWaiting = false, cert, certPasswordEnv, profile: profiles = [] } = flags;
+        return submit(context, { folder, platform, isWaiting, signing: { cert, certPasswordEnv, profiles } });
+      }),
     );
   add(program, 'status', 'show where a build stands')
     .argument('<id>', 'the build', anId)

@@ -7,20 +7,23 @@ import { type CommandContext, clientFor } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { followLogs, logText, RECONNECT } from './follow-logs.ts';
 import { projectCredentials } from './settings.ts';
+import { readSigning, type SigningOptions } from './signing.ts';
 
 export interface SubmitOptions {
   readonly folder: string;
   readonly platform: 'ios' | 'android';
   readonly isWaiting: boolean;
+  readonly signing: SigningOptions;
 }
 
 export async function submit(context: CommandContext, options: SubmitOptions): Promise<number> {
   const { screen, isJson, io } = context;
   const client = clientFor(context, projectCredentials(context.settings));
+  const signing = await readSigning(io, options.signing);
   const source = resolve(io.cwd, options.folder);
   const { submitted, archive } = await withSourceArchive(source, async (archive) => {
     const uploadId = await upload(context, client.requestUpload, archive);
-    return { submitted: await client.submit(options.platform, uploadId), archive };
+    return { submitted: await client.submit(options.platform, uploadId, signing), archive };
   });
   screen.note(`Submitted build ${submitted.id} for ${submitted.platform}`);
   const own = {
