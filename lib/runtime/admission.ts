@@ -150,17 +150,18 @@ async function workerFor(
   const shown: WorkerCredential[] = byToken ? [byToken] : [];
   if (key && named !== undefined) shown.push({ workerId: named });
   if (shown.length === 0) throw key ? new Rejection('invalid_request', 'worker_id required') : badWorkerToken();
-  const credentials = rule.onlyItself ? ofWorker(shown, named) : shown;
+  const credentials = rule.onlyItself ? await ofWorker(gate, shown, named) : shown;
   const { worker, tokenHash, isToken } = await authenticateWorker(gate, credentials);
   const token = isToken ? headers[HOLDER_HEADERS.worker] : undefined;
   return { by: `worker ${worker.id}`, worker, tokenHash, token };
 }
 
-/** Only what speaks for the named worker: nobody acts on another by naming it. */
-function ofWorker(credentials: readonly WorkerCredential[], workerId: string | undefined): WorkerCredential[] {
-  const own = credentials.filter((credential) => workerId === undefined || credential.workerId === workerId);
-  if (own.length === 0) throw new Rejection('invalid_credential', 'The worker token belongs to another worker');
-  return own;
+/** Only what speaks for the named worker: nobody acts on another by naming it. A bad token is called bad all the same. */
+async function ofWorker(gate: Gate, shown: readonly WorkerCredential[], workerId: string | undefined) {
+  const own = shown.filter((credential) => workerId === undefined || credential.workerId === workerId);
+  if (own.length > 0) return own;
+  await authenticateWorker(gate, shown);
+  throw new Rejection('invalid_credential', 'The worker token belongs to another worker');
 }
 
 function badWorkerToken(): Rejection {

@@ -153,6 +153,20 @@ describe('a key that may submit', () => {
   });
 });
 
+it('a build’s token ends thirty days after the build, whatever else is shown with it', async () => {
+  const build = await controller.submit();
+  const headers = { 'x-build-token': build.token };
+  const status = () => controller.request('GET', `/api/builds/${build.id}/status`, { headers });
+  const ended = (days: number) => controller.tamperBuild(build.id, { finishedAt: Date.now() - days * 86_400_000 });
+  await ended(29);
+  expect((await status()).status).toBe(200);
+  await ended(30);
+  expect(await status()).toMatchObject({
+    status: 403,
+    body: { error: 'Invalid or expired build token', code: 'invalid_credential' },
+  });
+});
+
 it('keys are made, listed and revoked from the command line', async () => {
   const root = controller.apiKey;
   const made = await cli(

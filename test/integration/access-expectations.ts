@@ -1,0 +1,250 @@
+import type { Endpoint } from '../../lib/runtime/access.ts';
+import type { AccessScene, CredentialKind, Held } from '../support/access-scene.ts';
+
+/**
+ * What each endpoint must answer to each kind of credential: said here once more, in other words than the access table's,
+ * and asked over HTTP by `access.test.ts`. An endpoint without a line here does not compile.
+ */
+
+/** Status and code. `in`: what the endpoint's own line says for whoever is let in. */
+type Answer = 'in' | readonly [status: number, code: string];
+type Profile = Readonly<Record<CredentialKind, Answer>>;
+
+const NO_KEY = [401, 'missing_credential'] as const;
+const BAD_KEY = [403, 'invalid_credential'] as const;
+const NO_SCOPE = [403, 'scope_missing'] as const;
+const BAD_BUILD_TOKEN = [403, 'invalid_credential'] as const;
+const BAD_WORKER_TOKEN = [401, 'worker_token_invalid'] as const;
+const NOT_HOLDER = [409, 'lease_lost'] as const;
+const NOT_ASSIGNED = [403, 'not_assigned'] as const;
+/** Not its own, or not there: it learns not which. */
+const UNSEEN = [404, 'build_not_found'] as const;
+const UNNAMED = [400, 'invalid_request'] as const;
+
+/** Where only keys count, tokens are nothing. */
+const ONLY_KEYS = {
+  nothing: NO_KEY,
+  'bad key': BAD_KEY,
+  'project key': 'in',
+  'project key, no worker named': 'in',
+  'admin key': 'in',
+  'read key': NO_SCOPE,
+  'submit key of the build': NO_SCOPE,
+  'submit key of others': NO_SCOPE,
+  'work key': NO_SCOPE,
+  'build token': NO_KEY,
+  'build token beside a bad key': BAD_KEY,
+  'build token beside a submit key of others': NO_SCOPE,
+  'bad build token': NO_KEY,
+  'worker token of the holder': NO_KEY,
+  'worker token of the holder beside a bad key': BAD_KEY,
+  'worker token of another': NO_KEY,
+  'bad worker token': NO_KEY,
+} as const satisfies Profile;
+
+/** A build's tokens count beside keys. */
+const OF_BUILD = {
+  ...ONLY_KEYS,
+  'submit key of the build': 'in',
+  'submit key of others': UNSEEN,
+  'build token': 'in',
+  'build token beside a bad key': 'in',
+  'build token beside a submit key of others': 'in',
+  'bad build token': BAD_BUILD_TOKEN,
+} as const satisfies Profile;
+
+/** A worker's token counts, and a key that may work where the request names the worker. */
+const OF_WORKER = {
+  ...ONLY_KEYS,
+  'project key, no worker named': UNNAMED,
+  'work key': 'in',
+  'worker token of the holder': 'in',
+  'worker token of the holder beside a bad key': 'in',
+  'worker token of another': 'in',
+  'bad worker token': BAD_WORKER_TOKEN,
+} as const satisfies Profile;
+
+const PROFILES = {
+  anyone: Object.fromEntries(Object.keys(ONLY_KEYS).map((kind) => [kind, 'in'])) as Profile,
+  'who administers': ONLY_KEYS,
+  'who reads': { ...ONLY_KEYS, 'read key': 'in' },
+  'who submits': {
+    ...ONLY_KEYS,
+    'submit key of the build': 'in',
+    'submit key of others': 'in',
+    'build token beside a submit key of others': 'in',
+  },
+  'who works': { ...ONLY_KEYS, 'work key': 'in' },
+  'who reads the build': { ...OF_BUILD, 'read key': 'in' },
+  'who submitted the build': OF_BUILD,
+  'a worker': OF_WORKER,
+  'a worker about itself': { ...OF_WORKER, 'worker token of another': BAD_KEY },
+  'the holder': { ...OF_WORKER, 'worker token of another': NOT_HOLDER },
+  'the holder, in the old words': { ...OF_WORKER, 'worker token of another': NOT_ASSIGNED },
+} as const satisfies Record<string, Profile>;
+
+interface Expected {
+  readonly opensTo: keyof typeof PROFILES;
+  /** What whoever is let in is answered: a success, or a refusal that shows that the request itself was looked at. */
+  readonly answer: readonly [status: number, code?: string];
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string | ((scene: AccessScene, held: Held) => string);
+  readonly json?: object | ((scene: AccessScene, held: Held) => object);
+  /** What must be beside any credential. */
+  readonly beside?: (held: Held) => Readonly<Record<string, string>>;
+  /** What it is asked about is not the same afterwards: each who is let in gets a build and a worker of its own. */
+  readonly changesAll?: true;
+}
+
+const ofBuild =
+  (rest: string) =>
+  (_scene: AccessScene, { build }: Held) =>
+    `/api/builds/${build.id}${rest}`;
+const aboutBuild =
+  (json: object = {}) =>
+  (_scene: AccessScene, { build }: Held) => ({ build_id: build.id, ...json });
+const FILE = { size: 1, sha256: 'ab'.repeat(32) };
+const NO_UPLOAD = `1-${'u'.repeat(21)}`;
+
+const SOURCE_UPLOAD = { opensTo: 'who submits', answer: [404, 'upload_not_found'] } as const;
+const RESULT_UPLOAD = { opensTo: 'the holder', answer: [404, 'upload_not_found'] } as const;
+
+export const EXPECTED = {
+  health: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/health' },
+  stats: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/api/stats' },
+  'not-found': { opensTo: 'anyone', answer: [404, 'not_found'], method: 'GET', path: '/api/nothing' },
+
+  'create-source-upload': { opensTo: 'who submits', answer: [200], method: 'POST', path: '/api/uploads', json: FILE },
+  'continue-source-upload': { ...SOURCE_UPLOAD, method: 'GET', path: `/api/uploads/${NO_UPLOAD}` },
+  'complete-source-upload': { ...SOURCE_UPLOAD, method: 'POST', path: `/api/uploads/${NO_UPLOAD}/complete` },
+  'abort-source-upload': { ...SOURCE_UPLOAD, method: 'DELETE', path: `/api/uploads/${NO_UPLOAD}` },
+  'submit-build': {
+    opensTo: 'who submits',
+    answer: [400, 'upload_missing'],
+    method: 'POST',
+    path: '/api/builds/submit',
+    json: { platform: 'ios', upload_id: NO_UPLOAD },
+  },
+  'list-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds' },
+
+  'build-status': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/status') },
+  'build-events': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/events') },
+  'read-logs': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/logs') },
+  'download-result': {
+    opensTo: 'who reads the build',
+    answer: [400, 'build_not_completed'],
+    method: 'GET',
+    path: ofBuild('/download'),
+  },
+  'cancel-build': {
+    opensTo: 'who submitted the build',
+    answer: [200],
+    method: 'POST',
+    path: ofBuild('/cancel'),
+    changesAll: true,
+  },
+  'retry-build': {
+    opensTo: 'who submitted the build',
+    answer: [400, 'not_finished'],
+    method: 'POST',
+    path: ofBuild('/retry'),
+  },
+
+  'create-key': {
+    opensTo: 'who administers',
+    answer: [201],
+    method: 'POST',
+    path: '/api/keys',
+    json: { name: 'one more', scopes: ['read'] },
+  },
+  'list-keys': { opensTo: 'who administers', answer: [200], method: 'GET', path: '/api/keys' },
+  'revoke-key': {
+    opensTo: 'who administers',
+    answer: [200],
+    method: 'POST',
+    path: ({ keys }) => `/api/keys/${keys.revoked.slice(0, 21)}/revoke`,
+  },
+
+  'register-worker': {
+    opensTo: 'who works',
+    answer: [200],
+    method: 'POST',
+    path: '/api/workers/register',
+    json: { name: 'another', capabilities: {} },
+  },
+  'drain-worker': {
+    opensTo: 'who administers',
+    answer: [200],
+    method: 'POST',
+    path: ({ workers }) => `/api/workers/${workers.idle.id}/drain`,
+  },
+  poll: { opensTo: 'a worker', answer: [200], method: 'GET', path: '/api/workers/poll' },
+  'unregister-worker': {
+    opensTo: 'a worker about itself',
+    answer: [200],
+    method: 'POST',
+    path: '/api/workers/unregister',
+    changesAll: true,
+  },
+
+  heartbeat: { opensTo: 'the holder', answer: [200], method: 'POST', path: ofBuild('/heartbeat') },
+  'append-logs': {
+    opensTo: 'the holder',
+    answer: [200],
+    method: 'POST',
+    path: ofBuild('/logs'),
+    json: { level: 'info', message: 'a line' },
+  },
+  'download-source': { opensTo: 'the holder', answer: [200], method: 'GET', path: ofBuild('/source') },
+  'download-certs': {
+    opensTo: 'the holder, in the old words',
+    answer: [404, 'certs_not_found'],
+    method: 'GET',
+    path: ofBuild('/certs'),
+  },
+  'read-certs': {
+    opensTo: 'the holder, in the old words',
+    answer: [404, 'certs_not_found'],
+    method: 'GET',
+    path: ofBuild('/certs-secure'),
+    beside: ({ build }) => ({ 'x-build-id': build.id }),
+  },
+  'create-result-upload': {
+    opensTo: 'the holder',
+    answer: [200],
+    method: 'POST',
+    path: ofBuild('/uploads'),
+    json: FILE,
+  },
+  'continue-result-upload': { ...RESULT_UPLOAD, method: 'GET', path: ofBuild(`/uploads/${NO_UPLOAD}`) },
+  'complete-result-upload': { ...RESULT_UPLOAD, method: 'POST', path: ofBuild(`/uploads/${NO_UPLOAD}/complete`) },
+  'abort-result-upload': { ...RESULT_UPLOAD, method: 'DELETE', path: ofBuild(`/uploads/${NO_UPLOAD}`) },
+  'finish-build': {
+    opensTo: 'the holder',
+    answer: [200],
+    method: 'POST',
+    path: '/api/workers/result',
+    json: aboutBuild({ success: false }),
+    changesAll: true,
+  },
+  'fail-build': {
+    opensTo: 'the holder',
+    answer: [200],
+    method: 'POST',
+    path: '/api/workers/fail',
+    json: aboutBuild(),
+    changesAll: true,
+  },
+  'abandon-build': {
+    opensTo: 'the holder',
+    answer: [200],
+    method: 'POST',
+    path: '/api/workers/abandon',
+    json: aboutBuild(),
+    changesAll: true,
+  },
+} as const satisfies Record<Endpoint, Expected>;
+
+export const expectedOf = (endpoint: Endpoint): Expected => EXPECTED[endpoint];
+export const answerFor = (endpoint: Endpoint, kind: CredentialKind): Answer =>
+  PROFILES[expectedOf(endpoint).opensTo][kind];

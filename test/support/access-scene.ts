@@ -1,0 +1,190 @@
+import type { Controller, TestWorker } from './controller.ts';
+
+type Headers = Readonly<Record<string, string | string[]>>;
+
+/** One way to come with something, or with nothing. `isUnnamed`: without the id of a worker beside it. */
+export interface Credential {
+  readonly headers: Headers;
+  readonly isUnnamed?: true;
+}
+
+/** Credentials that must be treated alike everywhere, by what they are. */
+type Credentials = Readonly<Record<string, Readonly<Record<string, Credential>>>>;
+
+/** A build that a worker holds, and what a request about them must name. */
+export interface Held {
+  readonly build: { readonly id: string; readonly token: string };
+  readonly otp: string;
+  readonly holder: TestWorker;
+  /** The token before the holder's last registration. */
+  readonly previous: string;
+}
+
+export type AccessScene = Awaited<ReturnType<typeof accessScene>>;
+
+/** A controller with keys, workers and builds of each kind, good and bad. */
+export async function accessScene(controller: Controller) {
+  const key = (scopes: string[]) => newKey(controller, scopes);
+  const keys = {
+    admin: await key(['admin']),
+    read: await key(['read']),
+    submit: await key(['submit']),
+    otherSubmit: await key(['submit']),
+    work: await key(['work']),
+    expired: await key(['admin']),
+    revoked: await key(['admin']),
+  };
+  await controller.tamper('KEYS', `KEY#${keys.expired.slice(0, 21)}`, { validUntil: Date.now() - 1 });
+  await controller.request('POST', `/api/keys/${keys.revoked.slice(0, 21)}/revoke`, { headers: controller.key });
+
+  const revoked = await controller.register('revoked');
+  const revokedAgain = await controller.register('revoked', ['ios'], { id: revoked.id });
+  await controller.request('POST', `/api/workers/${revoked.id}/unregister`, { headers: controller.key });
+  const expired = await controller.register('expired');
+  await controller.tamperWorker(expired.id, { tokenExpiresAt: Date.now() - 1 });
+  const idle = await controller.register('idle');
+  // For the other platform, so that the holder is never given it.
+  const otherBuild = await controller.submit('android');
+  const workers = { idle, expired, revoked: { id: revoked.id, tokens: [revokedAgain.token, revoked.token] } };
+
+  return {
+    controller,
+    keys,
+    workers,
+    otherBuild,
+    /** A new one, submitted with the key that may submit, held by a worker that has begun it. */
+    hold: () => hold(controller, keys.submit),
+    credentialsFor: (held: Held) => credentialsFor(controller.apiKey, keys, workers, otherBuild.token, held),
+  };
+}
+
+async function newKey(controller: Controller, scopes: string[]): Promise<string> {
+  const json = { name: scopes.join(), scopes };
+  return (await controller.request('POST', '/api/keys', { headers: controller.key, json })).body.key;
+}
+
+async function hold(controller: Controller, key: string): Promise<Held> {
+  // What an earlier scene gave back must not come first.
+  await controller.purge('ios');
+  const form = new FormData();
+  form.append('platform', 'ios');
+  form.append('source', new Blob([crypto.randomUUID()]), 'project.zip');
+  const submitted = await controller.request('POST', '/api/builds', { headers: { 'x-api-key': key }, body: form });
+  const build = { id: submitted.body.id, token: submitted.body.access_token };
+  const before = await controller.register('holder');
+  const holder = await controller.register('holder', ['ios'], { id: before.id });
+  const { job } = (await controller.poll(holder)).body;
+  if (job?.id !== build.id) throw new Error(`the worker was given ${job?.id} instead of ${build.id}`);
+  return { build, otp: job.otp, holder, previous: before.token };
+}
+
+type Keys = Record<'admin' | 'read' | 'submit' | 'otherSubmit' | 'work' | 'expired' | 'revoked', string>;
+interface Workers {
+  readonly idle: TestWorker;
+  readonly expired: TestWorker;
+  readonly revoked: { readonly id: string; readonly tokens: readonly string[] };
+}
+
+const byKey = (key: string | string[], beside: Headers = {}): Credential => ({
+  headers: { ...beside, 'x-api-key': key },
+});
+const byBuildToken = (token: string, beside: Headers = {}): Credential => ({
+  headers: { ...beside, 'x-build-token': token },
+});
+const byWorkerToken = (token: string, beside: Headers = {}): Credential => ({
+  headers: { ...beside, 'x-worker-token': token },
+});
+
+/** Like it, and not it. */
+const spoiled = (secret: string) => ({
+  'right prefix': `${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}`,
+  'one letter more': `${secret}x`,
+  'cut short': secret.slice(0, -1),
+  'upper case': secret.toUpperCase(),
+  'lower case': secret.toLowerCase(),
+});
+
+function each(secrets: Readonly<Record<string, string>>, by: (secret: string) => Credential) {
+  return Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, by(secret)]));
+}
+
+function credentialsFor(root: string, keys: Keys, workers: Workers, otherToken: string, held: Held) {
+  const { build, holder, previous, otp } = held;
+  const ids = { 'x-worker-id': holder.id, 'x-build-id': build.id };
+  const [revoked = '', revokedPrevious = ''] = workers.revoked.tokens;
+  const empty = { 'x-api-key': '', 'x-build-token': '', 'x-worker-token': '', 'x-vm-token': '' };
+  return {
+    nothing: {
+      'no header': { headers: {} },
+      'empty headers': { headers: empty },
+      'the worker’s id': { headers: { 'x-worker-id': holder.id } },
+      'the ids of worker and build': { headers: ids },
+      'the key as Bearer': { headers: { authorization: `Bearer ${root}` } },
+      'the key as cookie': { headers: { cookie: `x-api-key=${root}` } },
+    },
+    'bad key': {
+      ...each({ wrong: 'x'.repeat(43), ...spoiled(root) }, byKey),
+      ...each({ 'build token': build.token, 'worker token': holder.token, 'one-time password': otp }, byKey),
+      'two headers': byKey([root, root]),
+      'the id of a good one': byKey(`${keys.admin.slice(0, 21)}${'x'.repeat(43)}`),
+      'good one in upper case': byKey(keys.admin.toUpperCase()),
+      'a megabyte less a bit, as far as headers go': byKey('x'.repeat(8_000)),
+      expired: byKey(keys.expired),
+      revoked: byKey(keys.revoked),
+    },
+    'project key': {
+      alone: byKey(root),
+      'beside empty headers': byKey(root, empty),
+      'beside bad tokens': byKey(root, { 'x-build-token': 'x', 'x-worker-token': 'x', 'x-vm-token': 'x' }),
+      'beside spoiled tokens': byKey(root, {
+        'x-build-token': otherToken,
+        'x-worker-token': spoiled(holder.token)['right prefix'],
+      }),
+    },
+    'project key, no worker named': { alone: { ...byKey(root), isUnnamed: true } },
+    'admin key': { alone: byKey(keys.admin) },
+    'read key': { alone: byKey(keys.read) },
+    'submit key of the build': { alone: byKey(keys.submit) },
+    'submit key of others': { alone: byKey(keys.otherSubmit) },
+    'work key': { alone: byKey(keys.work) },
+    'build token': {
+      alone: byBuildToken(build.token),
+      'beside an empty key': byBuildToken(build.token, byKey('').headers),
+    },
+    'build token beside a bad key': {
+      wrong: byBuildToken(build.token, byKey('wrong').headers),
+      revoked: byBuildToken(build.token, byKey(keys.revoked).headers),
+    },
+    'build token beside a submit key of others': { both: byBuildToken(build.token, byKey(keys.otherSubmit).headers) },
+    'bad build token': {
+      ...each({ 'of another build': otherToken, ...spoiled(build.token) }, byBuildToken),
+      ...each({ key: root, 'worker token': holder.token, 'one-time password': otp }, byBuildToken),
+      'two headers': { headers: { 'x-build-token': [build.token, build.token] } },
+    },
+    'worker token of the holder': {
+      alone: byWorkerToken(holder.token),
+      previous: byWorkerToken(previous),
+      'beside an empty key': byWorkerToken(holder.token, byKey('').headers),
+      'beside another worker’s id': byWorkerToken(holder.token, { 'x-worker-id': workers.idle.id }),
+    },
+    'worker token of the holder beside a bad key': {
+      wrong: byWorkerToken(holder.token, byKey('wrong').headers),
+      expired: byWorkerToken(holder.token, byKey(keys.expired).headers),
+    },
+    'worker token of another': {
+      alone: byWorkerToken(workers.idle.token),
+      'beside the holder’s id': byWorkerToken(workers.idle.token, ids),
+    },
+    'bad worker token': {
+      ...each(spoiled(holder.token), byWorkerToken),
+      ...each({ key: root, 'build token': build.token, 'one-time password': otp }, byWorkerToken),
+      'the holder’s id and another secret': byWorkerToken(`${holder.id}${workers.idle.token.slice(21)}`),
+      expired: byWorkerToken(workers.expired.token),
+      revoked: byWorkerToken(revoked),
+      'revoked, previous': byWorkerToken(revokedPrevious),
+      'two headers': { headers: { 'x-worker-token': [holder.token, holder.token] } },
+    },
+  } as const satisfies Credentials;
+}
+
+export type CredentialKind = keyof ReturnType<typeof credentialsFor>;
