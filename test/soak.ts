@@ -4,10 +4,12 @@ import { ROWS } from './history/all-rows.ts';
 import { MODEL, runModel } from './history/model-part.ts';
 import { runRow } from './history/rows.ts';
 import { openWorld } from './history/world.ts';
+import { REQUESTS, runRequests } from './property/soak-requests.ts';
 
 const HELP = `Runs the fault plan at full volume: the whole controller on the embedded engines, over HTTP, with faults between it and
-them; last the model. After each row the faults stop, the work drains, and the recorded history is checked (I1 to I10, see
-test/README.md). Ends with 1 if anything was not as it must be; the history then lies in a file that the table names.
+them; last the model, and bad input to every endpoint. After each row the faults stop, the work drains, and the recorded
+history is checked (I1 to I10, see test/README.md). Ends with 1 if anything was not as it must be; the history then lies in
+a file that the table names.
 
 Usage: npm run test:soak [-- --scale N] [-- --row NAME]… [-- --seed SEED]
   --scale N     of the volumes; 1 takes about an hour and a half, 0.1 nine minutes (1)
@@ -15,7 +17,12 @@ Usage: npm run test:soak [-- --scale N] [-- --row NAME]… [-- --seed SEED]
   --seed SEED   of all chance in the run (drawn and printed)
   --list        names the rows and their volumes
 `;
-const PARTS = [...ROWS, MODEL];
+/** What is no row: it has no faults, and a history of its own or none. */
+const OTHERS = [
+  { ...MODEL, run: runModel },
+  { ...REQUESTS, run: runRequests },
+];
+const PARTS = [...ROWS, ...OTHERS];
 const LIST = `${PARTS.map(({ name, fault, volume }) => `${name.padEnd(34)} ${String(volume).padStart(7)}  ${fault}`).join('\n')}\n`;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -100,10 +107,11 @@ async function* runAll({ names, scale, seed }: Asked): AsyncGenerator<Line> {
       await world.close();
     }
   }
-  if (!names.includes(MODEL.name)) return;
-  const runs = volumeOf(MODEL);
-  const { broken, ...result } = await runModel(runs, seed);
-  yield { ...MODEL, ...result, injected: 0, operations: runs, violations: broken };
+  for (const { run, ...part } of OTHERS.filter(({ name }) => names.includes(name))) {
+    const runs = volumeOf(part);
+    const { broken, ...result } = await run(runs, seed);
+    yield { ...part, ...result, injected: 0, operations: runs, violations: broken };
+  }
 }
 
 function tellProgress(line: Line, done: number, all: number) {

@@ -2,7 +2,7 @@ import type { Build, Platform } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { OTP_MS } from '../domain/one-time-password.ts';
 import { isHeldBy } from '../domain/transitions.ts';
-import { isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
+import { busyPollMs, isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
 import type {
   BuildQueue,
   BuildStore,
@@ -45,8 +45,13 @@ export interface PollAnswer {
   readonly nextPollMs: number;
 }
 
-/** 5 stale hints in one poll: more than a resent build leaves behind, and few enough for the answer's deadline. */
-const MAX_MESSAGES = 5;
+/**
+ * What one poll spends on hints that lead nowhere. A storm of lost answers leaves hundreds of them in front of builds that
+ * wait, and a worker told “nothing” comes again only after half a minute: with 5 a poll, such a backlog held builds up for
+ * minutes. 2 s leave more than as long again for the last assignment before the answer is due.
+ */
+const SEARCH_MS = 2_000;
+const MAX_MESSAGES = 50;
 
 /**
  * One poll of an authenticated worker (`tokenHash`: of the token it proved itself with). Answers an assignment, the
@@ -59,15 +64,17 @@ export async function assignBuild(
   settings: LeaseSettings,
 ): Promise<PollAnswer> {
   const now = deps.clock();
-  const pace = nextPollMs(worker, now, deps.chance());
+  const chance = deps.chance();
+  const pace = nextPollMs(worker, now, chance);
   if (worker.current) {
     const held = await repeatAssignment(deps, worker, worker.current.buildId);
     if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
   }
   const isBarred = worker.isDraining || isQuarantined(worker, now);
-  const assignment = isBarred ? undefined : await assignNext(deps, worker, tokenHash, settings);
-  if (!assignment && isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
-  return assignment ? { assignment, nextPollMs: pace } : { nextPollMs: pace };
+  const found = isBarred ? 'nothing' : await assignNext(deps, worker, tokenHash, settings);
+  if (typeof found === 'object') return { assignment: found, nextPollMs: pace };
+  if (isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
+  return { nextPollMs: found === 'unfinished' ? busyPollMs(chance) : pace };
 }
 
 /**
@@ -110,16 +117,26 @@ async function readableBuild(deps: Deps, buildId: string): Promise<Build | undef
   }
 }
 
-async function assignNext(deps: Deps, worker: Worker, tokenHash: string, settings: LeaseSettings) {
+/** `unfinished`: the queues may hold more, the worker should ask again soon. */
+async function assignNext(
+  deps: Deps,
+  worker: Worker,
+  tokenHash: string,
+  settings: LeaseSettings,
+): Promise<Assignment | 'nothing' | 'unfinished'> {
+  const searchUntil = deps.clock() + SEARCH_MS;
+  let left = MAX_MESSAGES;
   for (const platform of inFairOrder(worker.platforms, deps.chance())) {
-    for (let tries = 0; tries < MAX_MESSAGES; tries++) {
+    for (;;) {
+      if (left === 0 || deps.clock() > searchUntil) return 'unfinished';
       const message = await deps.queue.receive(platform);
       if (!message) break;
+      left -= 1;
       const answer = await tryMessage(deps, message, worker, tokenHash, settings);
-      if (answer !== 'next') return answer;
+      if (answer !== 'next') return answer ?? 'nothing';
     }
   }
-  return undefined;
+  return 'nothing';
 }
 
 /** A worker that builds for several platforms must not always look into the same queue first. */

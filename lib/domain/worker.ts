@@ -109,6 +109,10 @@ const WORK_IS_LIKELY_MS = 120_000;
 /** @param chance a number in [0, 1) that spreads the workers: they must not all come in the same second. */
 export function nextPollMs(worker: Worker, now: number, chance: number): number {
   const lastBusyAt = Math.max(worker.registeredAt, worker.releasedAt ?? 0);
-  const pace = now - lastBusyAt < WORK_IS_LIKELY_MS ? BUSY_POLL_MS : IDLE_POLL_MS;
-  return Math.round(pace * (0.8 + 0.4 * chance));
+  return now - lastBusyAt < WORK_IS_LIKELY_MS ? busyPollMs(chance) : jittered(IDLE_POLL_MS, chance);
 }
+
+/** For a worker that should ask again soon. */
+export const busyPollMs = (chance: number) => jittered(BUSY_POLL_MS, chance);
+
+const jittered = (ms: number, chance: number) => Math.round(ms * (0.8 + 0.4 * chance));

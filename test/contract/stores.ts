@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, vi } from 'vitest';
-import { VISIBILITY_SECONDS } from '../../infra/queues.ts';
 import type { Endpoints } from '../../infra/local/aws-clients.ts';
+import { VISIBILITY_SECONDS } from '../../infra/queues.ts';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';

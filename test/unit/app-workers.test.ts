@@ -105,11 +105,32 @@ describe('a poll', () => {
 });
 
 describe('a message that leads nowhere', () => {
-  it('is deleted when it is stale, and five of them end a poll', async () => {
-    for (let copy = 0; copy < 6; copy++) await send({ attempt: 7 });
-    expect(await poll()).not.toHaveProperty('assignment');
+  it('is deleted when it is stale, and what waits behind it is found in the same poll', async () => {
+    for (let copy = 0; copy < 49; copy++) await send({ attempt: 7 });
+    await send();
+    expect((await poll()).assignment?.buildId).toBe('build-1');
+    expect(world.messages.size).toBe(0);
+  });
+
+  it('ends a poll when there are fifty of them, and the worker is to ask again soon', async () => {
+    for (let copy = 0; copy < 51; copy++) await send({ attempt: 7 });
+    const answer = await poll(aWorker({ registeredAt: 0 }));
+    expect(answer).not.toHaveProperty('assignment');
+    expect(answer.nextPollMs).toBeLessThanOrEqual(2_400);
     expect(world.messages.size).toBe(1);
     expect(world.builds.get('build-1')).toEqual(aBuild());
+  });
+
+  it('ends a poll when two seconds have gone into them; an empty queue ends it at the pace of the idle', async () => {
+    for (let copy = 0; copy < 3; copy++) await send({ attempt: 7 });
+    const idle = aWorker({ registeredAt: 0 });
+    let looks = 0;
+    const clock = () => NOW + 500 * looks++;
+    const answer = await assignBuild({ ...world.deps, clock }, idle, 'hash-of-worker-1', settings);
+    expect(answer.nextPollMs).toBeLessThanOrEqual(2_400);
+    expect(world.messages.size).toBe(1);
+    expect((await poll(idle)).nextPollMs).toBeGreaterThan(2_400);
+    expect(world.messages.size).toBe(0);
   });
 
   it('goes back for a reason that passes, and the build stays pending', async () => {
