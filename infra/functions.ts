@@ -42,6 +42,8 @@ const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const
 
 /** A change of a build and the event that tells of it; most are parts of one transaction. */
 const CHANGES = ['table:PutItem', 'table:UpdateItem'] as const;
+/** The figures: builds that live, by state, and those that have ended. */
+const COUNTS = ['index.finished:Query', 'index.state:Query', 'table:GetItem'] as const;
 /** Of an object that may be gone. */
 const READS_SOURCES = ['sources.bucket:ListBucket', 'sources:GetObject'] as const;
 const STORES_CERTS = ['certs:PutObject', 'certsKey:GetParameter'] as const;
@@ -71,13 +73,11 @@ function reserved(definition: FunctionDefinition): FunctionDefinition {
 
 /** Every function that is deployed, on one page. */
 export const FUNCTIONS: readonly FunctionDefinition[] = [
-  api('health', ['GET /health', 'GET /api/health'], TABLE, ['index.due:Query']),
-  api('stats', ['GET /api/stats', 'GET /public/stats'], TABLE, [
-    'index.due:Query',
-    'index.finished:Query',
+  api('health', ['GET /health', 'GET /api/health'], TABLE, ['index.state:Query']),
+  api('stats', ['GET /api/stats', 'GET /public/stats', 'OPTIONS /api/stats', 'OPTIONS /public/stats'], TABLE, [
+    ...COUNTS,
     'index.listed:Query',
     'table:BatchGetItem',
-    'table:GetItem',
   ]),
   api('create-source-upload', ['POST /api/uploads'], [...TABLE, ...FILES], ['sources:PutObject', 'table:GetItem']),
   api(
@@ -111,7 +111,21 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     [...TABLE, ...QUEUES, ...FILES, ...CERTS],
     [...READS_SOURCES, ...STORES_CERTS, 'builds:SendMessage', 'sources:PutObject', 'table:GetItem', ...CHANGES],
   ),
-  api('list-builds', ['GET /api/builds'], TABLE, ['index.listed:Query', 'table:BatchGetItem', 'table:GetItem']),
+  api('list-builds', ['GET /api/builds'], TABLE, [
+    'index.listed:Query',
+    'index.platform:Query',
+    'index.state:Query',
+    'index.worker:Query',
+    'table:BatchGetItem',
+    'table:GetItem',
+  ]),
+  api('list-active-builds', ['GET /api/builds/active'], TABLE, [
+    'index.due:Query',
+    'table:BatchGetItem',
+    'table:GetItem',
+  ]),
+  api('count-builds', ['GET /api/builds/statistics'], TABLE, COUNTS),
+  api('show-build', ['GET /api/builds/{id}'], [...TABLE, 'MAX_ATTEMPTS'], ['table:GetItem']),
   api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS'], ['table:GetItem']),
   api('read-logs', ['GET /api/builds/{id}/logs'], TABLE, ['table:GetItem', 'table:Query'], LOGS_SECONDS),
   api(
@@ -193,6 +207,11 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     [...TABLE, ...QUEUES, 'MAX_ATTEMPTS'],
     ['builds:SendMessage', 'table:DeleteItem', 'table:GetItem', ...CHANGES],
   ),
+  api('list-workers', ['GET /api/workers'], TABLE, ['index.listed:Query', 'table:BatchGetItem', 'table:GetItem']),
+  api('worker-stats', ['GET /api/workers/{worker_id}/stats'], TABLE, ['table:GetItem']),
+  api('store-diagnostics', ['POST /api/diagnostics/report'], TABLE, ['table:GetItem', 'table:PutItem']),
+  api('list-diagnostics', ['GET /api/diagnostics/{worker_id}'], TABLE, ['table:GetItem', 'table:Query']),
+  api('latest-diagnostics', ['GET /api/diagnostics/{worker_id}/latest'], TABLE, ['table:GetItem', 'table:Query']),
   api('drain-worker', ['POST /api/workers/{worker_id}/drain'], TABLE, ['table:GetItem', 'table:UpdateItem']),
   api(
     'abandon-build',

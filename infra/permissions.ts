@@ -16,6 +16,9 @@ const TARGETS = {
   'index.due': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/due')] },
   'index.listed': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/listed')] },
   'index.finished': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/finished')] },
+  'index.state': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/state')] },
+  'index.platform': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/platform')] },
+  'index.worker': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/worker')] },
   builds: {
     service: 'sqs',
     actions: ['SendMessage', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'],

@@ -5,7 +5,9 @@ import type { Keeping } from './stages.ts';
  * - `due` (sparse): what the sweep must look at and when. It only proposes; a condition on the item decides.
  * - `listed`: builds and workers by time of arrival, newest first.
  * - `finished` (sparse): finished builds by day, with what the statistics need.
- * `due` and `listed` carry keys only: a heartbeat changes no key and so costs one write, not three.
+ * - `state`, `platform`, `worker`: builds again, newest first, by what a list may ask for. They are made of attributes that
+ *   the record has anyway: nothing but a build has both `listedAt` and one of these, and no write has to think of them.
+ * All but `finished` carry keys only: a heartbeat changes no key and so costs one write, not three.
  */
 export const TABLE_TTL_ATTRIBUTE = 'expiresAt';
 
@@ -24,23 +26,24 @@ export const tableProperties = (stage: string) => ({
     { AttributeName: 'listedAt', AttributeType: 'S' as const },
     { AttributeName: 'finishedDay', AttributeType: 'S' as const },
     { AttributeName: 'finishedAt', AttributeType: 'N' as const },
+    { AttributeName: 'state', AttributeType: 'S' as const },
+    { AttributeName: 'platform', AttributeType: 'S' as const },
+    { AttributeName: 'workerId', AttributeType: 'S' as const },
   ],
   KeySchema: keys('pk', 'sk'),
   GlobalSecondaryIndexes: [
-    {
-      IndexName: 'due',
-      KeySchema: keys('duePartition', 'dueAt'),
-      Projection: { ProjectionType: 'KEYS_ONLY' as const },
-    },
-    {
-      IndexName: 'listed',
-      KeySchema: keys('listPartition', 'listedAt'),
-      Projection: { ProjectionType: 'KEYS_ONLY' as const },
-    },
+    keysOnly('due', 'duePartition', 'dueAt'),
+    keysOnly('listed', 'listPartition', 'listedAt'),
+    keysOnly('state', 'state', 'listedAt'),
+    keysOnly('platform', 'platform', 'listedAt'),
+    keysOnly('worker', 'workerId', 'listedAt'),
     {
       IndexName: 'finished',
       KeySchema: keys('finishedDay', 'finishedAt'),
-      Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['state', 'startedAt'] },
+      Projection: {
+        ProjectionType: 'INCLUDE' as const,
+        NonKeyAttributes: ['state', 'startedAt', 'cpuSum', 'cpuCount'],
+      },
     },
   ],
 });
@@ -58,6 +61,14 @@ export const tableResource = (stage: string, { deletionPolicy, isProtected }: Ke
     SSESpecification: { SSEEnabled: true },
   },
 });
+
+function keysOnly(name: string, hash: string, range: string) {
+  return {
+    IndexName: name,
+    KeySchema: keys(hash, range),
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  };
+}
 
 function keys(hash: string, range: string) {
   return [

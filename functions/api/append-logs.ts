@@ -1,6 +1,6 @@
 import { appendLogs } from '../../lib/app/append-logs.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { builds, clock, gate, logs, openTable, workers } from '../../lib/runtime/container.ts';
+import { builds, clock, gate, logs, openTable, secrets, workers } from '../../lib/runtime/container.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { LogLines } from '../../lib/runtime/inputs/holder.ts';
 import { logBody } from '../../lib/runtime/log-body.ts';
@@ -9,7 +9,7 @@ import { secretsIn } from '../../lib/runtime/secrets.ts';
 
 const env = readEnv([...TABLE, 'LEASE_SECONDS']);
 const table = openTable(env);
-const deps = { builds: builds(table), workers: workers(table), logs: logs(table), clock };
+const deps = { builds: builds(table), workers: workers(table), logs: logs(table), secrets, clock };
 
 export const handler = api(
   { access: 'append-logs', gate: gate(env, table), input: LogLines, readBody: async (event) => logBody(event) },

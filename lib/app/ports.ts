@@ -2,11 +2,22 @@ import type { ApiKey, Scope } from '../domain/api-key.ts';
 import type { AssignRefusal } from '../domain/assignment.ts';
 import type { Build, Holder, Platform, ResultFile, VirtualMachine } from '../domain/build.ts';
 import type { BuildEvent } from '../domain/build-event.ts';
+import type { DiagnosticReport } from '../domain/diagnostic-report.ts';
 import type { Failure, FailureKind } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
 import type { HolderClaim, LifeClaim, Claim } from '../domain/transitions.ts';
 import type { IssuedToken, Worker } from '../domain/worker.ts';
 
+export type {
+  BuildFilter,
+  BuildIndex,
+  DueBuild,
+  Finished,
+  LiveState,
+  PageOptions,
+  Totals,
+  TotalsStore,
+} from './index-port.ts';
 export type { BuildQueue, Hint, Message } from './queue-port.ts';
 
 /** Now, in ms since 1970. */
@@ -110,12 +121,16 @@ export interface BuildStore {
 }
 
 export interface LogStore {
-  /** Takes the next place in the order under the holder's condition, then stores the lines. */
+  /**
+   * Takes the next place in the order under the holder's condition, then stores the lines.
+   * @param maskFor a last look at each message, by what the build then is.
+   */
   append(
     buildId: string,
     claim: HolderClaim,
     lines: readonly LogLine[],
     now: number,
+    maskFor?: (build: Build) => (message: string) => string,
   ): Promise<Applied & { readonly build?: Build }>;
   /** A line of the controller's own, whoever holds the build. */
   note(buildId: string, line: LogLine): Promise<void>;
@@ -158,43 +173,11 @@ export interface KeyStore {
   revoke(id: string, by: string, now: number): Promise<ApiKey | undefined>;
 }
 
-interface BuildPage {
-  readonly builds: readonly Build[];
-  readonly next?: string;
-}
-
-/** `build` is absent when the record cannot be read. */
-export interface DueBuild {
-  readonly id: string;
-  readonly build?: Build;
-}
-
-/** Reads that may lag behind the truth by moments. */
-export interface BuildIndex {
-  list(limit: number, cursor?: string): Promise<BuildPage>;
-  /** Builds that are due at `until`, page by page, oldest first; each as a consistent read shows it. */
-  due(kind: 'pending' | 'leased', until: number): AsyncIterable<readonly DueBuild[]>;
-  count(kind: 'pending' | 'leased'): Promise<number>;
-  /** Completed and failed builds of one UTC day, counted from 1970. */
-  finishedOn(day: number): Promise<DayTotals>;
-  onlineWorkers(now: number): Promise<number>;
-}
-
-export interface DayTotals {
-  readonly completed: number;
-  readonly failed: number;
-  readonly buildTimeMs: number;
-}
-
-/** Totals of all days up to and including `throughDay`. */
-export interface Totals extends DayTotals {
-  readonly throughDay: number;
-}
-
-export interface TotalsStore {
-  get(): Promise<Totals | undefined>;
-  /** Replaces the totals if they still end at `previousDay`; false when somebody else was quicker. */
-  advance(next: Totals, previousDay: number | undefined): Promise<boolean>;
+export interface DiagnosticsStore {
+  /** Kept for a month. */
+  add(report: DiagnosticReport): Promise<void>;
+  /** Newest first. */
+  latest(workerId: string, limit: number): Promise<DiagnosticReport[]>;
 }
 
 /** What happened, for the log: one build's events read as its story. */

@@ -80,6 +80,22 @@ export const BuildList = z.array(
 );
 export type BuildListItem = z.output<typeof BuildList>[number];
 
+export const WorkerList = z.object({
+  workers: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      state: z.string(),
+      capabilities: z.object({ platforms: z.array(z.string()) }),
+      last_seen_at: z.number(),
+      current_build_id: orNull(z.string()),
+      completed_builds: whole,
+      failed_builds: whole,
+    }),
+  ),
+});
+export type WorkerListItem = z.output<typeof WorkerList>['workers'][number];
+
 export const Retried = z.extend(Submitted, { original_build_id: z.string() });
 
 export const BuildStory = z.object({

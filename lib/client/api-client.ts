@@ -11,6 +11,8 @@ import {
   Status,
   Submitted,
   Upload,
+  WorkerList,
+  type WorkerListItem,
 } from './answers.ts';
 import { type Call, type Connection, callOnce } from './request.ts';
 import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
@@ -67,6 +69,18 @@ export function createApiClient(options: ClientOptions) {
       bodyOf({ method: 'POST', path: `/api/keys/${encodeURIComponent(id)}/revoke`, body: {}, answer: ApiKey }),
 
     downloadPath: (id: string) => ofBuild(id, 'download'),
+
+    /** The last registered first, over as many pages as it takes. */
+    workers: async (): Promise<WorkerListItem[]> => {
+      const workers: WorkerListItem[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await send({ method: 'GET', path: '/api/workers', query: { cursor }, answer: WorkerList });
+        workers.push(...page.body.workers);
+        cursor = page.body.workers.length > 0 ? nextCursor(page.headers.get('link')) : undefined;
+      } while (cursor !== undefined);
+      return workers;
+    },
 
     /** Newest first, over as many pages as it takes. */
     list: async (limit: number): Promise<BuildListItem[]> => {

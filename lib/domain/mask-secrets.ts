@@ -1,4 +1,4 @@
-const MASK = '[masked]';
+export const MASK = '[masked]';
 
 /** Shorter ones would be found in innocent words. */
 const MIN_KNOWN_LENGTH = 12;

@@ -30,6 +30,15 @@ export const ACCESS = {
   'submit-build': { for: 'project', key: 'submit' },
   'list-builds': { for: 'project', key: 'read' },
 
+  'list-active-builds': { for: 'project', key: 'read' },
+  'count-builds': { for: 'project', key: 'read' },
+  'store-diagnostics': { for: 'project', key: 'work' },
+  'list-diagnostics': { for: 'project', key: 'read' },
+  'latest-diagnostics': { for: 'project', key: 'read' },
+  'list-workers': { for: 'project', key: 'read' },
+  'worker-stats': { for: 'project', key: 'work' },
+
+  'show-build': { for: 'build', key: 'read' },
   'build-status': { for: 'build', key: 'read' },
   'build-events': { for: 'build', key: 'read' },
   'read-logs': { for: 'build', key: 'read' },

@@ -90,7 +90,9 @@ function refusalText(error: z.core.$ZodError): string {
   const field = issue.path.join('.');
   if (field && /^(is|must) /.test(issue.message)) return `${field} ${issue.message}`;
   // The validator's own words do not name the field.
-  return field && /^(Invalid|Too)\b/.test(issue.message) ? `${field}: ${issue.message}` : issue.message;
+  return field && /^(Invalid input|Invalid option|Too)\b/.test(issue.message)
+    ? `${field}: ${issue.message}`
+    : issue.message;
 }
 
 function renderFailure(event: Event, error: unknown): Result {

@@ -5,6 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { buildIndex } from '../adapters/dynamo/build-index.ts';
 import { buildStore } from '../adapters/dynamo/build-store.ts';
 import { certMarks } from '../adapters/dynamo/cert-marks.ts';
+import { diagnosticsStore } from '../adapters/dynamo/diagnostics-store.ts';
 import { keyStore } from '../adapters/dynamo/key-store.ts';
 import { logStore } from '../adapters/dynamo/log-store.ts';
 import type { Table } from '../adapters/dynamo/table.ts';
@@ -64,6 +65,7 @@ export const workers = workerStore;
 export const logs = logStore;
 export const keys = keyStore;
 export const index = buildIndex;
+export const diagnostics = diagnosticsStore;
 export const totals = totalsStore;
 
 /** What lets callers in; see `access.ts`. */

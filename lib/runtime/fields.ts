@@ -36,13 +36,21 @@ export function digits(message: string) {
   return z.pipe(z.string(message).check(z.regex(/^[0-9]{1,8}$/, message)), z.transform(Number));
 }
 
+/** Of a list. The cursor is looked at where it is used. */
+export const page = {
+  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
+  cursor: z.optional(z.string()),
+};
+
 /** Text for people: cut at `max` characters, made well-formed (the table refuses lone surrogates), without NULs. */
 export function text(max: number) {
   return z.pipe(
     z.string('must be text'),
-    z.transform((value) => value.slice(0, max).toWellFormed().replaceAll('\0', '')),
+    z.transform((value) => cleaned(value, max)),
   );
 }
+
+export const cleaned = (value: string, max: number) => value.slice(0, max).toWellFormed().replaceAll('\0', '');
 
 /** The base of a file name: no folders, no controls, not hidden. */
 export const filename = z.string().check(z.regex(/^(?!\.)[^/\\\p{C}]{1,200}$/u, 'filename must be a plain file name'));

@@ -29,6 +29,25 @@ export function statusView(build: Build, maxAttempts: number) {
   };
 }
 
+/** The whole record, field by field: what is not named here (tokens, keys of files) is not shown. */
+export function buildView(build: Build, maxAttempts: number) {
+  const { queuedAt, buildingSince, leaseUntil, source, holder, result } = build;
+  return {
+    ...statusView(build, maxAttempts),
+    worker_name: holder?.workerName ?? null,
+    queued_at: queuedAt,
+    building_since: buildingSince ?? null,
+    lease_until: leaseUntil ?? null,
+    source_size: source?.size ?? null,
+    source_sha256: source?.sha256 ?? null,
+    has_result: result !== undefined,
+  };
+}
+
+export function activeView({ id, state, platform, holder, startedAt }: Build) {
+  return { id, status: state, platform, worker_id: holder?.workerId ?? null, started_at: startedAt ?? null };
+}
+
 /** `completedAt` is left out, not null, where there is none: the old schema refuses null. */
 export function listView(build: Build) {
   const { id, platform, state, submittedAt, finishedAt } = build;

@@ -1,5 +1,6 @@
 import type { Assignment, PollAnswer } from '../app/assign-build.ts';
 import type { Registered } from '../app/register-worker.ts';
+import { type Worker, workerState } from '../domain/worker.ts';
 
 /** Three beats to a lease: one may be lost, and one late. */
 const BEATS_PER_LEASE = 3;
@@ -50,4 +51,59 @@ function jobView(assignment: Assignment, settings: JobSettings) {
     lease_until: leaseUntil,
     heartbeat_seconds: heartbeatSeconds(settings.LEASE_SECONDS),
   };
+}
+
+/** A worker as people see it. Its tokens are not shown. */
+export function workerView(worker: Worker, now: number) {
+  const { id, name, platforms, registeredAt, lastSeenAt, current, completedBuilds, failedBuilds } = worker;
+  return {
+    id,
+    name,
+    state: workerState(worker, now),
+    is_draining: worker.isDraining,
+    capabilities: { platforms },
+    registered_at: registeredAt,
+    last_seen_at: lastSeenAt,
+    current_build_id: current?.buildId ?? null,
+    current_attempt: current?.attempt ?? null,
+    completed_builds: completedBuilds,
+    failed_builds: failedBuilds,
+  };
+}
+
+/** The old Mac app decodes whole numbers only, and shows figures of its own invention where it cannot. */
+export function workerStatsView(worker: Worker, now: number) {
+  const { completedBuilds, failedBuilds, name, registeredAt } = worker;
+  const state = workerState(worker, now);
+  return {
+    totalBuilds: completedBuilds + failedBuilds,
+    successfulBuilds: completedBuilds,
+    failedBuilds,
+    workerName: name,
+    // It knows three states; a worker that is kept from builds is one without.
+    status: state === 'building' || state === 'offline' ? state : 'idle',
+    uptime: uptimeText(now - registeredAt),
+  };
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** The two largest units: `1d 2h`, `3h 4m`, `5m 6s`, `7s`. */
+function uptimeText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const first = UNITS.findIndex(([, size]) => seconds >= size);
+  const parts = UNITS.slice(first === -1 ? UNITS.length - 1 : first).slice(0, 2);
+  let left = seconds;
+  return parts
+    .map(([unit, size]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return `${count}${unit}`;
+    })
+    .join(' ');
 }

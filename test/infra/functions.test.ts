@@ -84,6 +84,9 @@ describe('the functions', () => {
       'POST /api/builds/submit',
       'POST /api/builds',
       'GET /api/builds',
+      'GET /api/builds/active',
+      'GET /api/builds/statistics',
+      'GET /api/builds/{id}',
       'GET /api/builds/{id}/status',
       'GET /api/builds/{id}/logs',
       'POST /api/builds/{id}/logs',
@@ -92,6 +95,10 @@ describe('the functions', () => {
       'POST /api/builds/{id}/cancel',
       'POST /api/builds/{id}/heartbeat',
       'POST /api/workers/register',
+      'GET /api/workers/{worker_id}/stats',
+      'POST /api/diagnostics/report',
+      'GET /api/diagnostics/{worker_id}',
+      'GET /api/diagnostics/{worker_id}/latest',
       'GET /api/workers/poll',
       'POST /api/workers/upload',
       'POST /api/workers/result',
@@ -166,9 +173,8 @@ describe('the table', () => {
   it('defines each attribute that a key uses, and no other', () => {
     const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = tableProperties('test');
     const keys = [KeySchema, ...GlobalSecondaryIndexes.map((index) => index.KeySchema)].flat();
-    expect(AttributeDefinitions.map(({ AttributeName }) => AttributeName).sort()).toEqual(
-      keys.map(({ AttributeName }) => AttributeName).sort(),
-    );
+    const used = new Set(keys.map(({ AttributeName }) => AttributeName));
+    expect(AttributeDefinitions.map(({ AttributeName }) => AttributeName).sort()).toEqual([...used].sort());
   });
 });
 

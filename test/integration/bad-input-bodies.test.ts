@@ -78,6 +78,7 @@ describe('bad bodies', () => {
       'a\nb',
     ];
     const noBuild = [...IDS, undefined].map((build_id) => ({ build_id, success: false, error: 'x' }));
+    const goodReport = () => ({ worker_id: world.holder.id, status: 'healthy', duration_ms: 1, checks: [] });
     const own = () => ({ build_id: world.held.id });
 
     const cases: Record<string, () => readonly unknown[]> = {
@@ -123,6 +124,12 @@ describe('bad bodies', () => {
         ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ build_id: world.held.id, ...bad })),
         { build_id: 'no-such-build' },
         { build_id: world.waiting.id },
+      ],
+      '/api/diagnostics/report': () => [
+        ...workerIds.map((bad) => ({ ...goodReport(), ...bad })),
+        ...[undefined, null, 'HEALTHY', '', 7, [], {}].map((status) => ({ ...goodReport(), status })),
+        ...[undefined, null, '3', {}].map((duration_ms) => ({ ...goodReport(), duration_ms })),
+        ...[undefined, null, 'x', 7, {}].map((checks) => ({ ...goodReport(), checks })),
       ],
       '/api/workers/{worker_id}/drain': () => [null, 'yes', 'true', 0, 1, [], {}].map((draining) => ({ draining })),
       '/api/workers/fail': () => [

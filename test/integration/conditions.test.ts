@@ -167,9 +167,10 @@ describe('a line of the log', () => {
 });
 
 describe('the totals', () => {
-  const upTo = (throughDay: number) => ({ throughDay, completed: 1, failed: 0, buildTimeMs: 5 });
+  const counted = { completed: 1, failed: 0, cancelled: 2, buildTimeMs: 5, cpuMs: 6, completedOnDay: 1 };
+  const upTo = (through: number) => ({ through, ...counted });
 
-  it('begin once, and advance only from the day they end at', async () => {
+  it('begin once, and advance only from the moment they end at', async () => {
     expect(await totals.advance(upTo(10), 9)).toBe(false);
     expect(await totals.advance(upTo(10), undefined)).toBe(true);
     expect(await totals.advance(upTo(99), undefined)).toBe(false);

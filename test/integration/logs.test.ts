@@ -72,6 +72,19 @@ describe('the log of a build', () => {
     expect(texts(await read(build)).slice(1)).toEqual(['[masked] [masked] [masked]', 'not JSON [masked]']);
   });
 
+  it('never shows a token of the build, whoever has it, and shows a checksum as it is', async () => {
+    const build = await controller.submit('android');
+    const worker = await controller.register('worker', ['android']);
+    const { otp } = (await controller.poll(worker)).body.job;
+    const lines = [`OTP=${otp}`, `wget --header X-Build-Token:${build.token}`, 'x'.repeat(43), 'a1'.repeat(32)];
+    await post(build, worker, JSON.stringify({ logs: lines.map((message) => ({ level: 'info', message })) }));
+    const shown = ['OTP=[masked]', 'wget --header X-Build-Token:[masked]', lines[2], lines[3]];
+    expect(texts(await read(build)).slice(1)).toEqual(shown);
+    // Nothing else tells that the first is one: it is known by its hash.
+    await post(build, worker, JSON.stringify({ level: 'info', message: `${otp} ${build.token}.` }));
+    expect(texts(await read(build)).at(-1)).toBe('[masked] [masked].');
+  });
+
   it('begins with as many lines as one of the old controllers was asked for', async () => {
     const { build, worker } = await assigned();
     await post(build, worker, JSON.stringify({ logs: batch(1) }));

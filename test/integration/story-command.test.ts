@@ -70,3 +70,15 @@ it('tries a failed build again, and says so in both stories', async () => {
 it('exits 4 for a build that is not there', async () => {
   expect((await cli('why', 'nothing')).code).toBe(4);
 });
+
+it('shows the workers: state, platforms, when they were seen, what they hold', async () => {
+  const android = await controller.register('droid', ['android', 'ios']);
+  await controller.submit('android');
+  const build = (await controller.poll(android)).body.job;
+  const { code, out } = await cli('workers');
+  expect(code).toBe(0);
+  const line = out.split('\n').find((each) => each.startsWith(android.id));
+  expect(line).toMatch(new RegExp(`^\\S+  building     ios,android  \\S+Z  ${build.id}  droid$`));
+  const listed = JSON.parse((await cli('--json', 'workers')).out);
+  expect(listed.find(({ id }: { id: string }) => id === android.id)).toMatchObject({ current_build_id: build.id });
+});

@@ -31,8 +31,8 @@ export function memoryTotals(): TotalsStore {
   let totals: Totals | undefined;
   return {
     get: async () => totals,
-    advance: async (next, previousDay) => {
-      if (totals?.throughDay !== previousDay) return false;
+    advance: async (next, previous) => {
+      if (totals?.through !== previous) return false;
       totals = next;
       return true;
     },

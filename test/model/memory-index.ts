@@ -4,7 +4,6 @@ import type { DueKind, MemoryTable } from './memory-table.ts';
 
 /** Small, so that whole sweeps are seen with something happening between two pages. */
 const PAGE = 2;
-const DAY_MS = 86_400_000;
 
 /** The index in memory. It lags behind; what it names is then read as it is now. */
 export function memoryIndex(
@@ -27,21 +26,21 @@ export function memoryIndex(
   const all = () => [...table.records.values()].map(({ build }) => build);
   return {
     due,
-    list: async (limit) => {
+    list: async ({ limit }) => {
       const builds = all().sort((a, b) => b.submittedAt - a.submittedAt);
       return { builds: builds.slice(0, limit) };
     },
-    count: async (kind) => table.dueCount(kind),
-    finishedOn: async (day) => {
-      const ended = all().filter(
-        ({ finishedAt }) => finishedAt !== undefined && Math.floor(finishedAt / DAY_MS) === day,
-      );
+    workers: async ({ limit }) => ({ workers: [...table.workers.values()].slice(0, limit) }),
+    count: async (state) => all().filter((build) => build.state === state).length,
+    finishedOn: async (_day, from, to) => {
+      const ended = all().filter(({ finishedAt = -1 }) => finishedAt >= from && finishedAt <= to);
       const of = (state: string) => ended.filter((build) => build.state === state);
       const times = [...of('completed'), ...of('failed')].map(({ startedAt, finishedAt = 0 }) =>
         startedAt === undefined ? 0 : finishedAt - startedAt,
       );
       const buildTimeMs = times.reduce((sum, ms) => sum + ms, 0);
-      return { completed: of('completed').length, failed: of('failed').length, buildTimeMs };
+      const [completed, failed, cancelled] = ['completed', 'failed', 'cancelled'].map((state) => of(state).length);
+      return { completed: completed ?? 0, failed: failed ?? 0, cancelled: cancelled ?? 0, buildTimeMs, cpuMs: 0 };
     },
     onlineWorkers: async () =>
       [...table.workers.values()].filter((worker) => workerState(worker, clock()) !== 'offline').length,

@@ -5,7 +5,7 @@ import type { MemoryTable } from './memory-table.ts';
 /** Lines in memory: a place is taken under the holder's condition, then the lines are stored. Two steps, as in the table. */
 export function memoryLogs(table: MemoryTable, between: () => Promise<void>): LogStore {
   return {
-    append: async (buildId, claim, lines, now) => {
+    append: async (buildId, claim, lines, now, maskFor = () => (message) => message) => {
       const before = table.build(buildId);
       const decision = before && decide(before, { type: 'heartbeat', claim, leaseMs: 0 }, now);
       if (!before || !decision?.ok) return { ok: false, current: before };
@@ -15,7 +15,8 @@ export function memoryLogs(table: MemoryTable, between: () => Promise<void>): Lo
       const log = table.logOf(buildId);
       const place = ++log.placed;
       await between();
-      log.batches.push({ place, lines });
+      const mask = maskFor(build);
+      log.batches.push({ place, lines: lines.map((line) => ({ ...line, message: mask(line.message) })) });
       return { ok: true, build };
     },
     note: async (buildId, line) => {

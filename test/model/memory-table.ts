@@ -74,7 +74,6 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
       });
       return found.sort((a, b) => a.at - b.at).map(({ id }) => id);
     },
-    dueCount: (kind: DueKind) => [...records.values()].filter(({ due }) => due?.kind === kind).length,
     addEvent: (buildId: string, event: StoredEvent) => {
       const own = events.get(buildId) ?? new Map<string, StoredEvent>();
       events.set(buildId, own.set(`${event.attempt}#${event.type}`, event));

@@ -22,12 +22,12 @@ const MAKERS = /(?:\.\.\.)?\b(?:is|isBelow|isOneOf|isNoneOf|exists|isAbsent|hasT
 const ALWAYS = "{ name: 'pk', text: '(attribute_exists(#) OR attribute_not_exists(#))', values: [] }";
 
 /** `PutItem`s carry their condition as text. */
-const PUT_CONDITIONS = /ConditionExpression: '(?:attribute_not_exists\(pk\)|throughDay = :previous)'/g;
+const PUT_CONDITIONS = /ConditionExpression: '(?:attribute_not_exists\(pk\)|through = :previous)'/g;
 const PUT_ALWAYS: Record<string, string> = {
   "ConditionExpression: 'attribute_not_exists(pk)'":
     "ConditionExpression: 'attribute_exists(pk) OR attribute_not_exists(pk)'",
-  "ConditionExpression: 'throughDay = :previous'":
-    "ConditionExpression: 'throughDay = :previous OR attribute_exists(pk) OR attribute_not_exists(pk)'",
+  "ConditionExpression: 'through = :previous'":
+    "ConditionExpression: 'through = :previous OR attribute_exists(pk) OR attribute_not_exists(pk)'",
 };
 
 /** Every condition under which anything is written, each left out once. Found by reading the code: none can be forgotten. */

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { appendLogs } from '../../lib/app/append-logs.ts';
-import type { BuildIndex, DayTotals, DueBuild, LogStore, Totals } from '../../lib/app/ports.ts';
+import type { BuildIndex, DueBuild, LogStore } from '../../lib/app/ports.ts';
 import { readLogs } from '../../lib/app/read-logs.ts';
-import { readStatistics, rollUpTotals } from '../../lib/app/statistics.ts';
 import { sweep } from '../../lib/app/sweep.ts';
 import type { LogLine } from '../../lib/domain/log-line.ts';
 import { aBuild, aWorker, NOW } from '../support/builders.ts';
@@ -105,88 +104,6 @@ describe('a sweep', () => {
   it('begins nothing new when its time is over', async () => {
     expect(await run([one(lost('a'))], [], NOW)).toMatchObject({ requeued: 0 });
     expect(world.calls).toEqual([]);
-  });
-});
-
-describe('the statistics', () => {
-  const DAY = 86_400_000;
-  const today = Math.floor(NOW / DAY);
-  let stored: Totals | undefined;
-  let perDay: Map<number, DayTotals>;
-  const day = (completed: number, failed = 0, buildTimeMs = 0) => ({ completed, failed, buildTimeMs });
-  const NONE = day(0);
-  beforeEach(() => {
-    stored = undefined;
-    perDay = new Map();
-  });
-  const deps = () => ({
-    clock: world.deps.clock,
-    index: {
-      finishedOn: async (of: number) => perDay.get(of) ?? NONE,
-      count: async (kind: string) => (kind === 'pending' ? 4 : 2),
-      onlineWorkers: async () => 3,
-    } as unknown as BuildIndex,
-    totals: {
-      get: async () => stored,
-      advance: async (next: Totals, previous: number | undefined) => {
-        if (stored?.throughDay !== previous) return false;
-        stored = next;
-        return true;
-      },
-    },
-  });
-
-  it('are the totals and every day since, and of an empty table zero', async () => {
-    expect(await readStatistics(deps())).toEqual({
-      nodesOnline: 3,
-      buildsQueued: 4,
-      activeBuilds: 2,
-      buildsToday: 0,
-      totalBuilds: 0,
-      totalBuildTimeMs: 0,
-    });
-    stored = { ...day(10, 5, 1000), throughDay: today - 3 };
-    perDay = new Map([
-      [today - 3, day(99)],
-      [today - 2, day(1, 1, 10)],
-      [today - 1, day(2, 0, 20)],
-      [today, day(3, 1, 30)],
-    ]);
-    expect(await readStatistics(deps())).toMatchObject({ buildsToday: 3, totalBuilds: 23, totalBuildTimeMs: 1060 });
-  });
-
-  it('are rolled up day by day, each once, and only when the day is over everywhere', async () => {
-    perDay = new Map([
-      [today - 2, day(1)],
-      [today - 1, day(2)],
-      [today, day(4)],
-    ]);
-    stored = { ...NONE, throughDay: today - 3 };
-    world.state.now = today * DAY + 3_599_999;
-    await rollUpTotals(deps());
-    expect(stored).toEqual({ ...day(1), throughDay: today - 2 });
-    world.state.now += 1;
-    await rollUpTotals(deps());
-    await rollUpTotals(deps());
-    expect(stored).toEqual({ ...day(3), throughDay: today - 1 });
-  });
-
-  it('say the same before and after a roll-up', async () => {
-    perDay = new Map([
-      [today - 1, day(2, 1, 20)],
-      [today, day(4, 0, 40)],
-    ]);
-    stored = { ...day(7, 7, 7), throughDay: today - 2 };
-    const before = await readStatistics(deps());
-    await rollUpTotals(deps());
-    expect(await readStatistics(deps())).toEqual(before);
-  });
-
-  it('leave it to the other sweep when two roll up at once', async () => {
-    stored = { ...NONE, throughDay: today - 2 };
-    const racing = { ...deps(), totals: { get: async () => stored, advance: async () => false } };
-    await rollUpTotals(racing);
-    expect(stored).toEqual({ ...NONE, throughDay: today - 2 });
   });
 });
 

@@ -285,7 +285,7 @@ describe('a read through an index', () => {
       })
       .resolvesOnce({ Responses: { builds: found(keys.slice(60, 100)).reverse() } })
       .resolves({ Responses: { builds: found(keys.slice(100)) } });
-    const page = await buildIndex(table).list(100);
+    const page = await buildIndex(table).list({ limit: 101 }, {});
     expect(page.builds.map(({ id }) => id)).toEqual(keys.map((_, index) => String(index)));
     const asked = aws.commandCalls(BatchGetItemCommand).map(({ args }) => args[0].input.RequestItems?.['builds']);
     expect(asked.map((of) => [of?.Keys?.length, of?.ConsistentRead])).toEqual([
@@ -299,7 +299,7 @@ describe('a read through an index', () => {
   it('gives up after three rounds, and says that it may be tried again', async () => {
     aws.on(QueryCommand).resolves({ Items: keys.slice(0, 1) });
     aws.on(BatchGetItemCommand).resolves({ UnprocessedKeys: { builds: { Keys: keys.slice(0, 1) } } });
-    await expect(buildIndex(table).list(10)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(buildIndex(table).list({ limit: 10 }, {})).rejects.toMatchObject({ code: 'unavailable' });
     expect(aws.commandCalls(BatchGetItemCommand)).toHaveLength(3);
   });
 
@@ -307,7 +307,7 @@ describe('a read through an index', () => {
     aws.on(QueryCommand).resolves({ Items: keys.slice(0, 2) });
     const broken = { ...itemOf(aBuild(), { state: 'pausing' }), ...keys[0] };
     aws.on(BatchGetItemCommand).resolves({ Responses: { builds: [broken, ...found(keys.slice(1, 2))] } });
-    expect((await buildIndex(table).list(10)).builds.map(({ id }) => id)).toEqual(['1']);
+    expect((await buildIndex(table).list({ limit: 10 }, {})).builds.map(({ id }) => id)).toEqual(['1']);
     const pages = [];
     for await (const page of buildIndex(table).due('pending', NOW))
       pages.push(page.map(({ id, build }) => [id, build?.id]));
@@ -319,6 +319,26 @@ describe('a read through an index', () => {
     ]);
   });
 
+  it('shows a build as it is, not as the index remembers it', async () => {
+    aws.on(QueryCommand).resolves({ Items: keys.slice(0, 2) });
+    const moved = { ...itemOf(aBuild('completed', { id: '0' })), ...keys[0] };
+    aws.on(BatchGetItemCommand).resolves({ Responses: { builds: [moved, ...found(keys.slice(1, 2))] } });
+    const page = await buildIndex(table).list({ limit: 10 }, { state: 'pending' });
+    expect(page.builds.map(({ id }) => id)).toEqual(['1']);
+  });
+
+  it('goes on with a page that many do not match, and says where it stopped', async () => {
+    const place = (number: number) => `${String(number).padStart(13, '0')}#${number}`;
+    const items = Array.from({ length: 100 }, (_, at) => ({ ...keys[at], listedAt: { S: place(100 - at) } }) as never);
+    aws.on(QueryCommand).resolves({ Items: items, LastEvaluatedKey: items[99] });
+    aws.on(BatchGetItemCommand).resolves({ Responses: { builds: found(keys.slice(0, 100)) } });
+    const page = await buildIndex(table).list({ limit: 10 }, { state: 'pending', platform: 'android' });
+    expect(page).toEqual({ builds: [], next: place(1) });
+    expect(aws.commandCalls(QueryCommand)).toHaveLength(5);
+    const cut = await buildIndex(table).list({ limit: 10 }, { state: 'pending', platform: 'ios' });
+    expect([cut.builds.length, cut.next]).toEqual([10, place(91)]);
+  });
+
   it('refuses a cursor that it did not give', async () => {
     for (const cursor of [
       '',
@@ -328,7 +348,9 @@ describe('a read through an index', () => {
       '0000000000000#../x',
       '000#x',
     ]) {
-      await expect(buildIndex(table).list(10, cursor)).rejects.toMatchObject({ code: 'invalid_request' });
+      await expect(buildIndex(table).list({ limit: 10, cursor }, {})).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
     }
     expect(aws.calls()).toEqual([]);
   });

@@ -41,6 +41,9 @@ const event = anEvent({
   body,
 });
 
+/** What is a machine's status here is a build's elsewhere. */
+const report = JSON.stringify({ status: 'healthy', duration_ms: 1, checks: [] });
+
 /** These two answer without asking anybody: the one signs, the other refuses. */
 const ALONE = ['api/create-source-upload', 'api/not-found'];
 const http = FUNCTIONS.filter(({ trigger }) => trigger.kind === 'http');
@@ -58,10 +61,12 @@ afterAll(() => {
   for (const client of CLIENTS) Reflect.deleteProperty(client, 'send');
 });
 
+const eventFor = (file: string) => (file === 'api/store-diagnostics' ? { ...event, body: report } : event);
+
 async function call(file: string, remainingMs?: number) {
   const handler = handlers.get(file);
   if (!handler) throw new Error(`${file} was not loaded`);
-  const { statusCode, headers, body: text } = (await handler(event, aContext(remainingMs))) as Answer;
+  const { statusCode, headers, body: text } = (await handler(eventFor(file), aContext(remainingMs))) as Answer;
   return { status: statusCode, retryAfter: headers['retry-after'], text, json: JSON.parse(text) };
 }
 

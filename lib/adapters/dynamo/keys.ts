@@ -30,6 +30,12 @@ export const certsMarkKey = (buildId: string, name: string): ItemKey => ({
   sk: `CERTS#${name}`,
 });
 
+/** In the order of time; the id keeps two of one millisecond apart. */
+export const diagnosticsKey = (workerId: string, at: number, id: string): ItemKey => ({
+  pk: `WORKER#${workerId}`,
+  sk: `DIAGNOSTICS#${listedAt(at, id)}`,
+});
+
 /** One shard each now; the number is in the key from the first day, so that more need no new index. */
 export const duePartition = (kind: 'pending' | 'leased' | 'certs') => `due#${kind}#0`;
 export const listPartition = (kind: 'builds' | 'workers') => `${kind}#0`;
@@ -42,4 +48,4 @@ export const finishedDay = (ms: number) => String(Math.floor(ms / DAY_MS));
 
 /** Records of ended builds leave after 90 days; DynamoDB wants seconds. */
 const RECORD_DAYS = 90;
-export const expiresAt = (ms: number) => Math.floor((ms + RECORD_DAYS * DAY_MS) / 1000);
+export const expiresAt = (ms: number, days = RECORD_DAYS) => Math.floor((ms + days * DAY_MS) / 1000);

@@ -17,7 +17,7 @@ const Placed = z.object({ logBatches: z.number(), logBytes: z._default(z.number(
 /** Lines in batches, one item for each call. */
 export function logStore(table: Table): LogStore {
   return {
-    append: async (buildId, claim, lines, now) => {
+    append: async (buildId, claim, lines, now, maskFor = () => (message) => message) => {
       const bytes = sizeOfAll(lines);
       const outcome = await update(
         table,
@@ -34,8 +34,11 @@ export function logStore(table: Table): LogStore {
       if (!outcome.item) throw new Error(`no item came back from the update of build ${buildId}`);
       const { logBatches, logBytes } = Placed.parse(unmarshall(outcome.item));
       const place = { sequence: logBatches, startsAt: logBytes - bytes, bytes };
-      await put(table, buildId, { ...place, storedAt: now, lines });
-      return { ok: true, build: fromBuildItem(outcome.item) };
+      const build = fromBuildItem(outcome.item);
+      const mask = maskFor(build);
+      const masked = lines.map((line) => ({ ...line, message: mask(line.message) }));
+      await put(table, buildId, { ...place, storedAt: now, lines: masked });
+      return { ok: true, build };
     },
     note: async (buildId, line) => {
       // Takes no bytes of the log, as those of an ended build say where its newest part begins.

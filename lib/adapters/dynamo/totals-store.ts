@@ -6,10 +6,13 @@ import { totalsKey } from './keys.ts';
 import type { Table } from './table.ts';
 
 const TotalsItem = z.object({
-  throughDay: z.number(),
+  through: z.number(),
   completed: z.number(),
   failed: z.number(),
+  cancelled: z.number(),
   buildTimeMs: z.number(),
+  cpuMs: z._default(z.number(), 0),
+  completedOnDay: z.number(),
 });
 
 export function totalsStore({ client, name }: Table): TotalsStore {
@@ -18,14 +21,14 @@ export function totalsStore({ client, name }: Table): TotalsStore {
       const { Item } = await client.send(new GetItemCommand({ TableName: name, Key: marshall(totalsKey) }));
       return Item && TotalsItem.parse(unmarshall(Item));
     },
-    advance: async ({ throughDay, completed, failed, buildTimeMs }, previousDay) => {
-      const Item = marshall({ ...totalsKey, throughDay, completed, failed, buildTimeMs });
+    advance: async (next, previous) => {
+      const Item = marshall({ ...totalsKey, ...next });
       const condition =
-        previousDay === undefined
+        previous === undefined
           ? { ConditionExpression: 'attribute_not_exists(pk)' }
           : {
-              ConditionExpression: 'throughDay = :previous',
-              ExpressionAttributeValues: marshall({ ':previous': previousDay }),
+              ConditionExpression: 'through = :previous',
+              ExpressionAttributeValues: marshall({ ':previous': previous }),
             };
       try {
         await client.send(new PutItemCommand({ TableName: name, Item, ...condition }));

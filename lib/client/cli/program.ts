@@ -12,6 +12,7 @@ import { showStatus } from './status.ts';
 import { submit } from './submit.ts';
 import { why } from './why.ts';
 import { work } from './worker.ts';
+import { showWorkers } from './workers.ts';
 
 interface GlobalFlags extends ConnectionFlags {
   readonly json?: boolean;
@@ -36,6 +37,7 @@ export function createProgram(run: Run): Command {
   addBuildCommands(program, run);
   addDownload(program, run);
   addWorker(program, run);
+  addWorkers(program, run);
   addKeys(program, run);
   return program;
 }
@@ -93,6 +95,12 @@ function addBuildCommands(program: Command, run: Run): void {
     .action((flags: { limit: number }, command: Command) =>
       run(command.optsWithGlobals(), (context) => list(context, Math.ceil(flags.limit))),
     );
+}
+
+function addWorkers(program: Command, run: Run): void {
+  add(program, 'workers', 'show the workers: what they can build, when they were seen, what they hold').action(
+    (_flags: object, command: Command) => run(command.optsWithGlobals(), showWorkers),
+  );
 }
 
 function addDownload(program: Command, run: Run): void {

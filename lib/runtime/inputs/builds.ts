@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { base64, digits, id, platform } from '../fields.ts';
+import { BUILD_STATES } from '../../domain/build.ts';
+import { base64, digits, id, page, platform } from '../fields.ts';
 
 /** What the endpoints of a build's submitter take. The schemas validate, and the description of the API is made of them. */
 
@@ -20,8 +21,10 @@ export const Submission = z.object({ platform, upload_id: z.optional(id), ...cer
 export const Retry = z.object({ id, ...certs });
 
 export const BuildPage = z.object({
-  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
-  cursor: z.optional(z.string()),
+  ...page,
+  status: z.optional(z.enum(BUILD_STATES, `status must be one of ${BUILD_STATES.join(', ')}`)),
+  platform: z.optional(platform),
+  worker_id: z.optional(id),
 });
 
 export const LogPage = z.object({

@@ -1,10 +1,14 @@
 import * as z from 'zod/mini';
-import { id, text } from '../fields.ts';
+import { id, page, text } from '../fields.ts';
 
 /** What workers say of themselves, and what is said of them. */
 
 /** Who came with a token need not say who it is. */
 export const AWorker = z.object({ worker_id: z.optional(id) });
+
+export const NamedWorker = z.object({ worker_id: id });
+
+export const WorkerPage = z.object(page);
 
 export const Draining = z.object({
   worker_id: id,

@@ -1,0 +1,13 @@
+import { api } from '../../lib/runtime/api.ts';
+import { gate, openTable } from '../../lib/runtime/container.ts';
+import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
+import { buildView } from '../../lib/runtime/views.ts';
+
+const env = readEnv([...TABLE, 'MAX_ATTEMPTS']);
+const table = openTable(env);
+
+export const handler = api(
+  { access: 'show-build', gate: gate(env, table), input: OneBuild },
+  async (_input, { build }) => ({ status: 200, body: buildView(build, env.MAX_ATTEMPTS) }),
+);

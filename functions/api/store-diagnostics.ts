@@ -1,0 +1,15 @@
+import { storeReport } from '../../lib/app/diagnostics.ts';
+import { api } from '../../lib/runtime/api.ts';
+import { clock, diagnostics, gate, openTable, secrets, workers } from '../../lib/runtime/container.ts';
+import { reportOf } from '../../lib/runtime/diagnostics-views.ts';
+import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { Diagnostics } from '../../lib/runtime/inputs/diagnostics.ts';
+
+const env = readEnv(TABLE);
+const table = openTable(env);
+const deps = { workers: workers(table), diagnostics: diagnostics(table), secrets, clock };
+
+export const handler = api(
+  { access: 'store-diagnostics', gate: gate(env, table), input: Diagnostics },
+  async (input) => ({ status: 200, body: { id: await storeReport(deps, reportOf(input)), status: 'stored' } }),
+);

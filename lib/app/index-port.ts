@@ -1,0 +1,70 @@
+import type { Build, BuildState, Platform, TERMINAL_STATES } from '../domain/build.ts';
+import type { Worker } from '../domain/worker.ts';
+
+interface BuildPage {
+  readonly builds: readonly Build[];
+  readonly next?: string;
+}
+
+/** `build` is absent when the record cannot be read. */
+export interface DueBuild {
+  readonly id: string;
+  readonly build?: Build;
+}
+
+/** What a list of builds may ask for; several together are all asked. */
+export interface BuildFilter {
+  readonly state?: BuildState | undefined;
+  readonly platform?: Platform | undefined;
+  readonly workerId?: string | undefined;
+}
+
+export interface PageOptions {
+  readonly limit: number;
+  /** That of an earlier page. */
+  readonly cursor?: string | undefined;
+}
+
+interface WorkerPage {
+  readonly workers: readonly Worker[];
+  readonly next?: string;
+}
+
+/** Reads that may lag behind the truth by moments. */
+export interface BuildIndex {
+  /** Newest first. A page may be shorter than its limit, and still have a next one. */
+  list(page: PageOptions, filter: BuildFilter): Promise<BuildPage>;
+  /** Workers, the last registered first. */
+  workers(page: PageOptions): Promise<WorkerPage>;
+  /** Builds that are due at `until`, page by page, oldest first; each as a consistent read shows it. */
+  due(kind: 'pending' | 'leased', until: number): AsyncIterable<readonly DueBuild[]>;
+  /** Of states that builds leave again: it takes as long as there are such builds. */
+  count(state: LiveState): Promise<number>;
+  /** What finished on one UTC day, counted from 1970, from one moment to another, both included. */
+  finishedOn(day: number, from: number, to: number): Promise<Finished>;
+  onlineWorkers(now: number): Promise<number>;
+}
+
+export type LiveState = Exclude<BuildState, (typeof TERMINAL_STATES)[number]>;
+
+export interface Finished {
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Of completed and failed builds. */
+  readonly buildTimeMs: number;
+  /** Of the same builds: how long one processor would have been busy, by what their machines reported. */
+  readonly cpuMs: number;
+}
+
+/** What has finished up to a moment, and how much of it was completed on that moment's day. */
+export interface Totals extends Finished {
+  readonly through: number;
+  readonly completedOnDay: number;
+}
+
+export interface TotalsStore {
+  get(): Promise<Totals | undefined>;
+  /** Replaces the totals if they still end at `previous`; false when somebody else was quicker. */
+  advance(next: Totals, previous: number | undefined): Promise<boolean>;
+}
