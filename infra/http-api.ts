@@ -1,4 +1,5 @@
-import { FUNCTIONS, type FunctionDefinition } from './functions.ts';
+import type { FunctionDefinition } from './function-definition.ts';
+import { FUNCTIONS } from './functions.ts';
 
 /** JSON, one line a request. No query, no headers: a cursor or a token has no business there. */
 export const ACCESS_LOG_FORMAT = JSON.stringify({

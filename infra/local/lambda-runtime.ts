@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import type { FunctionDefinition } from '../functions.ts';
+import type { FunctionDefinition } from '../function-definition.ts';
 import { ACCOUNT_ID } from './http-event.ts';
 
 export type LambdaHandler = (event: unknown, context: Context) => Promise<unknown>;

@@ -1,4 +1,4 @@
-import type { FunctionDefinition } from '../functions.ts';
+import type { FunctionDefinition } from '../function-definition.ts';
 
 export interface Match {
   readonly file: string;

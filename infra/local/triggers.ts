@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { FunctionDefinition } from '../functions.ts';
+import type { FunctionDefinition } from '../function-definition.ts';
 import type { LambdaRuntime } from './lambda-runtime.ts';
 import type { QueueUrls } from './provision.ts';
 import { createQueuePoller, type PollLoopOptions, type QueuePoller, startPolling } from './queue-poller.ts';

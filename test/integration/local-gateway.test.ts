@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { FunctionDefinition } from '../../infra/functions.ts';
+import type { FunctionDefinition } from '../../infra/function-definition.ts';
 import { createFront } from '../../infra/local/front.ts';
 import { createGateway } from '../../infra/local/gateway.ts';
 import { FunctionTimedOut, type LambdaHandler, startLambdaRuntime } from '../../infra/local/lambda-runtime.ts';

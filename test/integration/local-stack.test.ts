@@ -6,7 +6,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { FunctionDefinition } from '../../infra/functions.ts';
+import type { FunctionDefinition } from '../../infra/function-definition.ts';
 import { DataDirInUse } from '../../infra/local/data-dir-lock.ts';
 import { findBinary } from '../../infra/local/dynamodb-engine.ts';
 import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';

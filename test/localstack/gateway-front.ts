@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request as openHttp, type ServerRes
 import { request as openHttps } from 'node:https';
 import { listen } from '../../infra/local/listen.ts';
 import { createRouter } from '../../infra/local/routes.ts';
-import type { FunctionDefinition } from '../../infra/functions.ts';
+import type { FunctionDefinition } from '../../infra/function-definition.ts';
 
 export interface GatewayFront {
   /** An address like the one that AWS gives an API: without a path before its routes. */

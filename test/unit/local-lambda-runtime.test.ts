@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { FunctionDefinition } from '../../infra/functions.ts';
+import type { FunctionDefinition } from '../../infra/function-definition.ts';
 import { type LambdaHandler, startLambdaRuntime } from '../../infra/local/lambda-runtime.ts';
 
 const SWEEP: FunctionDefinition = {
