@@ -103,6 +103,10 @@ const ofBuild =
 const aboutBuild =
   (json: object = {}) =>
   (_scene: AccessScene, { build }: Held) => ({ build_id: build.id, ...json });
+const ofIdleWorker =
+  (folder: string, rest = '') =>
+  ({ workers }: AccessScene) =>
+    `${folder}/${workers.idle.id}${rest}`;
 const FILE = { size: 1, sha256: 'ab'.repeat(32) };
 const NO_UPLOAD = `1-${'u'.repeat(21)}`;
 
@@ -127,6 +131,10 @@ export const EXPECTED = {
   },
   'list-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds' },
 
+  'list-active-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds/active' },
+  'count-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds/statistics' },
+
+  'show-build': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('') },
   'build-status': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/status') },
   'build-events': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/events') },
   'read-logs': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/logs') },
@@ -171,6 +179,22 @@ export const EXPECTED = {
     method: 'POST',
     path: '/api/workers/register',
     json: { name: 'another', capabilities: {} },
+  },
+  'list-workers': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/workers' },
+  'worker-stats': { opensTo: 'who works', answer: [200], method: 'GET', path: ofIdleWorker('/api/workers', '/stats') },
+  'store-diagnostics': {
+    opensTo: 'who works',
+    answer: [200],
+    method: 'POST',
+    path: '/api/diagnostics/report',
+    json: ({ workers }) => ({ worker_id: workers.idle.id, status: 'healthy', duration_ms: 1, checks: [] }),
+  },
+  'list-diagnostics': { opensTo: 'who reads', answer: [200], method: 'GET', path: ofIdleWorker('/api/diagnostics') },
+  'latest-diagnostics': {
+    opensTo: 'who reads',
+    answer: [404, 'worker_not_found'],
+    method: 'GET',
+    path: ({ workers }) => `/api/diagnostics/${workers.revoked.id}/latest`,
   },
   'drain-worker': {
     opensTo: 'who administers',
