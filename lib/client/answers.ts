@@ -29,6 +29,25 @@ export type ApiKey = z.output<typeof ApiKey>;
 export const ApiKeys = z.object({ keys: z.array(ApiKey) });
 export const CreatedKey = z.extend(ApiKey, { key: headerSafe });
 
+/** An upload in parts: addresses for what has not arrived, the first of `missing_parts`. */
+export const PartedUpload = z.object({
+  upload_id: z.string().check(z.regex(/^[A-Za-z0-9_-]+$/)),
+  part_size: whole,
+  part_count: whole,
+  missing_parts: whole,
+  parts: z.array(
+    z.object({
+      number: whole,
+      size: whole,
+      url: z.string(),
+      headers: z._default(z.record(z.string(), z.string()), {}),
+    }),
+  ),
+});
+export type PartedUpload = z.output<typeof PartedUpload>;
+
+export const JoinedUpload = z.object({ upload_id: z.string(), size: whole, sha256: z.string() });
+
 export const Submitted = z.object({
   id,
   status: z.string(),

@@ -6,7 +6,9 @@ import {
   BuildStory,
   Cancelled,
   CreatedKey,
+  JoinedUpload,
   LogPage,
+  PartedUpload,
   Retried,
   Status,
   Submitted,
@@ -16,6 +18,10 @@ import {
 } from './answers.ts';
 import { type Call, type Connection, callOnce } from './request.ts';
 import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
+import type { FileDigest, PartDigests } from './transfer/file-digest.ts';
+
+/** What the controller allows S3 for it, and the network. */
+export const JOIN_TIMEOUT_MS = 35_000;
 
 export interface ClientOptions extends Connection {
   /** `X-API-Key` for a project, `X-Build-Token` for one build. */
@@ -38,6 +44,21 @@ export function createApiClient(options: ClientOptions) {
   return {
     requestUpload: (size: number, sha256: string) =>
       bodyOf({ method: 'POST', path: '/api/uploads', body: { size, sha256 }, answer: Upload }),
+
+    /** Uploads in parts; see `PartCalls`. */
+    parts: {
+      begin: ({ size, sha256 }: FileDigest, parts: PartDigests) =>
+        bodyOf({ method: 'POST', path: '/api/uploads', body: { size, sha256, parts }, answer: PartedUpload }),
+      goOn: (uploadId: string) => bodyOf({ method: 'GET', path: `/api/uploads/${uploadId}`, answer: PartedUpload }),
+      complete: (uploadId: string) =>
+        bodyOf({
+          method: 'POST',
+          path: `/api/uploads/${uploadId}/complete`,
+          body: {},
+          answer: JoinedUpload,
+          timeoutMs: JOIN_TIMEOUT_MS,
+        }),
+    },
 
     submit: (platform: 'ios' | 'android', uploadId: string, signing: object = {}) =>
       bodyOf({

@@ -2,11 +2,9 @@ import { join } from 'node:path';
 import type { Job } from '../answers.ts';
 import type { Clock } from '../clock.ts';
 import { PATIENT, type RetryContext, withRetries } from '../retry.ts';
-import { DamagedFile, fetchFile } from '../transfer/fetch-file.ts';
-import { uploadFile } from '../transfer/upload-file.ts';
+import { DamagedFile, fetchFile, PartialFile } from '../transfer/fetch-file.ts';
 import { HostileArchive } from '../unpack/hostile-archive.ts';
 import { resolveAnswerUrl } from '../urls.ts';
-import type { Artifact } from './artifact.ts';
 import { BuildLog } from './build-log.ts';
 import { buildProject } from './build-project.ts';
 import { BuildFailure, BuildStopped } from './build-stopped.ts';
@@ -17,6 +15,7 @@ import type { ConfigOverrides } from './project-config.ts';
 import { reportOutcome } from './report-outcome.ts';
 import { messageOf, type Session } from './session.ts';
 import { placeSigningFiles, type SigningFiles } from './signing-files.ts';
+import { uploadArtifact } from './upload-artifact.ts';
 import { makeBuildFolder, removeBuildFolder } from './work-dir.ts';
 import type { Outcome, WorkerApi } from './worker-api.ts';
 
@@ -139,6 +138,8 @@ async function fetchSigning(deps: BuildDeps, job: Job, folder: string, signal: A
 function fetchSource(deps: BuildDeps, job: Job, folder: string, signal: AbortSignal): Promise<string> {
   const context: RetryContext = { clock: deps.clock, random: deps.random, signal };
   const url = resolveAnswerUrl(deps.baseUrl, job.source_url);
+  // It lies in the build's folder, and goes with it.
+  const partial = new PartialFile();
   const run = async (token: string) => {
     const { partPath } = await fetchFile({
       baseUrl: deps.baseUrl,
@@ -146,31 +147,12 @@ function fetchSource(deps: BuildDeps, job: Job, folder: string, signal: AbortSig
       credentials: { 'X-Worker-Token': token },
       expected: { size: job.source_size, sha256: job.source_sha256 },
       partPath: () => join(folder, 'source.archive'),
+      partial,
       signal,
     });
     return partPath;
   };
   return withRetries(() => deps.session.withToken(signal, run), PATIENT, context);
-}
-
-function uploadArtifact(deps: BuildDeps, job: Job, artifact: Artifact, signal: AbortSignal): Promise<string> {
-  const { attempt } = job;
-  const { filename, path, digest } = artifact;
-  return uploadFile({
-    baseUrl: deps.baseUrl,
-    path,
-    digest,
-    requestUpload: async (size, sha256) => {
-      const file = { size, sha256, filename, attempt };
-      const { body } = await deps.session.withToken(signal, (token) =>
-        deps.api.requestUpload(token, job.id, file, signal),
-      );
-      return body;
-    },
-    // The build is done and the lease is kept: it would be a pity to give up before the lease does.
-    retry: { ...PATIENT, tries: 20 },
-    context: { clock: deps.clock, random: deps.random, signal },
-  });
 }
 
 /** Names from an archive may be long; what the controller takes as a message is not. */

@@ -1,5 +1,8 @@
-import { Appended, Beat, Certs, Finished, Polled, Registered, Upload } from '../answers.ts';
+import { Appended, Beat, Certs, Finished, JoinedUpload, PartedUpload, Polled, Registered, Upload } from '../answers.ts';
+import { JOIN_TIMEOUT_MS } from '../api-client.ts';
 import { type Call, type Connection, callOnce } from '../request.ts';
+
+import type { PartDigests } from '../transfer/file-digest.ts';
 
 export interface WorkerIdentity {
   readonly name: string;
@@ -73,6 +76,21 @@ export class WorkerApi {
 
   requestUpload(token: string, id: string, file: ResultFile, signal: AbortSignal) {
     return this.#post(token, ofBuild(id, 'uploads'), file, Upload, { signal });
+  }
+
+  beginParts(token: string, id: string, file: ResultFile & { parts: PartDigests }, signal: AbortSignal) {
+    return this.#post(token, ofBuild(id, 'uploads'), file, PartedUpload, { signal });
+  }
+
+  goOnWithParts(token: string, id: string, uploadId: string, signal: AbortSignal) {
+    const path = ofBuild(id, `uploads/${uploadId}`);
+    const call = { method: 'GET', path, credentials: withToken(token), signal } as const;
+    return callOnce(this.#connection, { ...call, answer: PartedUpload });
+  }
+
+  completeParts(token: string, id: string, uploadId: string, signal: AbortSignal) {
+    const path = ofBuild(id, `uploads/${uploadId}/complete`);
+    return this.#post(token, path, {}, JoinedUpload, { signal, timeoutMs: JOIN_TIMEOUT_MS });
   }
 
   finish(token: string, id: string, attempt: number, outcome: Outcome, signal: AbortSignal) {

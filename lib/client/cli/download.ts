@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import type { Status } from '../answers.ts';
 import { ignoreMissing } from '../missing-file.ts';
 import { PATIENT, withRetries } from '../retry.ts';
-import { fetchFile } from '../transfer/fetch-file.ts';
+import { fetchFile, PartialFile } from '../transfer/fetch-file.ts';
 import { nameFromDisposition, outputPlace, safeFileName } from '../transfer/output-name.ts';
 import { FileExists, placeFile } from '../transfer/place-file.ts';
 import { joinUrl } from '../urls.ts';
@@ -31,6 +31,7 @@ export async function download(context: CommandContext, options: DownloadOptions
   // Before the bytes, where that is possible; whatever appears meanwhile is seen at the end.
   if (!options.mayOverwrite && known !== undefined) await refuseExisting(place(known));
   let path = '';
+  const partial = new PartialFile();
   const fetchOnce = () =>
     fetchFile({
       baseUrl: settings.baseUrl,
@@ -41,9 +42,11 @@ export async function download(context: CommandContext, options: DownloadOptions
         path = pathFor(headers.get('content-disposition'));
         return path + PART;
       },
+      partial,
       signal,
     });
-  const fetched = await withRetries(fetchOnce, PATIENT, { clock: io.clock, random: io.random, signal });
+  const tries = withRetries(fetchOnce, PATIENT, { clock: io.clock, random: io.random, signal });
+  const fetched = await tries.finally(() => partial.remove());
   await placeFile(fetched.partPath, path, options.mayOverwrite);
   if (status.result_sha256 === null)
     screen.note('Warning: the controller has no SHA-256 of this result to compare with');

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Status, Submitted } from '../answers.ts';
+import type { ApiClient } from '../api-client.ts';
 import { type SourceArchive, withSourceArchive } from '../pack/source-archive.ts';
 import { PATIENT } from '../retry.ts';
 import { uploadFile } from '../transfer/upload-file.ts';
@@ -22,7 +23,7 @@ export async function submit(context: CommandContext, options: SubmitOptions): P
   const signing = await readSigning(io, options.signing);
   const source = resolve(io.cwd, options.folder);
   const { submitted, archive } = await withSourceArchive(source, async (archive) => {
-    const uploadId = await upload(context, client.requestUpload, archive);
+    const uploadId = await upload(context, client, archive);
     return { submitted: await client.submit(options.platform, uploadId, signing), archive };
   });
   screen.note(`Submitted build ${submitted.id} for ${submitted.platform}`);
@@ -43,9 +44,7 @@ export async function submit(context: CommandContext, options: SubmitOptions): P
   return status.state === 'completed' ? EXIT.ok : EXIT.buildFailed;
 }
 
-type RequestUpload = Parameters<typeof uploadFile>[0]['requestUpload'];
-
-async function upload(context: CommandContext, requestUpload: RequestUpload, archive: SourceArchive): Promise<string> {
+async function upload(context: CommandContext, client: ApiClient, archive: SourceArchive): Promise<string> {
   const { screen, io, signal } = context;
   const { digest, fileCount, warnings } = archive;
   for (const warning of warnings) screen.note(`Warning: ${warning}`);
@@ -55,7 +54,8 @@ async function upload(context: CommandContext, requestUpload: RequestUpload, arc
     baseUrl: context.settings.baseUrl,
     path: archive.path,
     digest,
-    requestUpload,
+    requestUpload: client.requestUpload,
+    parts: client.parts,
     retry: PATIENT,
     context: { clock: io.clock, random: io.random, signal },
     onProgress: (sent) => screen.progress(`Uploading ${amount(sent)} of ${amount(digest.size)}`),

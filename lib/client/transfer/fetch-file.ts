@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ApiError, Unreachable } from '../api-error.ts';
 import { answered, toApiError } from '../request.ts';
@@ -16,8 +16,20 @@ export interface FileRequest {
   readonly expected: { readonly size: number | null; readonly sha256: string | null };
   /** Where the bytes go, chosen when the answer's headers are there. Removed again if anything is wrong with them. */
   readonly partPath: (headers: Headers) => string;
+  /** One for all tries of a download: what has come by a broken connection is kept there, and the next try goes on. */
+  readonly partial?: PartialFile;
   readonly stallMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Whoever made it removes what it holds when there are no more tries. */
+export class PartialFile {
+  path: string | undefined;
+
+  async remove(): Promise<void> {
+    if (this.path !== undefined) await rm(this.path, { force: true });
+    this.path = undefined;
+  }
 }
 
 export interface FetchedFile extends FileDigest {
@@ -32,37 +44,45 @@ export class DamagedFile extends Error {
 const STALL_MS = 60_000;
 const MAX_REDIRECTS = 3;
 
-/** Streams a file to disk and checks size and SHA-256; on any failure nothing is left behind. */
+/**
+ * Streams a file to disk and checks size and SHA-256. On a failure nothing is left behind, but for a `partial` what came
+ * before the connection broke.
+ */
 export async function fetchFile(request: FileRequest): Promise<FetchedFile> {
+  const { partial = new PartialFile() } = request;
   const watch = watchForStall(request.stallMs ?? STALL_MS, () => new Unreachable('the download stalled'));
   const { origin } = new URL(request.url);
   const signal = AbortSignal.any([watch.signal, ...(request.signal ? [request.signal] : [])]);
   try {
-    const response = await answered(origin, signal, () => openFile(request, signal));
-    const partPath = request.partPath(response.headers);
-    try {
-      const digest = await answered(origin, signal, () => save(response, partPath, request, watch.touch, signal));
-      return { ...digest, partPath };
-    } catch (error) {
-      await rm(partPath, { force: true });
-      throw error;
-    }
+    // Without a digest nobody would see that the file has changed between two tries.
+    const kept = partial.path === undefined || request.expected.sha256 === null ? 0 : (await stat(partial.path)).size;
+    const response = await answered(origin, signal, () => openFile(request, kept, signal));
+    const start = response.status === 206 ? kept : 0;
+    const partPath = start > 0 && partial.path !== undefined ? partial.path : request.partPath(response.headers);
+    partial.path = partPath;
+    const digest = await answered(origin, signal, () => save(response, partPath, start, request, watch.touch, signal));
+    partial.path = undefined;
+    return { ...digest, partPath };
+  } catch (error) {
+    if (!request.partial || !(error instanceof Unreachable)) await partial.remove();
+    throw error;
   } finally {
     watch.stop();
   }
 }
 
 /** Follows redirects itself: credentials go to the controller only, never to where it redirects. */
-async function openFile(request: FileRequest, signal: AbortSignal): Promise<Response> {
+async function openFile(request: FileRequest, kept: number, signal: AbortSignal): Promise<Response> {
   let url = request.url;
   let credentials = isUnderBase(request.baseUrl, url) ? request.credentials : {};
   for (let redirects = 0; ; redirects++) {
     // Compressed on the way, the bytes would not have the announced size.
-    const headers = { ...credentials, 'accept-encoding': 'identity' };
+    const range = kept > 0 ? { range: `bytes=${kept}-` } : {};
+    const headers = { ...credentials, ...range, 'accept-encoding': 'identity' };
     const response = await fetch(url, { headers, redirect: 'manual', signal });
     const location = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || !location) {
-      if (response.status === 200) return response;
+      if (response.status === 200 || isRestFrom(kept, response)) return response;
       throw toApiError(response, await response.text());
     }
     await response.body?.cancel();
@@ -72,15 +92,23 @@ async function openFile(request: FileRequest, signal: AbortSignal): Promise<Resp
   }
 }
 
+/** What is left after the bytes that are there already; from elsewhere they would not fit together. */
+function isRestFrom(kept: number, { status, headers }: Response): boolean {
+  return kept > 0 && status === 206 && (headers.get('content-range') ?? '').startsWith(`bytes ${kept}-`);
+}
+
 async function save(
   response: Response,
   partPath: string,
+  start: number,
   { expected }: FileRequest,
   touch: () => void,
   signal: AbortSignal,
 ): Promise<FileDigest> {
   const hash = createHash('sha256');
-  let size = 0;
+  // Read again, not remembered: of the bytes that came last nobody knows how many were written.
+  if (start > 0) for await (const chunk of createReadStream(partPath, { end: start - 1 })) hash.update(chunk);
+  let size = start;
   const check = async function* (chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
       touch();
@@ -91,7 +119,9 @@ async function save(
       yield chunk;
     }
   };
-  await pipeline(bodyOf(response), check, createWriteStream(partPath, { mode: 0o600 }), { signal });
+  await pipeline(bodyOf(response), check, createWriteStream(partPath, { mode: 0o600, flags: start > 0 ? 'a' : 'w' }), {
+    signal,
+  });
   const sha256 = hash.digest('hex');
   if (expected.size !== null && size !== expected.size) {
     throw new Unreachable(`the download ended after ${size} of ${expected.size} bytes`);

@@ -9,6 +9,8 @@ export interface PutRequest {
   /** Exactly those of the upload's grant: the address is signed for them, and no credential of ours is among them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly path: string;
+  /** Where in the file the bytes begin; at its start if nothing is said. */
+  readonly start?: number;
   readonly size: number;
   readonly onProgress?: ((sentBytes: number) => void) | undefined;
   readonly stallMs?: number | undefined;
@@ -34,7 +36,8 @@ function send(put: PutRequest, signal: AbortSignal, touch: () => void): Promise<
   const headers = { ...put.headers, 'content-length': String(put.size) };
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'PUT', headers });
-    const file = put.size > 0 ? createReadStream(put.path, { end: put.size - 1 }) : undefined;
+    const { path, start = 0, size } = put;
+    const file = size > 0 ? createReadStream(path, { start, end: start + size - 1 }) : undefined;
     let isAnswered = false;
     const settle = (error?: Error) => {
       signal.removeEventListener('abort', abort);

@@ -1,9 +1,10 @@
 import type { Upload } from '../answers.ts';
-import { hasStatus, isTransient } from '../api-error.ts';
 import { type RetryContext, type RetryPolicy, withRetries } from '../retry.ts';
 import { resolveAnswerUrl } from '../urls.ts';
 import type { FileDigest } from './file-digest.ts';
 import { putFile } from './put-file.ts';
+import { isUploadWorthAnotherTry } from './upload-errors.ts';
+import { type PartCalls, uploadParts } from './upload-parts.ts';
 
 export interface FileUpload {
   readonly baseUrl: string;
@@ -11,15 +12,21 @@ export interface FileUpload {
   readonly digest: FileDigest;
   /** Asks the controller for a presigned address; asked again for each try, since a failed one may have expired. */
   readonly requestUpload: (size: number, sha256: string) => Promise<Upload>;
+  /** For files that are large enough to go in parts. */
+  readonly parts: PartCalls;
   readonly retry: RetryPolicy;
   readonly context: RetryContext;
   readonly onProgress?: ((sentBytes: number) => void) | undefined;
   readonly stallMs?: number | undefined;
 }
 
+/** Smaller files are sent again whole. */
+const IN_PARTS_ABOVE_BYTES = 100_000_000;
+
 /** Uploads a file and answers the id under which the controller knows it. */
 export function uploadFile(upload: FileUpload): Promise<string> {
   const { digest, context } = upload;
+  if (digest.size > IN_PARTS_ABOVE_BYTES) return uploadParts({ ...upload, calls: upload.parts });
   const run = async () => {
     const grant = await upload.requestUpload(digest.size, digest.sha256);
     await putFile({
@@ -33,11 +40,5 @@ export function uploadFile(upload: FileUpload): Promise<string> {
     });
     return grant.upload_id;
   };
-  return withRetries(run, upload.retry, { ...context, isWorthAnotherTry });
-}
-
-function isWorthAnotherTry(error: unknown): boolean {
-  if (isTransient(error)) return true;
-  // 403: the address expired. 400: the bytes were cut on the way, and no longer fit their checksum. 500: S3's own.
-  return hasStatus(error, 400, 403, 500) && error.code === 'upload_refused';
+  return withRetries(run, upload.retry, { ...context, isWorthAnotherTry: isUploadWorthAnotherTry });
 }
