@@ -82,7 +82,18 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     ['table:GetItem', ...CHANGES],
     LOGS_SECONDS,
   ),
-  api('download-result', ['GET /api/builds/{id}/download'], [...TABLE, ...FILES], [...READS_RESULTS, 'table:GetItem']),
+  api(
+    'download-result',
+    ['GET /api/builds/{id}/download', 'GET /api/builds/{id}/download/result'],
+    [...TABLE, ...FILES],
+    [...READS_RESULTS, 'table:GetItem'],
+  ),
+  api(
+    'download-own-source',
+    ['GET /api/builds/{id}/download/source'],
+    [...TABLE, ...FILES],
+    [...READS_SOURCES, 'table:GetItem'],
+  ),
   api(
     'download-source',
     ['GET /api/builds/{id}/source'],

@@ -6,32 +6,45 @@ import {
   BodyBroken,
   BodyTooLarge,
   BodyTooSlow,
+  encodeBody,
   hasTooLargeBody,
   isTooLargeForLambda,
   MAX_BODY_BYTES,
   readBody,
 } from './http-body.ts';
-import { toHttpEvent } from './http-event.ts';
+import { type EventContext, toHttpEvent } from './http-event.ts';
 import { FunctionTimedOut, type LambdaRuntime } from './lambda-runtime.ts';
+import type { FormRefusal, LargeForms } from './large-forms.ts';
 import { describeError, logLine } from './log-line.ts';
+import type { OwnFiles } from './own-files.ts';
 import type { createRouter, Match } from './routes.ts';
 
 export interface GatewayOptions {
   readonly route: ReturnType<typeof createRouter>;
   readonly runtime: LambdaRuntime;
   readonly clock: () => number;
+  /** Absent where files are not stored on this machine: then forms are as large as on AWS. */
+  readonly forms?: LargeForms;
+  /** Answers with the file itself where a function answers with a link to it. Absent as above. */
+  readonly ownFiles?: OwnFiles;
 }
 
 /** `proceed` tells a client that waits for `100 Continue` to send its body. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse, proceed: () => void) => Promise<void>;
 
-const OTHER_WAY = 'upload the file with POST /api/uploads, then submit its upload_id';
+const OTHER_WAY =
+  'upload the file with POST /api/uploads (a result: POST /api/builds/{id}/uploads), then send its upload_id';
 
 /** An HTTP API in front of the functions: request to event, result to response, with the limits of both. */
-export function createGateway({ route, runtime, clock }: GatewayOptions): HttpHandler {
+export function createGateway({ route, runtime, clock, forms, ownFiles }: GatewayOptions): HttpHandler {
   return async (request, response, proceed) => {
     const requestId = randomUUID();
     const answer = await answerRequest(request, proceed, requestId);
+    if (ownFiles?.isLink(answer)) {
+      response.setHeader('apigw-requestid', requestId);
+      ownFiles.serve(answer, request, response);
+      return;
+    }
     const headers = { ...answer.headers, 'apigw-requestid': requestId };
     send(request, response, { ...answer, headers });
   };
@@ -42,6 +55,10 @@ export function createGateway({ route, runtime, clock }: GatewayOptions): HttpHa
     if (match === 'bad_path')
       return refuse(400, 'invalid_request', 'The path is not valid percent-encoding', requestId);
     if (!match) return jsonAnswer(404, { message: 'Not Found' });
+    if (forms?.isFor(match.file, request)) {
+      const context = { match, path, rawQueryString, requestId, nowMs: clock() };
+      return answerForm(forms, request, proceed, context);
+    }
     if (hasTooLargeBody(request)) return tooLarge(requestId, `more than ${MAX_BODY_BYTES} bytes`);
     proceed();
     const body = await readBody(request).catch((error: unknown) => refuseBody(error, requestId));
@@ -49,6 +66,31 @@ export function createGateway({ route, runtime, clock }: GatewayOptions): HttpHa
     const event = toHttpEvent(request, body, { match, path, rawQueryString, requestId, nowMs: clock() });
     if (isTooLargeForLambda(event)) return tooLarge(requestId, 'more than 6 MB as an event, about 4.5 MB of binary');
     return invoke(match.file, event, requestId);
+  }
+
+  /** The function is asked twice: by headers and path whether the body may come, then with what has come. */
+  async function answerForm(
+    forms: LargeForms,
+    request: IncomingMessage,
+    proceed: () => void,
+    context: EventContext,
+  ): Promise<Answer> {
+    const { match, requestId } = context;
+    const { file } = match;
+    const refused = ({ status, code, text }: FormRefusal) =>
+      refuse(status, code, status === 413 ? `${text}: ${OTHER_WAY}` : text, requestId);
+    const early = forms.refusal(file, request);
+    if (early) return refused(early);
+    const asked = { ...toHttpEvent(request, Buffer.alloc(0), context), front: { isBodyToCome: true } };
+    const admission = await invoke(file, asked, requestId);
+    if (admission.status !== 204) return admission;
+    proceed();
+    const answer = await forms.take(file, request, async ({ received, contentType, body }) => {
+      const event = toHttpEvent(request, body, context);
+      const headers = { ...event.headers, 'content-type': contentType, 'content-length': String(body.length) };
+      return invoke(file, { ...event, ...encodeBody(body, contentType), headers, front: { received } }, requestId);
+    });
+    return 'refused' in answer ? refused(answer) : answer;
   }
 
   function findRoute(method: string, path: string): Match | 'bad_path' | undefined {

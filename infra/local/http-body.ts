@@ -28,8 +28,8 @@ export class BodyBroken extends Error {
   override name = 'BodyBroken';
 }
 
-export const hasTooLargeBody = (request: IncomingMessage) =>
-  Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES;
+export const hasTooLargeBody = (request: IncomingMessage, maxBytes = MAX_BODY_BYTES) =>
+  Number(request.headers['content-length'] ?? 0) > maxBytes;
 
 /** Reads a body whole, which is how a function gets it. Stops, leaving the rest unread, at the limit. */
 export function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -12,7 +12,7 @@ export interface S3DoorOptions {
 
 /** How S3 is reached from outside: single objects, by presigned URL only. */
 export interface S3Door {
-  isFor(request: IncomingMessage): boolean;
+  isFor(request: Pick<IncomingMessage, 'url'>): boolean;
   handle(request: IncomingMessage, response: ServerResponse, proceed: () => void): void;
 }
 
@@ -22,7 +22,7 @@ const AUTH_PARAMETERS =
   /^x-amz-(algorithm|content-sha256|credential|date|expires|security-token|signature|signedheaders)$|^x-id$/i;
 
 export function createS3Door({ buckets, signer, clock, serve }: S3DoorOptions): S3Door {
-  const isFor = ({ url = '' }: IncomingMessage) => buckets.includes(url.split(/[/?]/, 2)[1] ?? '');
+  const isFor = ({ url = '' }: Pick<IncomingMessage, 'url'>) => buckets.includes(url.split(/[/?]/, 2)[1] ?? '');
   return {
     isFor,
     handle(request, response, proceed) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type S3rver from '@20minutes/s3rver';
@@ -8,7 +9,7 @@ import { renderXml } from './s3-multipart-xml.ts';
 import { targetOf } from './s3-target.ts';
 import { publish, writeAndSum } from './s3-verified-writes.ts';
 
-interface Received {
+export interface Received {
   /** What a copy names as its source; good until it is adopted or discarded. */
   readonly source: string;
   readonly size: number;
@@ -27,14 +28,14 @@ export interface ReceivedFiles {
 const SOURCE = /^\/?received\/([0-9a-f-]{36})$/;
 
 export function receivedFiles(store: S3rver.Store, incoming: string) {
-  /** By name; what is not here has been adopted, discarded, or was never received. */
-  const etags = new Map<string, string>();
+  /** By name, with the object it has become; what is not here was discarded, or never received. */
+  const known = new Map<string, { etag: string; adoptedAs?: string }>();
   const files: ReceivedFiles = {
     async receive(source) {
       const name = randomUUID();
       try {
         const { sizeBytes, md5, sha256 } = await writeAndSum(source, join(incoming, name), true);
-        etags.set(name, md5.toString('hex'));
+        known.set(name, { etag: md5.toString('hex') });
         return { source: `received/${name}`, size: sizeBytes, sha256: sha256?.toString('hex') ?? '' };
       } catch (error) {
         await rm(join(incoming, name), { force: true });
@@ -43,7 +44,7 @@ export function receivedFiles(store: S3rver.Store, incoming: string) {
     },
     async discard({ source }) {
       const name = SOURCE.exec(source)?.[1] ?? '';
-      etags.delete(name);
+      known.delete(name);
       await rm(join(incoming, name), { force: true });
     },
   };
@@ -53,18 +54,27 @@ export function receivedFiles(store: S3rver.Store, incoming: string) {
     const name = SOURCE.exec(String(context.req.headers['x-amz-copy-source'] ?? ''))?.[1];
     if (name === undefined || context.method !== 'PUT') return next();
     const { bucket, key } = targetOf(context.req);
-    const etag = etags.get(name);
-    if (etag === undefined || !(await store.getBucket(bucket))) {
+    const file = known.get(name);
+    const isTaken = file?.adoptedAs !== undefined && file.adoptedAs !== `${bucket}/${key}`;
+    if (!file || isTaken || !(await store.getBucket(bucket))) {
       throw new S3Error('NoSuchKey', 'The specified key does not exist.');
     }
-    const path = join(incoming, name);
-    const { mtime } = await stat(path);
-    const metadata = Object.entries(context.req.headers).filter(([header]) => header.startsWith('x-amz-meta-'));
-    await publish(store, path, { bucket, key, metadata: Object.fromEntries(metadata) as Record<string, string>, etag });
-    etags.delete(name);
+    // Asked twice for the same, since the first answer was lost: it is done.
+    if (file.adoptedAs === undefined) {
+      const metadata = readMetadata(context.req.headers);
+      await publish(store, join(incoming, name), { bucket, key, metadata, etag: file.etag });
+      file.adoptedAs = `${bucket}/${key}`;
+    }
     context.status = 200;
     context.type = 'application/xml';
-    context.body = renderXml('CopyObjectResult', { LastModified: mtime.toISOString(), ETag: `"${etag}"` });
+    context.body = renderXml('CopyObjectResult', { LastModified: new Date().toISOString(), ETag: `"${file.etag}"` });
   };
   return { files, adopt };
+}
+
+function readMetadata(headers: IncomingHttpHeaders): Record<string, string> {
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith('x-amz-meta-') && typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(pairs);
 }

@@ -14,7 +14,9 @@ import { createFront } from './front.ts';
 import { applyEnvironment, functionEnvironment } from './function-environment.ts';
 import { createGateway, type HttpHandler } from './gateway.ts';
 import { type FunctionLoader, loadFromFunctions, startLambdaRuntime } from './lambda-runtime.ts';
+import { createLargeForms, FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { listen } from './listen.ts';
+import { createOwnFiles } from './own-files.ts';
 import { provision, type Resources } from './provision.ts';
 import { createRouter } from './routes.ts';
 import { createS3Door, type S3Door } from './s3-door.ts';
@@ -30,6 +32,8 @@ export interface StackOptions {
   /** Where clients reach this controller, if not at host and port. */
   readonly publicUrl?: string;
   readonly settings?: Partial<Record<EnvName, string>>;
+  /** The most that a form may bring, where the store is ours. */
+  readonly formSizes?: Partial<FormSizes>;
   /** Engines to use instead of starting our own. */
   readonly endpoints?: Partial<Endpoints>;
   /** Replaces an engine's address for the functions only, e.g. by a proxy that injects faults. */
@@ -95,8 +99,15 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
   restoreEnvironment = await setEnvironment(options, engines, resources, publicUrl);
 
   const runtime = await startLambdaRuntime(functions, options.load ?? loadFromFunctions);
-  const gateway = createGateway({ route: createRouter(functions), runtime, clock });
-  ready.resolve(engines.s3 ? withS3(s3Door(engines, engines.s3, resources, publicUrl, clock), gateway) : gateway);
+  const door = engines.s3 && s3Door(engines, engines.s3, resources, publicUrl, clock);
+  const gateway = createGateway({
+    route: createRouter(functions),
+    runtime,
+    clock,
+    ...(engines.s3 && { forms: createLargeForms(engines.s3.received, { ...FORM_SIZES, ...options.formSizes }) }),
+    ...(door && { ownFiles: createOwnFiles(door, publicUrl) }),
+  });
+  ready.resolve(door ? withS3(door, gateway) : gateway);
 
   const triggers = createTriggers({ functions, runtime, sqs: clients.sqs, queueUrls: resources.queueUrls, clock });
   if (options.hasTimers ?? true) stopTriggers = startTriggers(triggers, options.scheduleSeconds, sleep).stop;

@@ -1,4 +1,5 @@
 import type { Endpoints } from './aws-clients.ts';
+import { FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { httpUrl } from './listen.ts';
 
 export interface StartSettings {
@@ -8,6 +9,7 @@ export interface StartSettings {
   readonly publicUrl?: string;
   readonly dataDir: string;
   readonly scheduleSeconds?: number;
+  readonly formSizes: Partial<FormSizes>;
   readonly endpoints: Partial<Endpoints>;
 }
 
@@ -30,6 +32,9 @@ Settings, all from the environment:
   FIRST_LEASE_SECONDS      how long a worker may take until its first heartbeat (1800)
   LEASE_SECONDS            how long a worker may be silent after that (90)
   MAX_ATTEMPTS             how often a build is given out before it fails (3)
+  MAX_SOURCE_BYTES         largest source in a multipart/form-data request (524288000)
+  MAX_CERTS_BYTES          largest certificate bundle in one (10485760)
+  MAX_RESULT_BYTES         largest result in one (1073741824)
   SCHEDULE_SECONDS         how often lost workers are looked for (60)
   DYNAMODB_ENDPOINT        use this DynamoDB instead of the embedded one
   SQS_ENDPOINT             use this SQS instead of the embedded one
@@ -41,6 +46,8 @@ Settings, all from the environment:
 `;
 
 const MAX_PORT = 65_535;
+/** What one object of S3 may have by a single PUT. */
+const MAX_FORM_BYTES = 5 * 1024 ** 3;
 
 export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
   const port = readInteger(env, 'PORT', 0, MAX_PORT) ?? 3000;
@@ -53,8 +60,14 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
     ...(publicUrl !== undefined && { publicUrl }),
     dataDir: env['DATA_DIR'] || '.buildlatch',
     ...(scheduleSeconds !== undefined && { scheduleSeconds }),
+    formSizes: readFormSizes(env),
     endpoints: readEndpoints(env),
   };
+}
+
+function readFormSizes(env: NodeJS.ProcessEnv): Partial<FormSizes> {
+  const sizes = Object.keys(FORM_SIZES).map((name) => [name, readInteger(env, name, 1, MAX_FORM_BYTES)] as const);
+  return Object.fromEntries(sizes.filter(([, size]) => size !== undefined));
 }
 
 /** A note for a configuration that starts but will not work for others. */

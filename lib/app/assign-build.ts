@@ -1,6 +1,6 @@
 import type { Build, Platform } from '../domain/build.ts';
-import { Rejection } from '../domain/rejection.ts';
 import { OTP_MS } from '../domain/one-time-password.ts';
+import { Rejection } from '../domain/rejection.ts';
 import { isHeldBy } from '../domain/transitions.ts';
 import { busyPollMs, isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
 import type {

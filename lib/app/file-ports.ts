@@ -14,7 +14,7 @@ export interface StoredAs {
 }
 
 /** A file that came in with a request and was stored on its way, where nobody can read it yet. */
-interface ReceivedFile {
+export interface ReceivedFile {
   /** The store's name of it. */
   readonly source: string;
   readonly size: number;
@@ -25,6 +25,7 @@ export interface FileStore {
   /** An address that takes exactly these bytes under exactly this key, for 15 minutes. */
   ticket(kind: FileKind, key: string, file: StoredAs, now: number): Promise<UploadTicket>;
   put(kind: FileKind, key: string, bytes: Uint8Array, sha256: string): Promise<void>;
+  /** Makes a received file the one under this key, without moving its bytes again. May be repeated. */
   adopt(kind: FileKind, key: string, file: ReceivedFile): Promise<void>;
   /** What is stored under the key, or undefined. */
   find(kind: FileKind, key: string): Promise<StoredAs | undefined>;

@@ -1,9 +1,10 @@
 import type { Build, ResultFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { type Command, isHeldBy, type Claim } from '../domain/transitions.ts';
+import { type Claim, type Command, isHeldBy } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
 import { attemptOf, resultKey, resultName } from './file-keys.ts';
 import type { FileStore } from './file-ports.ts';
+import { keepFile, type SentFile } from './keep-file.ts';
 import type { BuildStore, Ending, Report, Secrets } from './ports.ts';
 
 interface EndDeps extends FenceDeps {
@@ -41,19 +42,13 @@ export async function completeWithUpload(
   await finish(deps, buildId, { ...claim, attempt }, { state: 'completed', result });
 }
 
-/** Completes a build with bytes that came with the request. They are stored under the attempt before it ends. */
-export async function completeWithBytes(
-  deps: FinishDeps,
-  held: Build,
-  claim: Claim,
-  file: { bytes: Uint8Array; sha256: string },
-): Promise<void> {
+/** Completes a build with a file that came with the request. It is stored under the attempt before it ends. */
+export async function completeWithBytes(deps: FinishDeps, held: Build, claim: Claim, file: SentFile): Promise<void> {
   const { id, attempt } = held;
-  const { bytes, sha256 } = file;
   // From the content: the same bytes sent again are the same result, and the request a replay.
-  const key = resultKey(id, attempt, deps.secrets.idFrom(`result ${sha256}`));
-  await deps.files.put('results', key, bytes, sha256);
-  const result: ResultFile = { key, size: bytes.length, sha256, filename: resultName(held) };
+  const key = resultKey(id, attempt, deps.secrets.idFrom(`result ${file.sha256}`));
+  const stored = await keepFile(deps.files, 'results', key, file);
+  const result: ResultFile = { ...stored, filename: resultName(held) };
   await finish(deps, id, { ...claim, attempt }, { state: 'completed', result });
 }
 

@@ -4,8 +4,9 @@ import { Rejection } from '../domain/rejection.ts';
 import { announce } from './announce.ts';
 import { sourceKey } from './file-keys.ts';
 import type { FileStore } from './file-ports.ts';
-import type { NewCerts } from './store-certs.ts';
+import { keepFile, type SentFile } from './keep-file.ts';
 import type { BuildQueue, BuildStore, Clock, Report, Secrets } from './ports.ts';
+import type { NewCerts } from './store-certs.ts';
 
 export interface SubmitDeps {
   readonly builds: BuildStore;
@@ -39,20 +40,16 @@ interface Submission {
 /** Submits a source, wherever its bytes are. */
 export function submitBuild(
   deps: SubmitDeps,
-  submission: Submission & ({ uploadId: string } | { bytes: Uint8Array; sha256: string }),
+  submission: Submission & ({ uploadId: string } | SentFile),
 ): Promise<Submitted> {
   return 'uploadId' in submission ? submitUpload(deps, submission) : submitBytes(deps, submission);
 }
 
-/** Submits a source whose bytes came with the request. */
-export async function submitBytes(
-  deps: SubmitDeps,
-  submission: Submission & { bytes: Uint8Array; sha256: string },
-): Promise<Submitted> {
-  const { platform, bytes, sha256, certs, idempotencyKey, by } = submission;
-  const key = sourceKey(deps.secrets.id());
-  await deps.files.put('sources', key, bytes, sha256);
-  const wanted = { platform, source: { key, size: bytes.length, sha256 }, certs, submittedBy: notedId(by) };
+/** Submits a source that came with the request. */
+export async function submitBytes(deps: SubmitDeps, submission: Submission & SentFile): Promise<Submitted> {
+  const { platform, sha256, certs, idempotencyKey, by } = submission;
+  const source = await keepFile(deps.files, 'sources', sourceKey(deps.secrets.id()), submission);
+  const wanted = { platform, source, certs, submittedBy: notedId(by) };
   if (idempotencyKey !== undefined) return submitOnce(deps, keySeed(idempotencyKey), wanted, 'always');
   // Clients that know no key send the whole request again after a timeout.
   const content = certs ? `${sha256} ${certs.fingerprint}` : sha256;

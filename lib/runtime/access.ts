@@ -42,6 +42,7 @@ export const ACCESS = {
   'build-status': { for: 'build', key: 'read' },
   'build-events': { for: 'build', key: 'read' },
   'read-logs': { for: 'build', key: 'read' },
+  'download-own-source': { for: 'build', key: 'read' },
   'download-result': { for: 'build', key: 'read' },
   'cancel-build': { for: 'build', key: 'submit' },
   'retry-build': { for: 'build', key: 'submit' },

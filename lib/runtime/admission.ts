@@ -124,7 +124,7 @@ async function buildFor({ builds, clock }: Gate, { key, headers }: Caller, id: s
  * Who claims to hold a build: the id beside a good key, or else the worker that a token carries. The token itself is
  * checked where the claim is used, in the condition of the write.
  */
-function claimOf({ key, headers }: Caller, tokens: readonly HolderToken[], named: Naming['holder']): Claim {
+export function claimOf({ key, headers }: Caller, tokens: readonly HolderToken[], named: Naming['holder']): Claim {
   const attempt = named.attempt === undefined ? {} : { attempt: named.attempt };
   const workerId = named.worker_id ?? headers['x-worker-id'];
   if (key && workerId && WORKER_ID.test(workerId)) return { workerId, ...attempt };

@@ -4,8 +4,10 @@ import * as z from 'zod/mini';
 import { Rejection } from '../domain/rejection.ts';
 import { ACCESS, type Endpoint, type Rule, type SubjectOf } from './access.ts';
 import { type Admitted, admit, type Gate, identify, type Naming } from './admission.ts';
+import type { AdmitBody } from './admit-body.ts';
 import { type Body, jsonBody, type UploadedFile } from './body.ts';
 import { withDeadline } from './deadline.ts';
+import { frontOf, type ReceivedPart } from './front.ts';
 import { failureOf } from './http-errors.ts';
 import { log } from './log.ts';
 
@@ -16,6 +18,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly headers: Headers;
   readonly files: Readonly<Record<string, UploadedFile>>;
+  /** File parts that were stored on their way; see `sentFile`. */
+  readonly received: Readonly<Record<string, ReceivedPart>>;
   readonly isMultipart: boolean;
 }
 
@@ -40,6 +44,8 @@ type Options<E extends Endpoint, S> = {
   readonly input: S;
   /** How the body is read; JSON where nothing is said. */
   readonly readBody?: (event: Event) => Promise<Body>;
+  /** Refuses a body that is too large to be taken from just anybody; needed where others than projects send such. */
+  readonly admitBody?: AdmitBody;
 } & (SubjectOf<E> extends 'anyone' ? object : { readonly gate: Gate });
 
 /**
@@ -57,11 +63,18 @@ export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[Sub
   async function answer(event: Event, _context: Context, { signal }: { signal: AbortSignal }): Promise<Result> {
     const startedAt = performance.now();
     const caller = await withDeadline(signal, () => admit(rule, gate, event.headers));
+    const { isBodyToCome, received } = frontOf(event);
+    if (isBodyToCome) {
+      const { admitBody = onlyProjects } = options;
+      await withDeadline(signal, () => admitBody(rule, gate, caller, event.pathParameters?.['id']));
+      return { statusCode: 204 };
+    }
     const body = await readBody(event);
     const fields = { ...event.queryStringParameters, ...body.fields, ...event.pathParameters };
     const parsed = z.safeParse(input, fields);
     if (!parsed.success) throw new Rejection('invalid_request', refusalText(parsed.error));
-    const request = { path: event.rawPath, headers: event.headers, files: body.files, isMultipart: body.isMultipart };
+    const { files, isMultipart } = body;
+    const request = { path: event.rawPath, headers: event.headers, files, received, isMultipart };
     const { by, reply } = await withDeadline(signal, async () => {
       // Made by the same line of the table whose promise `run` is typed with.
       const admitted = (await identify(rule, gate, caller, parsed.data)) as Admitted[SubjectOf<E>];
@@ -78,6 +91,11 @@ export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[Sub
       request.response = renderFailure(request.event, request.error);
     });
 }
+
+/** Its key has been looked at. */
+const onlyProjects: AdmitBody = async (rule) => {
+  if (rule.for !== 'project') throw new Rejection('payload_too_large', 'The request body is too large');
+};
 
 function tooLate(): never {
   throw new Rejection('unavailable', 'The answer took too long; try again');

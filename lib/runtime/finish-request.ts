@@ -1,11 +1,10 @@
 import type * as z from 'zod/mini';
 import { completeWithBytes, completeWithUpload, type FinishDeps, failBuild } from '../app/finish-build.ts';
 import { heldBuild } from '../app/held-build.ts';
+import type { SentFile } from '../app/keep-file.ts';
 import { Rejection, type RejectionCode } from '../domain/rejection.ts';
 import type { Claim } from '../domain/transitions.ts';
-import type { UploadedFile } from './body.ts';
 import type { Finish } from './inputs/holder.ts';
-import { sha256 } from './secrets.ts';
 
 type FinishInput = z.output<typeof Finish>;
 
@@ -25,19 +24,18 @@ export async function finishFromJson(deps: FinishDeps, input: FinishInput, claim
  * is answered 200 and changes nothing. Success without a file is how a worker ends whose virtual machine has already
  * delivered the result; if nothing was delivered, the build has failed.
  */
-export async function finishFromForm(deps: FinishDeps, input: FinishInput, claim: Claim, file?: UploadedFile) {
+export async function finishFromForm(deps: FinishDeps, input: FinishInput, claim: Claim, file?: SentFile) {
   try {
     if (!isSuccess(input)) {
       await failBuild(deps, input.build_id, claim, input.error_message);
       return answer('failed');
     }
-    if (!file || file.bytes.length === 0) {
+    if (!file) {
       await failBuild(deps, input.build_id, claim, 'The worker reported success without a result file');
       return answer('failed');
     }
     const build = await heldBuild(deps, input.build_id, claim);
-    const digest = sha256(file.bytes).toString('hex');
-    await completeWithBytes(deps, build, claim, { bytes: file.bytes, sha256: digest });
+    await completeWithBytes(deps, build, claim, file);
     return answer('success');
   } catch (error) {
     if (!(error instanceof Rejection) || !LATE.has(error.code)) throw error;

@@ -91,6 +91,8 @@ describe('the functions', () => {
       'GET /api/builds/{id}/logs',
       'POST /api/builds/{id}/logs',
       'GET /api/builds/{id}/download',
+      'GET /api/builds/{id}/download/result',
+      'GET /api/builds/{id}/download/source',
       'GET /api/builds/{id}/source',
       'POST /api/builds/{id}/cancel',
       'POST /api/builds/{id}/heartbeat',

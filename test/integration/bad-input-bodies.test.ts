@@ -69,6 +69,11 @@ describe('bad bodies', () => {
       size: 1,
       sha256,
     }));
+    const parts = [
+      ...[null, 7, [], {}, 'x', { size: 2 ** 23 }, { sha256s: [SHA256] }],
+      ...NUMBERS.map((size) => ({ size, sha256s: [SHA256] })),
+      ...[...IDS, [], [SHA256, SHA256], [7], Array(1001).fill(SHA256)].map((sha256s) => ({ size: 2 ** 23, sha256s })),
+    ];
     const filenames = [
       ...IDS.filter((id) => id !== '%2e%2e%2f' && !/^(x{2000}|bu)/.test(String(id))),
       'x'.repeat(201),
@@ -82,7 +87,10 @@ describe('bad bodies', () => {
     const own = () => ({ build_id: world.held.id });
 
     const cases: Record<string, () => readonly unknown[]> = {
-      '/api/uploads': () => [...sizes, ...digests, { size: 2 ** 41, sha256: SHA256 }],
+      '/api/uploads': () => [
+        ...[...sizes, ...digests, { size: 2 ** 41, sha256: SHA256 }],
+        ...parts.map((bad) => ({ size: 1, sha256: SHA256, parts: bad })),
+      ],
       '/api/builds': () => [
         ...[...IDS, undefined, 'windows', 'iOS', '\u0456os', 'ios '].map((platform) => ({
           platform,
@@ -106,7 +114,9 @@ describe('bad bodies', () => {
         ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ size: 1, sha256: SHA256, ...bad })),
         ...filenames.map((filename) => ({ size: 1, sha256: SHA256, filename })),
         { size: 2 ** 43, sha256: SHA256 },
+        ...parts.map((bad) => ({ size: 1, sha256: SHA256, parts: bad })),
       ],
+      '/api/builds/{id}/uploads/{upload_id}/complete': () => [...attempts, ...workerIds, { attempt: 2 }],
       '/api/workers/result': () => [
         ...noBuild,
         ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ ...own(), success: false, ...bad })),
@@ -145,7 +155,7 @@ describe('bad bodies', () => {
       '/api/workers/upload': '/api/workers/result',
     };
     // These take no fields.
-    const typed = posts.filter(({ path }) => !/\/(cancel|retry|unregister)$/.test(path));
+    const typed = posts.filter(({ path }) => !/\/(cancel|retry|unregister)$|^\/api\/uploads\/.*complete$/.test(path));
 
     it.each(typed)('$route refuses wrong fields', async ({ method, path }) => {
       const bodies = cases[sameAs[path] ?? path]?.() ?? [];

@@ -258,7 +258,7 @@ test('accepts 4.5 MB of binary, and names the other way above what Lambda carrie
   expect([response.status, await response.json()]).toEqual([
     413,
     {
-      error: expect.stringContaining('upload the file with POST /api/uploads, then submit its upload_id'),
+      error: expect.stringMatching(/upload the file with POST \/api\/uploads .*, then send its upload_id$/),
       code: 'payload_too_large',
       requestId: response.headers.get('apigw-requestid'),
     },

@@ -17,7 +17,7 @@ export type BadInputWorld = Awaited<ReturnType<typeof startBadInputWorld>>;
 
 /** A controller with one build that is being built, one that waits, and workers that may not touch either. */
 export async function startBadInputWorld() {
-  const controller = await startController();
+  const controller = await startController({ formSizes: { MAX_SOURCE_BYTES: 4_000_000 } });
   const held = await controller.submit();
   const holder = await controller.register('holder');
   await controller.poll(holder);

@@ -20,9 +20,13 @@ export interface ControllerProcess {
 }
 
 /** `npm start` as a process of its own, that can be killed as any process can. */
-export async function startControllerProcess(dataDir: string, apiKey: string): Promise<ControllerProcess> {
+export async function startControllerProcess(
+  dataDir: string,
+  apiKey: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ControllerProcess> {
   const { PATH = '' } = process.env;
-  const settings = { DATA_DIR: dataDir, CONTROLLER_API_KEY: apiKey, PORT: '0', SCHEDULE_SECONDS: '1' };
+  const settings = { DATA_DIR: dataDir, CONTROLLER_API_KEY: apiKey, PORT: '0', SCHEDULE_SECONDS: '1', ...more };
   const child = spawn(process.execPath, [START], { env: { PATH, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const url = await Promise.race([urlOf(child), ended.then((code) => Promise.reject(new Error(`it ended: ${code}`)))]);

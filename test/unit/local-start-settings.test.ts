@@ -3,7 +3,7 @@ import { environmentCredentials } from '../../infra/local/credentials.ts';
 import { readStartSettings, warnAbout } from '../../infra/local/start-settings.ts';
 
 test('has a default for everything', () => {
-  const defaults = { port: 3000, host: '127.0.0.1', dataDir: '.buildlatch', endpoints: {} };
+  const defaults = { port: 3000, host: '127.0.0.1', dataDir: '.buildlatch', formSizes: {}, endpoints: {} };
   expect(readStartSettings({})).toEqual(defaults);
   expect(
     readStartSettings({ PORT: '', HOST: '', PUBLIC_URL: '', DATA_DIR: '', SCHEDULE_SECONDS: '', S3_ENDPOINT: '' }),
@@ -21,12 +21,20 @@ test('takes a public address with or without its closing slash', () => {
   expect(readStartSettings({ PUBLIC_URL: 'https://builds.example.com/' }).publicUrl).toBe('https://builds.example.com');
 });
 
+test('takes the sizes of forms', () => {
+  const formSizes = { MAX_SOURCE_BYTES: 1_000, MAX_CERTS_BYTES: 20, MAX_RESULT_BYTES: 3_000 };
+  const env = { MAX_SOURCE_BYTES: '1000', MAX_CERTS_BYTES: '20', MAX_RESULT_BYTES: '3000' };
+  expect(readStartSettings(env).formSizes).toEqual(formSizes);
+});
+
 test.each([
   ['PUBLIC_URL', 'builds.example.com'],
   ['PUBLIC_URL', 'ftp://builds.example.com'],
   ['PUBLIC_URL', 'https://builds.example.com/?x'],
   ['PORT', '-1'],
   ['SCHEDULE_SECONDS', '0'],
+  ['MAX_SOURCE_BYTES', '500MB'],
+  ['MAX_RESULT_BYTES', '99999999999'],
   ['SQS_ENDPOINT', '127.0.0.1:9324'],
 ])('refuses %s=%s by name', (name, value) => {
   expect(() => readStartSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be `));

@@ -1,0 +1,17 @@
+import { downloadSource } from '../../lib/app/download-source.ts';
+import { api } from '../../lib/runtime/api.ts';
+import { files, gate, openTable } from '../../lib/runtime/container.ts';
+import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
+import { deliveryReply } from '../../lib/runtime/views.ts';
+
+const env = readEnv([...TABLE, ...FILES]);
+const table = openTable(env);
+const sources = files(env);
+
+export const handler = api(
+  { access: 'download-own-source', gate: gate(env, table), input: OneBuild },
+  async (_input, { build }) => {
+    return deliveryReply(await downloadSource(sources, build));
+  },
+);
