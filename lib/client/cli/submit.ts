@@ -7,6 +7,7 @@ import { uploadFile } from '../transfer/upload-file.ts';
 import { type CommandContext, clientFor } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { followLogs, logText, RECONNECT } from './follow-logs.ts';
+import { openUpload } from './open-uploads.ts';
 import { projectCredentials } from './settings.ts';
 import { readSigning, type SigningOptions } from './signing.ts';
 
@@ -50,7 +51,10 @@ async function upload(context: CommandContext, client: ApiClient, archive: Sourc
   for (const warning of warnings) screen.note(`Warning: ${warning}`);
   if (fileCount !== undefined)
     screen.note(`Packed ${fileCount} ${fileCount === 1 ? 'file' : 'files'}, ${amount(digest.size)}`);
+  const open = openUpload(io.env, context.settings.baseUrl, digest.sha256);
   const uploadId = await uploadFile({
+    uploadId: await open.find(),
+    onBegun: open.keep,
     baseUrl: context.settings.baseUrl,
     path: archive.path,
     digest,
@@ -60,6 +64,7 @@ async function upload(context: CommandContext, client: ApiClient, archive: Sourc
     context: { clock: io.clock, random: io.random, signal },
     onProgress: (sent) => screen.progress(`Uploading ${amount(sent)} of ${amount(digest.size)}`),
   });
+  await open.forget();
   screen.note(`Uploaded ${amount(digest.size)}, SHA-256 ${digest.sha256}`);
   return uploadId;
 }

@@ -14,6 +14,9 @@ export interface FileUpload {
   readonly requestUpload: (size: number, sha256: string) => Promise<Upload>;
   /** For files that are large enough to go in parts. */
   readonly parts: PartCalls;
+  /** Of an upload in parts of the same file that broke off, and for the next that may. */
+  readonly uploadId?: string | undefined;
+  readonly onBegun?: ((uploadId: string) => void | Promise<void>) | undefined;
   readonly retry: RetryPolicy;
   readonly context: RetryContext;
   readonly onProgress?: ((sentBytes: number) => void) | undefined;
