@@ -63,7 +63,7 @@ export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[Sub
   async function answer(event: Event, _context: Context, { signal }: { signal: AbortSignal }): Promise<Result> {
     const startedAt = performance.now();
     const caller = await withDeadline(signal, () => admit(rule, gate, event.headers));
-    const { isBodyToCome, received } = frontOf(event);
+    const { isBodyToCome, received = {} } = frontOf(event);
     if (isBodyToCome) {
       const { admitBody = onlyProjects } = options;
       await withDeadline(signal, () => admitBody(rule, gate, caller, event.pathParameters?.['id']));

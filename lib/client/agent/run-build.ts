@@ -5,6 +5,7 @@ import { PATIENT, type RetryContext, withRetries } from '../retry.ts';
 import { DamagedFile, fetchFile, PartialFile } from '../transfer/fetch-file.ts';
 import { HostileArchive } from '../unpack/hostile-archive.ts';
 import { resolveAnswerUrl } from '../urls.ts';
+import type { Artifact } from './artifact.ts';
 import { BuildLog } from './build-log.ts';
 import { buildProject } from './build-project.ts';
 import { BuildFailure, BuildStopped } from './build-stopped.ts';
