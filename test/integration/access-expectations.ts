@@ -144,6 +144,12 @@ export const EXPECTED = {
     method: 'GET',
     path: ofBuild('/download'),
   },
+  'download-own-source': {
+    opensTo: 'who reads the build',
+    answer: [200],
+    method: 'GET',
+    path: ofBuild('/download/source'),
+  },
   'cancel-build': {
     opensTo: 'who submitted the build',
     answer: [200],
