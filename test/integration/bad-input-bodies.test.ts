@@ -98,6 +98,16 @@ describe('bad bodies', () => {
         })),
         ...[...IDS, undefined, 'u'.repeat(21), '__proto__'].map((upload_id) => ({ platform: 'ios', upload_id })),
       ],
+      '/api/keys': () => [
+        ...[...IDS, undefined]
+          .filter((id) => !/^(\.\.|%2e|x{2000}|bu|a.b|.$)/.test(String(id)))
+          .map((name) => ({
+            name,
+            scopes: ['submit'],
+          })),
+        ...[undefined, null, 'submit', [], ['all'], [7], {}].map((scopes) => ({ name: 'x', scopes })),
+        ...NUMBERS.map((expires_days) => ({ name: 'x', scopes: ['submit'], expires_days })),
+      ],
       '/api/workers/register': () => [
         ...[undefined, null, '', '   ', '\0\0', '\u200b\u202e', 7, [], {}].map((name) => ({ name, capabilities: {} })),
         ...[undefined, null, [], 'ios', 7, true].map((capabilities) => ({ name: 'x', capabilities })),
@@ -155,7 +165,9 @@ describe('bad bodies', () => {
       '/api/workers/upload': '/api/workers/result',
     };
     // These take no fields.
-    const typed = posts.filter(({ path }) => !/\/(cancel|retry|unregister)$|^\/api\/uploads\/.*complete$/.test(path));
+    const typed = posts.filter(
+      ({ path }) => !/\/(cancel|retry|unregister|revoke)$|^\/api\/uploads\/.*complete$/.test(path),
+    );
 
     it.each(typed)('$route refuses wrong fields', async ({ method, path }) => {
       const bodies = cases[sameAs[path] ?? path]?.() ?? [];
