@@ -32,10 +32,10 @@ async function workerFor(id: string): Promise<TestWorker> {
   return worker;
 }
 
-const say = (worker: TestWorker, id: string, message: string) =>
+const say = (worker: TestWorker, id: string, ...lines: string[]) =>
   site.controller.request('POST', `/api/builds/${id}/logs`, {
     headers: site.controller.as(worker),
-    json: { level: 'info', message },
+    json: { logs: lines.map((message) => ({ level: 'info', message })) },
   });
 
 describe.each([
@@ -53,21 +53,20 @@ describe.each([
     const given = await fetch(`${site.url}/api/builds/${id}/source`, { headers: site.controller.as(worker) });
     expect(Buffer.from(await given.arrayBuffer()).equals(source)).toBe(true);
     const result = randomBytes(2_000);
+    // More than the hundred lines that one of the old controllers stopped at: the follower counts from the first one.
+    const compiling = [0, 1, 2].map((batch) =>
+      Array.from({ length: 50 }, (_, line) => `Compiling ${batch * 50 + line}`),
+    );
     const events = [
       () => say(worker, id, 'Installing pods'),
-      // More than a page of the newest controller's upstream: the follower counts from the first line.
-      ...Array.from({ length: 110 }, (_, line) => () => say(worker, id, `Compiling ${line}`)),
+      ...compiling.map((lines) => () => say(worker, id, ...lines)),
       () => site.controller.complete(worker, id, result),
     ];
     const shown = await cli.followLogs(id, async () => {
       await site.controller.heartbeat(worker, id);
       await events.shift()?.();
     });
-    expect(shown).toEqual([
-      'Build submitted',
-      'Installing pods',
-      ...Array.from({ length: 110 }, (_, line) => `Compiling ${line}`),
-    ]);
+    expect(shown).toEqual(['Build submitted', 'Installing pods', ...compiling.flat()]);
 
     expect(await cli.watch(id)).toMatchObject({ status: 'completed', error_message: null });
     const [listed] = await cli.list();
