@@ -9,7 +9,7 @@ import { startMinistack } from '../emulators/ministack.ts';
 import { Missing } from '../emulators/missing.ts';
 import { MINISTACK_GAPS } from './gaps.ts';
 import { startGatewayFront } from './gateway-front.ts';
-import { deploy, findStack, output, removeStage, STAGE, stackName, storeApiKey } from './stage.ts';
+import { deploy, findStack, output, removeStage, STAGE, stackName, storeKeys } from './stage.ts';
 
 /**
  * `npm run test:localstack`: deploys into an emulator of AWS as one deploys into AWS, uses what was deployed, and removes it.
@@ -58,7 +58,7 @@ async function testDeployment(endpoint: string, isOurs: boolean, closers: Closer
     console.error(`A stack ${stackName(STAGE)} is there already. It is not touched: its data would go with it.`);
     return 1;
   }
-  const apiKey = await storeApiKey(STAGE);
+  const apiKey = await storeKeys(STAGE);
   const deployed = deploy(STAGE);
   const stack = await findStack(STAGE);
   if (deployed.status !== 0 || !stack) {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { DescribeStackResourcesCommand, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { DeleteObjectsCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import { apiKeyParameter } from '../../infra/api-key-parameter.ts';
+import { apiKeyParameter, certsKeyParameter } from '../../infra/api-key-parameter.ts';
 import { serverless } from '../../infra/deploy/framework.ts';
 import { cloudFormation, s3, ssm } from './aws.ts';
 
@@ -28,12 +28,15 @@ export const output = ({ Outputs = [] }: Stack, name: string): string => {
   return value;
 };
 
-/** A key of this run, where a person would have put one by hand. */
-export async function storeApiKey(stage: string): Promise<string> {
-  const Value = randomBytes(32).toString('base64url');
-  const parameter = { Name: apiKeyParameter(stage), Value, Type: 'SecureString', Overwrite: true } as const;
-  await ssm().send(new PutParameterCommand(parameter));
-  return Value;
+/** Keys of this run, where a person would have put some by hand. Answers the API key. */
+export async function storeKeys(stage: string): Promise<string> {
+  const store = async (Name: string) => {
+    const Value = randomBytes(32).toString('base64url');
+    await ssm().send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
+    return Value;
+  };
+  await store(certsKeyParameter(stage));
+  return store(apiKeyParameter(stage));
 }
 
 /** `npm run deploy`, as the documentation has it. */
