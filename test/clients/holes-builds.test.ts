@@ -122,6 +122,17 @@ describe('holes of the first controller: builds', () => {
 });
 
 describe('holes of the first controller: what strangers see', () => {
+  it(
+    'hole 14: a worker that is silent is offline',
+    async () => {
+      const worker = await world.register();
+      await world.pause(310_000);
+      const { status } = json(await world.call('GET', `/api/workers/${worker.id}/stats`, { headers: world.key }));
+      expect(status).toBe('offline');
+    },
+    LONG,
+  );
+
   it('hole 15: no dashboard, no path of the machine and no foreign page without a key', async () => {
     const build = await world.submit();
     const origin = { origin: 'https://evil.example' };

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { c1 } from './c1.ts';
 import { e1 } from './e1.ts';
-import { i1 } from './i1.ts';
-import { l1 } from './l1.ts';
 import { startM1 } from './m1.ts';
 import { startM2 } from './m2.ts';
 import { aProject, openSite, type TestSite } from './site.ts';
@@ -119,19 +117,4 @@ describe('E1, the old shell tests', () => {
     });
     expect((await downloaded(id)).length).toBe(200);
   });
-});
-
-it('I1, the installer, finds the controller and registers a Mac that is then given iOS builds; the key is not kept', async () => {
-  const id = await i1(site);
-  expect(await site.controller.workerItem(id)).toMatchObject({ platforms: ['ios'] });
-  expect(JSON.stringify(await site.controller.items())).not.toContain(site.apiKey);
-});
-
-it('L1, the landing page, gets seven figures from another origin, and they are true', async () => {
-  const builds = (await site.controller.items()).filter(({ sk }) => sk === 'BUILD');
-  await site.pause(15_000);
-  const stats = await l1(site);
-  expect(await l1(site, '/public/stats')).toEqual(stats);
-  expect(stats.totalBuilds).toBe(builds.filter(({ state }) => ['completed', 'failed'].includes(state)).length);
-  expect(stats.buildsQueued).toBe(builds.filter(({ state }) => state === 'pending').length);
 });
