@@ -17,6 +17,7 @@ import {
   type FunctionDefinition,
   reserved,
 } from './function-definition.ts';
+import { MACHINE_FUNCTIONS } from './machine-functions.ts';
 
 /** Every function that is deployed, on one page. */
 export const FUNCTIONS: readonly FunctionDefinition[] = [
@@ -106,11 +107,12 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   reserved(
     api(
       'heartbeat',
-      ['POST /api/builds/{id}/heartbeat'],
+      ['POST /api/builds/{id}/heartbeat', 'POST /api/workers/heartbeat'],
       [...TABLE, 'LEASE_SECONDS'],
-      ['table:GetItem', 'table:UpdateItem'],
+      ['table:GetItem', ...CHANGES],
     ),
   ),
+  ...MACHINE_FUNCTIONS,
   api(
     'create-result-upload',
     ['POST /api/builds/{id}/uploads'],

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   'lib/app': [{ to: /^lib\/(domain|app)\// }],
   'lib/adapters': [
     { to: /^lib\/domain\// },
-    { to: /^lib\/app\/((file|cert)-)?ports\.ts$/, typesOnly: true },
+    { to: /^lib\/app\/([a-z]+-)?ports\.ts$/, typesOnly: true },
     { to: /^npm:(@aws-sdk\/|zod\/mini$)/ },
   ],
   'lib/runtime': [

@@ -1,17 +1,17 @@
 import { heartbeat } from '../../lib/app/heartbeat.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { builds, clock, gate, openTable, workers } from '../../lib/runtime/container.ts';
+import { builds, clock, gate, logs, openTable, report, workers } from '../../lib/runtime/container.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { HeldBuild } from '../../lib/runtime/inputs/holder.ts';
+import { Heartbeat } from '../../lib/runtime/inputs/holder.ts';
 
 const env = readEnv([...TABLE, 'LEASE_SECONDS']);
 const table = openTable(env);
-const deps = { builds: builds(table), workers: workers(table), clock };
+const deps = { builds: builds(table), workers: workers(table), logs: logs(table), clock, report };
 
 export const handler = api(
-  { access: 'heartbeat', gate: gate(env, table), input: HeldBuild },
-  async (input, { claim }) => {
-    const leaseUntil = await heartbeat(deps, input.id, claim, env.LEASE_SECONDS * 1000);
+  { access: 'heartbeat', gate: gate(env, table), input: Heartbeat },
+  async ({ id, progress }, { claim }) => {
+    const leaseUntil = await heartbeat(deps, id, claim, env.LEASE_SECONDS * 1000, progress);
     return { status: 200, body: { status: 'ok', timestamp: clock(), lease_until: leaseUntil } };
   },
 );

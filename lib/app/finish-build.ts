@@ -1,6 +1,6 @@
 import type { Build, ResultFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { type Claim, type Command, isHeldBy } from '../domain/transitions.ts';
+import { type Claim, type Command, decide, isHeldBy, type VmClaim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
 import { attemptOf, resultKey, resultName } from './file-keys.ts';
 import type { FileStore } from './file-ports.ts';
@@ -45,11 +45,45 @@ export async function completeWithUpload(
 /** Completes a build with a file that came with the request. It is stored under the attempt before it ends. */
 export async function completeWithBytes(deps: FinishDeps, held: Build, claim: Claim, file: SentFile): Promise<void> {
   const { id, attempt } = held;
-  // From the content: the same bytes sent again are the same result, and the request a replay.
-  const key = resultKey(id, attempt, deps.secrets.idFrom(`result ${file.sha256}`));
-  const stored = await keepFile(deps.files, 'results', key, file);
-  const result: ResultFile = { ...stored, filename: resultName(held) };
+  const result = resultOf(deps, held, file);
+  await keepFile(deps.files, 'results', result.key, file);
   await finish(deps, id, { ...claim, attempt }, { state: 'completed', result });
+}
+
+/** Completes a build with what its virtual machine brings. The same file again is the same result, and stored once. */
+export async function completeFromVm(deps: FinishDeps, buildId: string, vm: VmClaim, file: SentFile): Promise<void> {
+  const { build, claim } = await workerBehind(deps, buildId, vm);
+  const result = resultOf(deps, build, file);
+  const decision = decide(build, { type: 'complete', claim, result }, deps.clock());
+  if (decision.ok) return completeWithBytes(deps, build, claim, file);
+  if (!isReplay(build, claim, { state: 'completed', result })) throw new Rejection(decision.code, decision.why);
+}
+
+/**
+ * The claim of the worker whose virtual machine this is: what ends a build frees its worker, which the machine cannot
+ * name. The attempt in it is the fence, and so the machine's token need not be asked for again.
+ */
+export async function workerBehind(
+  deps: { readonly builds: BuildStore },
+  buildId: string,
+  vm: VmClaim,
+): Promise<{ build: Build; claim: Claim }> {
+  const build = await deps.builds.get(buildId);
+  if (!build) throw new Rejection('build_not_found', 'Build not found');
+  const { holder, attempt } = build;
+  if (!holder || !isHeldBy(build, vm)) throw new Rejection('lease_lost', 'Build not assigned to this virtual machine');
+  return { build, claim: { workerId: holder.workerId, attempt } };
+}
+
+function resultOf(deps: FinishDeps, build: Build, file: SentFile): ResultFile {
+  // From the content: the same bytes sent again are the same result, and the request a replay.
+  const key = resultKey(build.id, build.attempt, deps.secrets.idFrom(`result ${file.sha256}`));
+  return {
+    key,
+    size: 'bytes' in file ? file.bytes.length : file.size,
+    sha256: file.sha256,
+    filename: resultName(build),
+  };
 }
 
 export async function failBuild(deps: EndDeps, buildId: string, claim: Claim, message: string): Promise<void> {

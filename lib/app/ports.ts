@@ -5,6 +5,7 @@ import type { BuildEvent } from '../domain/build-event.ts';
 import type { DiagnosticReport } from '../domain/diagnostic-report.ts';
 import type { Failure, FailureKind } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
+import type { Sample } from '../domain/telemetry.ts';
 import type { HolderClaim, LifeClaim, Claim } from '../domain/transitions.ts';
 import type { IssuedToken, Worker } from '../domain/worker.ts';
 
@@ -74,7 +75,12 @@ export interface Beat {
   readonly leaseUntil: number;
   /** The hash of a newer token that the worker's record has vouched for: from now on this one proves the holder. */
   readonly rebindTo?: string | undefined;
+  readonly progress?: number | undefined;
+  readonly sample?: Sample | undefined;
 }
+
+/** A heartbeat that took effect says what it brought that was not known before. */
+export type Beaten = Applied & { readonly isProgressNew?: boolean; readonly isSampleDue?: boolean };
 
 export interface BuildStore {
   /** A consistent read. */
@@ -95,7 +101,9 @@ export interface BuildStore {
   /** The virtual machine is ready, and the build is being built. Shows the build; the first time stands. */
   vmReady(buildId: string, claim: HolderClaim, now: number): Promise<Applied & { readonly build?: Build }>;
   /** The holder is alive, the build is being built. */
-  heartbeat(buildId: string, claim: LifeClaim, beat: Beat): Promise<Applied>;
+  heartbeat(buildId: string, claim: LifeClaim, beat: Beat): Promise<Beaten>;
+  /** Counts a sample of a held build, without a sign of life. True: it is the first of its minute. */
+  measure(buildId: string, workerId: string, sample: Sample): Promise<boolean>;
   /** Makes the lease longer if it is shorter; never shortens it. */
   extendLease(build: Build, leaseUntil: number): Promise<void>;
   /** Ends the build and frees its worker, in one step. */

@@ -2,7 +2,7 @@ import type { Build } from '../domain/build.ts';
 import { byWorker } from '../domain/build-event.ts';
 import type { CertBundle } from '../domain/certs.ts';
 import { Rejection } from '../domain/rejection.ts';
-import type { Claim } from '../domain/transitions.ts';
+import type { HolderClaim } from '../domain/transitions.ts';
 import type { CertStore } from './cert-ports.ts';
 import type { FenceDeps } from './fenced.ts';
 import { heldBuild } from './held-build.ts';
@@ -20,20 +20,21 @@ export interface HeldCerts extends CertBundle {
 }
 
 /** The signing material, for who holds the build at this moment; who that was is noted before it is handed out. */
-export async function readCerts(deps: Deps, buildId: string, claim: Claim): Promise<HeldCerts> {
+export async function readCerts(deps: Deps, buildId: string, claim: HolderClaim): Promise<HeldCerts> {
   const build = await leasedBuild(deps, buildId, claim);
   const opened = await deps.certs.open(build);
   if (!opened) throw new Rejection('certs_not_found', 'Certs not found');
   const { attempt, holder } = build;
-  await deps.builds.noteCertsRead(build, byWorker(claim.workerId), deps.clock());
-  deps.report({ event: 'certs_read', buildId, attempt, workerId: claim.workerId });
+  const workerId = holder?.workerId ?? '';
+  await deps.builds.noteCertsRead(build, byWorker(workerId), deps.clock());
+  deps.report({ event: 'certs_read', buildId, attempt, workerId });
   return { ...opened.bundle, keychainPassword: opened.derive(`keychain ${attempt} ${holder?.assignmentId}`) };
 }
 
 const NOT_HOLDER = new Set(['lease_lost', 'build_cancelled', 'build_finished']);
 
 /** Stricter than a heartbeat: that may revive a lease that has run out, but nothing is handed out on one. */
-async function leasedBuild(deps: Deps, buildId: string, claim: Claim): Promise<Build> {
+async function leasedBuild(deps: Deps, buildId: string, claim: HolderClaim): Promise<Build> {
   const notAssigned = () => new Rejection('not_assigned', 'Worker not assigned to this build');
   try {
     const build = await heldBuild(deps, buildId, claim);

@@ -5,6 +5,7 @@ export type RejectionCode =
   | 'invalid_credential'
   | 'scope_missing'
   | 'worker_token_invalid'
+  | 'vm_token_invalid'
   | 'otp_refused'
   | 'not_found'
   | 'build_not_found'

@@ -17,7 +17,7 @@ export interface VmClaim {
 }
 
 /** Who only says that the virtual machine is alive, by a token that anybody is given who knows the build's id. */
-interface BeatClaim {
+export interface BeatClaim {
   readonly beatTokenHash: string;
 }
 

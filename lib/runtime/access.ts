@@ -14,7 +14,9 @@ import type { Scope } from '../domain/api-key.ts';
  * - `build`: `build`, read for its `id`. Needs a key with the scope, or with `submit` for what it submitted itself; or one
  *   of the build's tokens.
  * - `holder`: `claim`, to be put into the condition of the write (`fenced`) or checked by a read (`heldBuild`). Needs a
- *   key with the scope and the worker's id beside it, or a token of the holder's: which of them is said by `tokens`.
+ *   key with the scope and the worker's id beside it (where there is `key`, and then `worker` is among the tokens), or a
+ *   token of the holder's: which of them is said by `tokens`. `orIds`: who shows no credential at all is let in by the ids
+ *   of worker and build, which prove nothing.
  * - `worker`: `worker`, read and proved. Needs the worker's token, or a key with the scope and the worker's id beside it.
  *   `onlyItself`: a token is refused where the request names another worker.
  */
@@ -41,6 +43,7 @@ export const ACCESS = {
   'show-build': { for: 'build', key: 'read' },
   'build-status': { for: 'build', key: 'read' },
   'build-events': { for: 'build', key: 'read' },
+  'read-metrics': { for: 'build', key: 'read' },
   'read-logs': { for: 'build', key: 'read' },
   'download-own-source': { for: 'build', key: 'read' },
   'download-result': { for: 'build', key: 'read' },
@@ -56,15 +59,21 @@ export const ACCESS = {
   poll: { for: 'worker', key: 'work' },
   'unregister-worker': { for: 'worker', key: 'work', onlyItself: true },
 
-  heartbeat: { for: 'holder', key: 'work', tokens: ['worker'] },
-  'append-logs': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'download-certs': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'read-certs': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'download-source': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'create-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'continue-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'complete-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'abort-result-upload': { for: 'holder', key: 'work', tokens: ['worker'] },
+  'authenticate-vm': { for: 'anyone' },
+  'vm-status': { for: 'anyone' },
+  'vm-ready': { for: 'holder', tokens: ['vm'] },
+  'upload-artifact': { for: 'holder', tokens: ['vm'] },
+
+  heartbeat: { for: 'holder', key: 'work', tokens: ['worker', 'vm', 'beat'] },
+  'record-telemetry': { for: 'holder', key: 'work', tokens: ['worker', 'vm', 'beat'], orIds: true },
+  'append-logs': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'download-certs': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'read-certs': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'download-source': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'create-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'continue-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'complete-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
+  'abort-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
   'finish-build': { for: 'holder', key: 'work', tokens: ['worker'] },
   'fail-build': { for: 'holder', key: 'work', tokens: ['worker'] },
   'abandon-build': { for: 'holder', key: 'work', tokens: ['worker'] },
@@ -74,12 +83,23 @@ export type Rule =
   | { readonly for: 'anyone' }
   | { readonly for: 'project'; readonly key: Scope }
   | { readonly for: 'build'; readonly key: Scope }
-  | { readonly for: 'holder'; readonly key: Scope; readonly tokens: readonly HolderToken[] }
+  | { readonly for: 'holder'; readonly key?: Scope; readonly tokens: readonly HolderToken[]; readonly orIds?: true }
   | { readonly for: 'worker'; readonly key: Scope; readonly onlyItself?: true };
 
-/** Tokens that speak for a build's holder. Each has its header and its reader in `credentials.ts`. */
-export type HolderToken = 'worker';
+/**
+ * Tokens that speak for a build's holder. Each has its header and its reader in `credentials.ts`.
+ * - `worker`: of the worker that holds the build
+ * - `vm`: of the virtual machine of the present attempt
+ * - `beat`: for signs of life alone. Whoever knows the build's id is given it by `vm-status`, as the old workers ask there
+ *   without a credential; so it is let in nowhere else.
+ */
+export type HolderToken = 'worker' | 'vm' | 'beat';
 
 export type Endpoint = keyof typeof ACCESS;
 export type Subject = Rule['for'];
 export type SubjectOf<E extends Endpoint> = (typeof ACCESS)[E]['for'];
+export type TokensOf<E extends Endpoint> = (typeof ACCESS)[E] extends {
+  readonly tokens: readonly (infer T extends HolderToken)[];
+}
+  ? T
+  : never;

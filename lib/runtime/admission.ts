@@ -3,11 +3,19 @@ import type { BuildStore, Clock, WorkerStore } from '../app/ports.ts';
 import { hasScope, type KeyHolder, maySee } from '../domain/api-key.ts';
 import { areTokensGood, type Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import type { Claim } from '../domain/transitions.ts';
+import type { NamedClaim } from '../domain/telemetry.ts';
+import type { LifeClaim } from '../domain/transitions.ts';
 import type { Worker } from '../domain/worker.ts';
-import type { HolderToken, Rule, Subject } from './access.ts';
+import type { ACCESS, Endpoint, Rule, Subject, SubjectOf, TokensOf } from './access.ts';
 import type { Headers } from './api.ts';
-import { BUILD_TOKEN_HEADER, HOLDER_CLAIMS, HOLDER_HEADERS, presentedKey, workerClaim } from './credentials.ts';
+import {
+  BUILD_TOKEN_HEADER,
+  type ClaimBy,
+  HOLDER_CLAIMS,
+  HOLDER_HEADERS,
+  presentedKey,
+  workerClaim,
+} from './credentials.ts';
 import type { KeyRing } from './key-ring.ts';
 import { isSameSecret, secrets } from './secrets.ts';
 
@@ -20,12 +28,12 @@ export interface Gate {
 }
 
 /** What a handler is given, by what the table says its endpoint is for. `by`: who acts, for the log; never a secret. */
-export interface Admitted {
+interface Admitted {
   readonly anyone: { readonly by?: never };
   readonly project: { readonly by: string; readonly key: KeyHolder };
   /** `key`: absent where it was a token. */
   readonly build: { readonly by: string; readonly build: Build; readonly key?: KeyHolder };
-  readonly holder: { readonly by: string; readonly claim: Claim };
+  readonly holder: { readonly by: string; readonly claim: LifeClaim | NamedClaim };
   readonly worker: Actor & { readonly by: string };
 }
 
@@ -36,6 +44,15 @@ interface Actor {
   /** The token itself, where it came with one. */
   readonly token: string | undefined;
 }
+
+/** A claim only by what the line lets in: a handler that may not be called with a token cannot take its claim. */
+export type AdmittedTo<E extends Endpoint> =
+  SubjectOf<E> extends 'holder'
+    ? Admitted['holder'] & { readonly claim: ClaimBy[TokensOf<E>] | (E extends OpenToIds ? NamedClaim : never) }
+    : Admitted[SubjectOf<E>];
+
+/** The endpoints whose line says `orIds`. */
+type OpenToIds = { [E in Endpoint]: (typeof ACCESS)[E] extends { readonly orIds: true } ? E : never }[Endpoint];
 
 type Identified = Admitted[Subject];
 
@@ -63,10 +80,12 @@ export interface Caller {
 /** The first look, at the headers alone: a stranger is refused before anything is parsed or read for it. */
 export async function admit(rule: Rule, gate: Gate | undefined, headers: Headers): Promise<Caller> {
   if (rule.for === 'anyone' || !gate) return { headers };
+  if (rule.for === 'holder' && !rule.key) return admitToken(rule, headers);
   const presented = presentedKey(headers);
   const shown = presented === undefined ? undefined : await gate.keyOf(presented);
   if (shown && 'key' in shown && opens(shown.key, rule)) return { headers, key: shown.key };
   if (tokenHeadersOf(rule).some((name) => headers[name])) return { headers };
+  if (!shown && rule.for === 'holder' && rule.orIds && namedWorker(headers) !== undefined) return { headers };
   if (!shown) throw new Rejection('missing_credential', 'Missing X-API-Key header');
   if ('refusal' in shown) throw new Rejection('invalid_credential', shown.refusal);
   throw new Rejection('scope_missing', `This API key may not do this: it needs the scope ${rule.key}`);
@@ -77,7 +96,13 @@ type Guarded = Exclude<Rule, { for: 'anyone' }>;
 /** Who may submit may also ask for a build: whether it is one of its own is seen once the build is read. */
 function opens(key: KeyHolder, rule: Guarded): boolean {
   if (rule.for === 'build' && rule.key === 'read' && hasScope(key, 'submit')) return true;
-  return hasScope(key, rule.key);
+  return rule.key !== undefined && hasScope(key, rule.key);
+}
+
+/** No key opens it, so none is looked up. */
+function admitToken(rule: Rule, headers: Headers): Caller {
+  if (tokenHeadersOf(rule).some((name) => headers[name])) return { headers };
+  throw new Rejection('missing_credential', 'Missing X-VM-Token header');
 }
 
 function tokenHeadersOf(rule: Rule): readonly string[] {
@@ -95,8 +120,9 @@ export async function identify(rule: Rule, gate: Gate | undefined, caller: Calle
     case 'build':
       return buildFor(gate, caller, input.id ?? '');
     case 'holder': {
-      const claim = claimOf(caller, rule.tokens, input);
-      return { by: `worker ${claim.workerId}`, claim };
+      refuseOtherBuild(caller, input);
+      const claim = claimOf(caller, rule, input);
+      return { by: actorOf(claim), claim };
     }
     case 'worker':
       return workerFor(gate, rule, caller, input);
@@ -121,19 +147,43 @@ async function buildFor({ builds, clock }: Gate, { key, headers }: Caller, id: s
 }
 
 /**
- * Who claims to hold a build: the id beside a good key, or else the worker that a token carries. The token itself is
- * checked where the claim is used, in the condition of the write.
+ * Who claims to hold a build: the id beside a good key, or else whom a token speaks for. The token itself is checked where
+ * the claim is used, in the condition of the write.
  */
-export function claimOf({ key, headers }: Caller, tokens: readonly HolderToken[], named: Naming['holder']): Claim {
+export function claimOf({ key, headers }: Caller, rule: HolderRule, named: Naming['holder']): LifeClaim | NamedClaim {
   const attempt = named.attempt === undefined ? {} : { attempt: named.attempt };
   const workerId = named.worker_id ?? headers['x-worker-id'];
   if (key && workerId && WORKER_ID.test(workerId)) return { workerId, ...attempt };
-  for (const token of tokens) {
+  for (const token of rule.tokens) {
     const claim = HOLDER_CLAIMS[token](headers);
-    if (claim) return { ...claim, ...attempt };
+    // A virtual machine's token is of one attempt already.
+    if (claim) return 'workerId' in claim ? { ...claim, ...attempt } : claim;
   }
   if (key) throw new Rejection('invalid_request', workerId ? 'worker_id is not an id' : 'worker_id required');
-  throw badWorkerToken();
+  const namedWorkerId = namedWorker(headers);
+  if (namedWorkerId !== undefined && !tokenHeadersOf(rule).some((name) => headers[name])) return { namedWorkerId };
+  throw headers[HOLDER_HEADERS.worker]
+    ? badWorkerToken()
+    : new Rejection('vm_token_invalid', 'Invalid or expired VM token');
+}
+
+type HolderRule = Extract<Rule, { for: 'holder' }>;
+
+/** Who comes with ids and nothing else: the worker that is named beside a build. */
+function namedWorker(headers: Headers): string | undefined {
+  const workerId = headers['x-worker-id'] ?? '';
+  return headers['x-build-id'] && WORKER_ID.test(workerId) ? workerId : undefined;
+}
+
+/** Some clients name the build twice; if they differ, one is a mistake. */
+function refuseOtherBuild({ headers }: Caller, { id }: Named): void {
+  if (!headers['x-build-id'] || id === undefined || headers['x-build-id'] === id) return;
+  throw new Rejection('invalid_credential', 'X-Build-Id header does not match build ID in URL');
+}
+
+function actorOf(claim: LifeClaim | NamedClaim): string {
+  if ('namedWorkerId' in claim) return 'somebody';
+  return 'workerId' in claim ? `worker ${claim.workerId}` : 'virtual machine';
 }
 
 /** From a header anything may come, and it becomes part of a key. */

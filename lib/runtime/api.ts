@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import * as z from 'zod/mini';
 import { Rejection } from '../domain/rejection.ts';
 import { ACCESS, type Endpoint, type Rule, type SubjectOf } from './access.ts';
-import { type Admitted, admit, type Gate, identify, type Naming } from './admission.ts';
+import { type AdmittedTo, admit, type Gate, identify, type Naming } from './admission.ts';
 import type { AdmitBody } from './admit-body.ts';
 import { type Body, jsonBody, type UploadedFile } from './body.ts';
 import { withDeadline } from './deadline.ts';
@@ -55,7 +55,7 @@ type Options<E extends Endpoint, S> = {
  */
 export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[SubjectOf<E>]>>(
   options: Options<E, S>,
-  run: (input: z.output<S>, request: ApiRequest & Admitted[SubjectOf<E>]) => Promise<Reply>,
+  run: (input: z.output<S>, request: ApiRequest & AdmittedTo<E>) => Promise<Reply>,
 ) {
   const { input, readBody = async (event: Event) => jsonBody(event) } = options;
   const rule: Rule = ACCESS[options.access];
@@ -77,7 +77,7 @@ export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[Sub
     const request = { path: event.rawPath, headers: event.headers, files, received, isMultipart };
     const { by, reply } = await withDeadline(signal, async () => {
       // Made by the same line of the table whose promise `run` is typed with.
-      const admitted = (await identify(rule, gate, caller, parsed.data)) as Admitted[SubjectOf<E>];
+      const admitted = (await identify(rule, gate, caller, parsed.data)) as AdmittedTo<E>;
       return { by: admitted.by, reply: await run(parsed.data, { ...request, ...admitted }) };
     });
     const requestId = requestIdOf(event);

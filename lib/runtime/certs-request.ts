@@ -1,7 +1,7 @@
 import { type NewCerts, newCerts } from '../app/store-certs.ts';
 import type { CertBundle } from '../domain/certs.ts';
 import { Rejection } from '../domain/rejection.ts';
-import type { Claim } from '../domain/transitions.ts';
+import type { HolderClaim } from '../domain/transitions.ts';
 import type { ApiRequest, Headers } from './api.ts';
 import type { UploadedFile } from './body.ts';
 import { certBundle } from './cert-bundle.ts';
@@ -41,9 +41,9 @@ function contentOf(file: UploadedFile | undefined): Uint8Array[] {
 }
 
 /** Who comes with the project's key, which opens every build, says once more which one is meant. */
-export function requireNamedBuild(headers: Headers, buildId: string, claim: Claim): void {
+export function requireNamedBuild(headers: Headers, buildId: string, claim: HolderClaim): void {
   const named = headers['x-build-id'];
-  if (!named && claim.tokenHash === undefined) {
+  if (!named && 'workerId' in claim && claim.tokenHash === undefined) {
     throw new Rejection('missing_credential', 'Missing X-Build-Id header');
   }
   if (named && named !== buildId) {

@@ -7,6 +7,7 @@ import { buildStore } from '../adapters/dynamo/build-store.ts';
 import { certMarks } from '../adapters/dynamo/cert-marks.ts';
 import { diagnosticsStore } from '../adapters/dynamo/diagnostics-store.ts';
 import { keyStore } from '../adapters/dynamo/key-store.ts';
+import { metricsStore } from '../adapters/dynamo/metrics-store.ts';
 import { logStore } from '../adapters/dynamo/log-store.ts';
 import type { Table } from '../adapters/dynamo/table.ts';
 import { totalsStore } from '../adapters/dynamo/totals-store.ts';
@@ -25,7 +26,7 @@ import type { Env } from './env.ts';
 import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
 import { secretBox } from './secret-box.ts';
-import { secrets, sha256 } from './secrets.ts';
+import { deriveWith, secrets, sha256 } from './secrets.ts';
 
 /**
  * The AWS clients of one execution environment, and what is made of them. Each factory is called once, while a bundle
@@ -52,7 +53,7 @@ const OBJECT_DEFAULTS = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQ
 export const clock = () => Date.now();
 export const chance = () => Math.random();
 export const report = log;
-export { secrets };
+export { deriveWith, secrets };
 
 export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
   const client = withDeadlines(new DynamoDBClient({ ...DATABASE_CALLS, ...at(env.DYNAMODB_ENDPOINT) }));
@@ -63,6 +64,7 @@ export const marks = certMarks;
 export const builds = (table: Table) => buildStore(table, secrets.id);
 export const workers = workerStore;
 export const logs = logStore;
+export const metrics = metricsStore;
 export const keys = keyStore;
 export const index = buildIndex;
 export const diagnostics = diagnosticsStore;

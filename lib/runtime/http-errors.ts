@@ -8,6 +8,7 @@ const HTTP: Record<RejectionCode, { readonly status: number; readonly retry: 'ne
   invalid_credential: { status: 403, retry: 'never' },
   scope_missing: { status: 403, retry: 'never' },
   worker_token_invalid: { status: 401, retry: 'never' },
+  vm_token_invalid: { status: 401, retry: 'never' },
   otp_refused: { status: 401, retry: 'never' },
   not_found: { status: 404, retry: 'never' },
   build_not_found: { status: 404, retry: 'never' },

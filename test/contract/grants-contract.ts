@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AssignRefusal } from '../../lib/domain/assignment.ts';
+import { decide } from '../../lib/domain/transitions.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import {
   assignedBuild,
@@ -229,6 +230,26 @@ export function grantsContract(open: () => Stores): void {
       expect(await stores.builds.heartbeat(waiting.id, claimOf(waiting), beat())).toEqual(refused(waiting));
       expect(await stores.builds.heartbeat(ended.id, claimOf(ended), beat())).toEqual(refused(now));
       expect(await stores.builds.heartbeat('absent', claimOf(waiting), beat())).toEqual(refused(undefined));
+    });
+
+    it('says of progress whether it is new: to one of eight, and in the next attempt again', async () => {
+      const stores = open();
+      const build = await assignedBuild(stores);
+      const bring = (progress: number) => stores.builds.heartbeat(build.id, claimOf(build), { ...beat(), progress });
+      const first = await race(() => bring(10));
+      expect(first.filter((outcome) => outcome.ok && outcome.isProgressNew)).toHaveLength(1);
+      expect(await bring(20)).toMatchObject({ ok: true, isProgressNew: true });
+      expect(await bring(20)).toMatchObject({ ok: true, isProgressNew: false });
+      const held = await found(stores, build.id);
+      const giving = { type: 'giveBack', claim: claimOf(held), spends: false, maxAttempts: MAX_ATTEMPTS } as const;
+      const decision = decide(held, giving, NOW);
+      if (!decision.ok) throw new Error(decision.why);
+      await stores.builds.giveBack(held, decision.next, NOW, 'stays');
+      const worker = await idleWorker(stores);
+      await stores.builds.assign(grantOf(await found(stores, build.id), worker));
+      const again = claimOf(await found(stores, build.id));
+      const outcome = await stores.builds.heartbeat(build.id, again, { ...beat(), progress: 20 });
+      expect(outcome).toMatchObject({ ok: true, isProgressNew: true });
     });
 
     it('binds the build to a newer token, and from then on refuses the old one', async () => {

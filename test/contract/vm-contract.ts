@@ -159,6 +159,42 @@ export function vmContract(open: () => Stores): void {
     });
   });
 
+  describe('samples', () => {
+    const sample = { at: NOW, cpuPercent: 150.5 };
+
+    it('of a heartbeat are due once a minute, to one of eight', async () => {
+      const stores = open();
+      const build = await runningBuild(stores);
+      const bring = (at: number) =>
+        stores.builds.heartbeat(build.id, claimOf(build), { ...beat, sample: { ...sample, at } });
+      const due = (outcomes: object[]) => outcomes.filter((one) => 'isSampleDue' in one && one.isSampleDue).length;
+      expect(due(await race(() => bring(NOW)))).toBe(1);
+      expect(due(await race(() => bring(NOW + 60_000)))).toBe(1);
+    });
+
+    it('are taken from the holder’s name while it holds the build, and move nothing', async () => {
+      const stores = open();
+      const [build, waiting, ended] = [
+        await runningBuild(stores),
+        await pendingBuild(stores),
+        await runningBuild(stores),
+      ];
+      const name = ({ holder }: Build) => holder?.workerId ?? 'nobody';
+      await stores.builds.cancel(ended, NOW);
+      const refused = await Promise.all([
+        stores.builds.measure(build.id, 'another', sample),
+        stores.builds.measure(waiting.id, 'nobody', sample),
+        stores.builds.measure(ended.id, name(ended), sample),
+        stores.builds.measure('absent', name(build), sample),
+      ]);
+      expect(refused).toEqual([false, false, false, false]);
+      expect(await stores.builds.get('absent')).toBeUndefined();
+      const taken = await race(() => stores.builds.measure(build.id, name(build), sample));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await found(stores, build.id)).toEqual(build);
+    });
+  });
+
   describe('the end of an attempt', () => {
     it('that is given back forgets password and machine', async () => {
       const stores = open();

@@ -24,6 +24,7 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     admitVm: table('UpdateItem'),
     vmReady: table('UpdateItem'),
     heartbeat: table('UpdateItem'),
+    measure: table('UpdateItem'),
     extendLease: table('UpdateItem'),
     finish: table('UpdateItem', 'PutItem'),
     cancel: table('UpdateItem', 'PutItem'),
@@ -41,6 +42,7 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     note: table('UpdateItem', 'PutItem'),
     read: table('Query', 'GetItem'),
   },
+  metrics: { put: table('PutItem'), read: table('Query') },
   keys: {
     get: table('GetItem'),
     create: table('PutItem'),
@@ -116,6 +118,7 @@ const FACTORIES: Record<string, string> = {
   builds: 'builds',
   workers: 'workers',
   logs: 'logs',
+  metrics: 'metrics',
   keys: 'keys',
   index: 'index',
   totals: 'totals',

@@ -15,6 +15,7 @@ const BAD_KEY = [403, 'invalid_credential'] as const;
 const NO_SCOPE = [403, 'scope_missing'] as const;
 const BAD_BUILD_TOKEN = [403, 'invalid_credential'] as const;
 const BAD_WORKER_TOKEN = [401, 'worker_token_invalid'] as const;
+const BAD_VM_TOKEN = [401, 'vm_token_invalid'] as const;
 const NOT_HOLDER = [409, 'lease_lost'] as const;
 const NOT_ASSIGNED = [403, 'not_assigned'] as const;
 /** Not its own, or not there: it learns not which. */
@@ -26,6 +27,7 @@ const ONLY_KEYS = {
   nothing: NO_KEY,
   'bad key': BAD_KEY,
   'project key': 'in',
+  'project key beside a machine’s token that is none': 'in',
   'project key, no worker named': 'in',
   'admin key': 'in',
   'read key': NO_SCOPE,
@@ -40,6 +42,12 @@ const ONLY_KEYS = {
   'worker token of the holder beside a bad key': BAD_KEY,
   'worker token of another': NO_KEY,
   'bad worker token': NO_KEY,
+  'ids and no secret': NO_KEY,
+  'machine’s token': NO_KEY,
+  'machine’s token of another': NO_KEY,
+  'token for signs of life': NO_KEY,
+  'token for signs of life of another': NO_KEY,
+  'machine’s token that is none': NO_KEY,
 } as const satisfies Profile;
 
 /** A build's tokens count beside keys. */
@@ -64,6 +72,23 @@ const OF_WORKER = {
   'bad worker token': BAD_WORKER_TOKEN,
 } as const satisfies Profile;
 
+/** The token for signs of life is none here. */
+const OF_MACHINE = {
+  'machine’s token': 'in',
+  'machine’s token of another': NOT_HOLDER,
+  'token for signs of life': BAD_VM_TOKEN,
+  'token for signs of life of another': BAD_VM_TOKEN,
+  'machine’s token that is none': BAD_VM_TOKEN,
+} as const;
+
+const OF_HOLDER = { ...OF_WORKER, 'worker token of another': NOT_HOLDER } as const satisfies Profile;
+const ALIVE = {
+  ...OF_HOLDER,
+  ...OF_MACHINE,
+  'token for signs of life': 'in',
+  'token for signs of life of another': NOT_HOLDER,
+} as const satisfies Profile;
+
 const PROFILES = {
   anyone: Object.fromEntries(Object.keys(ONLY_KEYS).map((kind) => [kind, 'in'])) as Profile,
   'who administers': ONLY_KEYS,
@@ -79,8 +104,21 @@ const PROFILES = {
   'who submitted the build': OF_BUILD,
   'a worker': OF_WORKER,
   'a worker about itself': { ...OF_WORKER, 'worker token of another': BAD_KEY },
-  'the holder': { ...OF_WORKER, 'worker token of another': NOT_HOLDER },
-  'the holder, in the old words': { ...OF_WORKER, 'worker token of another': NOT_ASSIGNED },
+  'the holder': OF_HOLDER,
+  'the holder or its machine': { ...OF_HOLDER, ...OF_MACHINE },
+  'the holder or its machine, in the old words': {
+    ...OF_HOLDER,
+    ...OF_MACHINE,
+    'worker token of another': NOT_ASSIGNED,
+    'machine’s token of another': NOT_ASSIGNED,
+  },
+  'its machine alone': {
+    ...(Object.fromEntries(Object.keys(ONLY_KEYS).map((kind) => [kind, NO_KEY])) as unknown as Profile),
+    ...OF_MACHINE,
+    'project key beside a machine’s token that is none': BAD_VM_TOKEN,
+  },
+  'who says that it lives': ALIVE,
+  'who says that it lives, or only names it': { ...ALIVE, 'ids and no secret': 'in' },
 } as const satisfies Record<string, Profile>;
 
 interface Expected {
@@ -111,7 +149,7 @@ const FILE = { size: 1, sha256: 'ab'.repeat(32) };
 const NO_UPLOAD = `1-${'u'.repeat(21)}`;
 
 const SOURCE_UPLOAD = { opensTo: 'who submits', answer: [404, 'upload_not_found'] } as const;
-const RESULT_UPLOAD = { opensTo: 'the holder', answer: [404, 'upload_not_found'] } as const;
+const RESULT_UPLOAD = { opensTo: 'the holder or its machine', answer: [404, 'upload_not_found'] } as const;
 
 export const EXPECTED = {
   health: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/health' },
@@ -217,30 +255,56 @@ export const EXPECTED = {
     changesAll: true,
   },
 
-  heartbeat: { opensTo: 'the holder', answer: [200], method: 'POST', path: ofBuild('/heartbeat') },
+  // A used password, or a wrong one where one was used, is nothing to guess at: refused, and not counted.
+  'authenticate-vm': {
+    opensTo: 'anyone',
+    answer: [401, 'otp_refused'],
+    method: 'POST',
+    path: ofBuild('/authenticate'),
+    json: { otp: 'x' },
+  },
+  'vm-status': { opensTo: 'anyone', answer: [200], method: 'GET', path: ofBuild('/vm-status') },
+  'vm-ready': { opensTo: 'its machine alone', answer: [200], method: 'POST', path: ofBuild('/vm-ready') },
+  'upload-artifact': {
+    opensTo: 'its machine alone',
+    answer: [400, 'upload_missing'],
+    method: 'POST',
+    path: ofBuild('/artifact'),
+    json: { upload_id: NO_UPLOAD },
+  },
+  'record-telemetry': {
+    opensTo: 'who says that it lives, or only names it',
+    answer: [200],
+    method: 'POST',
+    path: ofBuild('/telemetry'),
+    json: { type: 'heartbeat' },
+  },
+  'read-metrics': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/metrics') },
+
+  heartbeat: { opensTo: 'who says that it lives', answer: [200], method: 'POST', path: ofBuild('/heartbeat') },
   'append-logs': {
-    opensTo: 'the holder',
+    opensTo: 'the holder or its machine',
     answer: [200],
     method: 'POST',
     path: ofBuild('/logs'),
     json: { level: 'info', message: 'a line' },
   },
-  'download-source': { opensTo: 'the holder', answer: [200], method: 'GET', path: ofBuild('/source') },
+  'download-source': { opensTo: 'the holder or its machine', answer: [200], method: 'GET', path: ofBuild('/source') },
   'download-certs': {
-    opensTo: 'the holder, in the old words',
+    opensTo: 'the holder or its machine, in the old words',
     answer: [404, 'certs_not_found'],
     method: 'GET',
     path: ofBuild('/certs'),
   },
   'read-certs': {
-    opensTo: 'the holder, in the old words',
+    opensTo: 'the holder or its machine, in the old words',
     answer: [404, 'certs_not_found'],
     method: 'GET',
     path: ofBuild('/certs-secure'),
     beside: ({ build }) => ({ 'x-build-id': build.id }),
   },
   'create-result-upload': {
-    opensTo: 'the holder',
+    opensTo: 'the holder or its machine',
     answer: [200],
     method: 'POST',
     path: ofBuild('/uploads'),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BadInputWorld, PROTECTED, SHA256, startBadInputWorld } from '../support/bad-input-world.ts';
+import { type BadInputWorld, ROUTES, SHA256, startBadInputWorld } from '../support/bad-input-world.ts';
 import { faultOf, MULTIPART, multipart, rawRequest } from '../support/raw-http.ts';
 
 const UPLOAD = `1-${'u'.repeat(21)}`;
@@ -14,7 +14,7 @@ describe('bad bodies', () => {
 
   describe('in JSON', () => {
     // Whatever comes as a log is kept as one: its own tests say how.
-    const posts = PROTECTED.filter(({ method, path }) => method === 'POST' && !path.endsWith('/logs'));
+    const posts = ROUTES.filter(({ method, path }) => method === 'POST' && !path.endsWith('/logs'));
     const broken = [
       '[]',
       'null',
@@ -118,6 +118,16 @@ describe('bad bodies', () => {
         ...[7, null, [], {}, true].map((message) => ({ level: 'info', message })),
         ...[...attempts, ...workerIds].map((bad) => ({ level: 'info', message: 'x', ...bad })),
       ],
+      '/api/builds/{id}/authenticate': () =>
+        ['', 'x'.repeat(257), 'x'.repeat(2000), 7, null, true, [], {}, undefined].map((otp) => ({ otp })),
+      // By the key nothing of it is allowed, whatever it says.
+      '/api/builds/{id}/vm-ready': () => [...attempts, ...workerIds],
+      '/api/builds/{id}/artifact': () => [...attempts, ...workerIds],
+      '/api/builds/{id}/telemetry': () => [
+        ...[undefined, null, 'cpu', 7, [], {}].map((type) => ({ type, data: {} })),
+        ...[null, 'x', 7, []].map((data) => ({ type: 'heartbeat', data })),
+      ],
+      '/api/workers/heartbeat': () => [...noBuild, ...attempts.map((bad) => ({ ...own(), ...bad }))],
       '/api/builds/{id}/heartbeat': () => [...attempts, ...workerIds, { attempt: 2 }, { attempt: '2' }],
       '/api/builds/{id}/uploads': () => [
         ...[...sizes, ...digests],

@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BadInputWorld, PROTECTED, ROUTES, startBadInputWorld } from '../support/bad-input-world.ts';
+import {
+  type BadInputWorld,
+  PROTECTED,
+  ROUTES,
+  ruleOf,
+  startBadInputWorld,
+  tokensOf,
+} from '../support/bad-input-world.ts';
 import { rawRequest } from '../support/raw-http.ts';
 
-const BY_KEY_ONLY =
-  /^(POST \/api\/uploads|POST \/api\/builds(\/submit)?|GET \/api\/builds|POST \/api\/workers\/register)$/;
-const BY_CLAIM =
-  /^(POST \/api\/builds\/\{id\}\/(logs|heartbeat|uploads)|GET \/api\/builds\/\{id\}\/source|POST \/api\/workers\/(upload|result|fail))$/;
+const isForKeys = (route: string) => ruleOf(route).for === 'project';
+const isForHolders = (route: string) => ruleOf(route).for === 'holder' && 'key' in ruleOf(route);
+const isForMachines = (route: string) => tokensOf(route).includes('vm');
 
 describe('bad input', () => {
   let world: BadInputWorld;
@@ -37,11 +43,13 @@ describe('bad input', () => {
 
     it.each(PROTECTED)('$route refuses every stranger, whatever the body', async ({ route, method, path }) => {
       const bodies = [world.goodBody(route).body, '{', '[]', JSON.stringify({ platform: 7, attempt: -1 })];
-      const codes = /^(missing|invalid)_credential$/;
       await world.refuseAll(
-        Object.values(strangers()).flatMap((headers) =>
-          bodies.map((body) => ({ method, path: world.pathOf(path), headers, codes, ...(body && { body }) })),
-        ),
+        Object.values(strangers()).flatMap((headers) => {
+          // What may be a token of a machine is looked up: there is none, or it is none of this build's.
+          const isLookedUp = 'x-vm-token' in headers && isForMachines(route);
+          const codes = isLookedUp ? /^(lease_lost|invalid_request)$/ : /^(missing|invalid)_credential$/;
+          return bodies.map((body) => ({ method, path: world.pathOf(path), headers, codes, ...(body && { body }) }));
+        }),
       );
     });
 
@@ -59,15 +67,15 @@ describe('bad input', () => {
         unknown,
         { ...unknown, 'x-build-token': world.waiting.token },
       ];
-      if (BY_KEY_ONLY.test(route))
+      if (isForKeys(route))
         tokens.push({ 'x-worker-token': world.holder.token }, { 'x-build-token': world.held.token });
-      if (BY_CLAIM.test(route)) tokens.push({ 'x-build-token': world.held.token });
+      if (isForHolders(route)) tokens.push({ 'x-build-token': world.held.token });
       const body = world.goodBody(route);
       const codes = /^((missing|invalid)_credential|worker_token_invalid)$/;
       await world.refuseAll(tokens.map((headers) => ({ method, path: world.pathOf(path), headers, codes, ...body })));
     });
 
-    it.each(PROTECTED.filter(({ route }) => BY_CLAIM.test(route)))(
+    it.each(PROTECTED.filter(({ route }) => isForHolders(route)))(
       '$route refuses a good worker that does not hold the build',
       async ({ route, method, path }) => {
         const body = world.goodBody(route);
@@ -120,7 +128,7 @@ describe('bad input', () => {
       '💥',
     ];
 
-    it.each(PROTECTED.filter(({ path }) => path.includes('{id}')))(
+    it.each(ROUTES.filter(({ path }) => path.includes('{id}')))(
       '$route refuses what is no id',
       async ({ route, method, path }) => {
         const body = world.goodBody(route);
@@ -165,7 +173,7 @@ describe('bad input', () => {
   });
 
   describe('in headers and queries', () => {
-    it.each(PROTECTED.filter(({ route }) => BY_CLAIM.test(route)))(
+    it.each(PROTECTED.filter(({ route }) => isForHolders(route)))(
       '$route refuses a worker id that is none',
       async ({ route, method, path }) => {
         const body = world.goodBody(route);

@@ -26,14 +26,21 @@ export function memoryBuilds(table: MemoryTable): BuildStore {
     },
     assign: async (grant) => assign(table, grant),
     ...memoryVm(table),
-    heartbeat: async (buildId, claim, { now, leaseUntil, rebindTo }) => {
+    heartbeat: async (buildId, claim, { now, leaseUntil, rebindTo, progress, sample }) => {
       const before = table.build(buildId);
       const decision = before && decide(before, { type: 'heartbeat', claim, leaseMs: leaseUntil - now }, now);
-      if (!decision?.ok) return { ok: false, current: before };
+      if (!before || !decision?.ok) return { ok: false, current: before };
       const { holder } = decision.next;
       const rebound = holder && rebindTo !== undefined ? { holder: { ...holder, tokenHash: rebindTo } } : {};
       table.replace({ command: 'heartbeat', before, after: { ...decision.next, ...rebound }, claim });
-      return { ok: true };
+      if (progress === undefined && !sample) return { ok: true };
+      const isProgressNew = progress !== undefined && table.isProgressNew(before, progress);
+      return { ok: true, isProgressNew, isSampleDue: sample !== undefined && table.isFirstOfMinute(buildId, sample) };
+    },
+    measure: async (buildId, workerId, sample) => {
+      const build = table.build(buildId);
+      const isHeld = build !== undefined && (ALLOWED_FROM.heartbeat as readonly string[]).includes(build.state);
+      return isHeld && build.holder?.workerId === workerId && table.isFirstOfMinute(buildId, sample);
     },
     extendLease: async (build, leaseUntil) => {
       const before = table.build(build.id);

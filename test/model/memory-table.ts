@@ -3,6 +3,7 @@ import type { Build } from '../../lib/domain/build.ts';
 import type { BuildEvent } from '../../lib/domain/build-event.ts';
 import type { LogLine } from '../../lib/domain/log-line.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
+import { minuteOf, type Sample } from '../../lib/domain/telemetry.ts';
 import type { LifeClaim } from '../../lib/domain/transitions.ts';
 import type { Outcome, Worker } from '../../lib/domain/worker.ts';
 
@@ -38,6 +39,8 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
   const workers = new Map<string, Worker>();
   const events = new Map<string, Map<string, StoredEvent>>();
   const logs = new Map<string, { placed: number; batches: { place: number; lines: readonly LogLine[] }[] }>();
+  const progressOf = new Map<string, number>();
+  const minuteSampled = new Map<string, number>();
   const dueLog = new Map<string, { readonly since: number; readonly due: Due | undefined }[]>();
 
   function put(commit: Commit, due: Due | undefined): void {
@@ -77,6 +80,19 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
     addEvent: (buildId: string, event: StoredEvent) => {
       const own = events.get(buildId) ?? new Map<string, StoredEvent>();
       events.set(buildId, own.set(`${event.attempt}#${event.type}`, event));
+    },
+    /** The figure is kept beside the build, for its present attempt. */
+    isProgressNew: ({ id, attempt }: Build, progress: number): boolean => {
+      const place = `${id}#${attempt}`;
+      const isNew = progressOf.get(place) !== progress;
+      progressOf.set(place, progress);
+      return isNew;
+    },
+    isFirstOfMinute: (buildId: string, sample: Sample): boolean => {
+      const minute = minuteOf(sample);
+      const isFirst = minuteSampled.get(buildId) !== minute;
+      minuteSampled.set(buildId, minute);
+      return isFirst;
     },
     eventsOf: (buildId: string): StoredEvent[] => [...(events.get(buildId)?.values() ?? [])],
     logOf: (buildId: string) => {

@@ -1,4 +1,5 @@
 import type { Controller, TestWorker } from './controller.ts';
+import { vmScene } from './vm-scene.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
@@ -16,6 +17,9 @@ export interface Held {
   readonly build: { readonly id: string; readonly token: string };
   readonly otp: string;
   readonly holder: TestWorker;
+  /** Of its virtual machine, and the one for signs of life alone. */
+  readonly vmToken: string;
+  readonly beatToken: string;
   /** The token before the holder's last registration. */
   readonly previous: string;
 }
@@ -45,6 +49,7 @@ export async function accessScene(controller: Controller) {
   const idle = await controller.register('idle');
   // For the other platform, so that the holder is never given it.
   const otherBuild = await controller.submit('android');
+  const otherHeld = await hold(controller, keys.submit);
   const workers = { idle, expired, revoked: { id: revoked.id, tokens: [revokedAgain.token, revoked.token] } };
 
   return {
@@ -54,7 +59,8 @@ export async function accessScene(controller: Controller) {
     otherBuild,
     /** A new one, submitted with the key that may submit, held by a worker that has begun it. */
     hold: () => hold(controller, keys.submit),
-    credentialsFor: (held: Held) => credentialsFor(controller.apiKey, keys, workers, otherBuild.token, held),
+    credentialsFor: (held: Held) =>
+      credentialsFor(controller.apiKey, keys, workers, { token: otherBuild.token, held: otherHeld }, held),
   };
 }
 
@@ -75,7 +81,11 @@ async function hold(controller: Controller, key: string): Promise<Held> {
   const holder = await controller.register('holder', ['ios'], { id: before.id });
   const { job } = (await controller.poll(holder)).body;
   if (job?.id !== build.id) throw new Error(`the worker was given ${job?.id} instead of ${build.id}`);
-  return { build, otp: job.otp, holder, previous: before.token };
+  const vm = vmScene(controller);
+  const vmToken = (await vm.authenticate(build.id, job.otp)).body.vm_token;
+  await vm.ready(build.id, vmToken);
+  const beatToken = (await vm.status(build.id)).body.vm_token;
+  return { build, otp: job.otp, holder, previous: before.token, vmToken, beatToken };
 }
 
 type Keys = Record<'admin' | 'read' | 'submit' | 'otherSubmit' | 'work' | 'expired' | 'revoked', string>;
@@ -94,6 +104,9 @@ const byBuildToken = (token: string, beside: Headers = {}): Credential => ({
 const byWorkerToken = (token: string, beside: Headers = {}): Credential => ({
   headers: { ...beside, 'x-worker-token': token },
 });
+const byVmToken = (token: string, beside: Headers = {}): Credential => ({
+  headers: { ...beside, 'x-vm-token': token },
+});
 
 /** Like it, and not it. */
 const spoiled = (secret: string) => ({
@@ -108,8 +121,17 @@ function each(secrets: Readonly<Record<string, string>>, by: (secret: string) =>
   return Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, by(secret)]));
 }
 
-function credentialsFor(root: string, keys: Keys, workers: Workers, otherToken: string, held: Held) {
-  const { build, holder, previous, otp } = held;
+/** A build that waits, and one that another worker holds. */
+interface Others {
+  readonly token: string;
+  readonly held: Held;
+}
+
+function credentialsFor(root: string, keys: Keys, workers: Workers, others: Others, held: Held) {
+  const { build, holder, previous, otp, vmToken, beatToken } = held;
+  const otherToken = others.token;
+  const likeVm = spoiled(vmToken);
+  const likeBeat = spoiled(beatToken);
   const ids = { 'x-worker-id': holder.id, 'x-build-id': build.id };
   const [revoked = '', revokedPrevious = ''] = workers.revoked.tokens;
   const empty = { 'x-api-key': '', 'x-build-token': '', 'x-worker-token': '', 'x-vm-token': '' };
@@ -118,9 +140,12 @@ function credentialsFor(root: string, keys: Keys, workers: Workers, otherToken: 
       'no header': { headers: {} },
       'empty headers': { headers: empty },
       'the worker’s id': { headers: { 'x-worker-id': holder.id } },
-      'the ids of worker and build': { headers: ids },
       'the key as Bearer': { headers: { authorization: `Bearer ${root}` } },
       'the key as cookie': { headers: { cookie: `x-api-key=${root}` } },
+    },
+    'ids and no secret': {
+      'of worker and build': { headers: ids },
+      'beside empty headers': { headers: { ...empty, ...ids } },
     },
     'bad key': {
       ...each({ wrong: 'x'.repeat(43), ...spoiled(root) }, byKey),
@@ -135,12 +160,13 @@ function credentialsFor(root: string, keys: Keys, workers: Workers, otherToken: 
     'project key': {
       alone: byKey(root),
       'beside empty headers': byKey(root, empty),
-      'beside bad tokens': byKey(root, { 'x-build-token': 'x', 'x-worker-token': 'x', 'x-vm-token': 'x' }),
+      'beside bad tokens': byKey(root, { 'x-build-token': 'x', 'x-worker-token': 'x' }),
       'beside spoiled tokens': byKey(root, {
         'x-build-token': otherToken,
         'x-worker-token': spoiled(holder.token)['right prefix'],
       }),
     },
+    'project key beside a machine’s token that is none': { both: byKey(root, { 'x-vm-token': 'x' }) },
     'project key, no worker named': { alone: { ...byKey(root), isUnnamed: true } },
     'admin key': { alone: byKey(keys.admin) },
     'read key': { alone: byKey(keys.read) },
@@ -183,6 +209,29 @@ function credentialsFor(root: string, keys: Keys, workers: Workers, otherToken: 
       revoked: byWorkerToken(revoked),
       'revoked, previous': byWorkerToken(revokedPrevious),
       'two headers': { headers: { 'x-worker-token': [holder.token, holder.token] } },
+    },
+    'machine’s token': {
+      alone: byVmToken(vmToken),
+      'beside an empty key': byVmToken(vmToken, byKey('').headers),
+      'beside the ids': byVmToken(vmToken, ids),
+    },
+    'machine’s token of another': {
+      ...each(
+        { 'of another build': others.held.vmToken, 'one-time password': otp, 'build token': build.token },
+        byVmToken,
+      ),
+      ...each({ prefix: likeVm['right prefix'], upper: likeVm['upper case'], lower: likeVm['lower case'] }, byVmToken),
+    },
+    'token for signs of life': { alone: byVmToken(beatToken), 'beside the ids': byVmToken(beatToken, ids) },
+    'token for signs of life of another': {
+      ...each({ 'of another build': others.held.beatToken, prefix: likeBeat['right prefix'] }, byVmToken),
+    },
+    'machine’s token that is none': {
+      ...each(
+        { longer: `${vmToken}x`, shorter: vmToken.slice(1), 'worker token': holder.token, 'a key': keys.work },
+        byVmToken,
+      ),
+      'two headers': { headers: { 'x-vm-token': [vmToken, vmToken] } },
     },
   } as const satisfies Credentials;
 }

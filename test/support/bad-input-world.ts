@@ -1,14 +1,33 @@
 import { expect } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { ACCESS, type Endpoint, type Rule } from '../../lib/runtime/access.ts';
 import { startController } from './controller.ts';
 import { faultOf, type RawRequest, rawRequest } from './raw-http.ts';
 
 export const SHA256 = 'a'.repeat(64);
 
-const OPEN = ['/health', '/api/health', '/api/stats', '/public/stats'];
+const OPEN = [
+  '/health',
+  '/api/health',
+  '/api/stats',
+  '/public/stats',
+  '/api/builds/{id}/authenticate',
+  '/api/builds/{id}/vm-status',
+  // Open to ids without a secret: its own tests say what they do.
+  '/api/builds/{id}/telemetry',
+];
 export const ROUTES = FUNCTIONS.flatMap(({ trigger }) => (trigger.kind === 'http' ? trigger.routes : []))
   .filter((route) => route !== '$default')
   .map((route) => ({ route, method: route.split(' ')[0] ?? '', path: route.split(' ')[1] ?? '' }));
+/** The line of the access table that a route is let in by. */
+export const ruleOf = (route: string): Rule => {
+  const found = FUNCTIONS.find(({ trigger }) => trigger.kind === 'http' && trigger.routes.includes(route));
+  return ACCESS[(found?.file ?? '').slice('api/'.length) as Endpoint];
+};
+export const tokensOf = (route: string): readonly string[] => {
+  const rule = ruleOf(route);
+  return rule.for === 'holder' ? rule.tokens : [];
+};
 export const PROTECTED = ROUTES.filter(({ path }) => !OPEN.includes(path));
 
 /** A request that must be refused, with a code that matches `codes` if it says so. */
@@ -47,13 +66,26 @@ export async function startBadInputWorld() {
     close: controller.close,
     /** The key and the id of the worker that holds the build: with them, only the input can be wrong. */
     asKey: () => ({ ...controller.key, 'x-worker-id': holder.id }),
-    pathOf: (path: string, id = held.id) => path.replace('{id}', id).replace('{worker_id}', holder.id),
+    pathOf: (path: string, id = held.id) =>
+      path
+        .replace('{id}', id)
+        .replace('{worker_id}', holder.id)
+        .replace('{upload_id}', `1-${'u'.repeat(21)}`),
     /** A body with which the route would do its work. */
     goodBody: (route: string): { body?: string } => {
       if (!route.startsWith('POST')) return {};
       const source = { platform: 'ios', size: 1, sha256: SHA256 };
       const build = { build_id: held.id, success: false, error: 'x' };
-      const body = { ...source, ...build, name: 'x', capabilities: {}, level: 'info', message: 'x' };
+      const body = {
+        ...source,
+        ...build,
+        name: 'x',
+        capabilities: {},
+        level: 'info',
+        message: 'x',
+        otp: 'x',
+        type: 'heartbeat',
+      };
       return { body: JSON.stringify(body) };
     },
     /** Sends all; each must be refused, and nothing may be written by any of them. */

@@ -1,6 +1,7 @@
 import type { FileStore, StoredAs } from '../../lib/app/file-ports.ts';
 import type { AppEvent, Applied, BuildQueue, BuildStore, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, Platform } from '../../lib/domain/build.ts';
+import { minuteOf, type Sample } from '../../lib/domain/telemetry.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
 import { type Outcome, replacedToken, type Worker } from '../../lib/domain/worker.ts';
 import { NOW } from './builders.ts';
@@ -24,6 +25,14 @@ export function memoryWorld() {
   const messages = new Map<string, Sent>();
   const events: AppEvent[] = [];
   const notes: string[] = [];
+  const progressOf = new Map<string, number>();
+  const samples: { buildId: string; sample: Sample }[] = [];
+  const minutes = new Map<string, number>();
+  const isFirst = (buildId: string, sample: Sample) => {
+    const isNew = minutes.get(buildId) !== minuteOf(sample);
+    minutes.set(buildId, minuteOf(sample));
+    return isNew;
+  };
   /** Every call in order, as `port.method`; one whose name is here throws, before or after its effect. */
   const calls: string[] = [];
   const faults = new Map<string, 'before' | 'after'>();
@@ -122,12 +131,20 @@ export function memoryWorld() {
       });
       return applied.ok && ready ? { ok: true, build: ready } : applied;
     },
-    heartbeat: async (buildId, claim, { leaseUntil, rebindTo }) =>
+    heartbeat: async (buildId, claim, { leaseUntil, rebindTo, progress, sample }) =>
       change(buildId, { type: 'heartbeat', claim, leaseMs: 0 }, (_from, to) => {
         const holder = to.holder && { ...to.holder, ...(rebindTo !== undefined && { tokenHash: rebindTo }) };
         builds.set(buildId, { ...to, leaseUntil, ...(holder && { holder }) });
-        return { ok: true };
+        const isProgressNew = progress !== undefined && progressOf.get(buildId) !== progress;
+        if (isProgressNew) progressOf.set(buildId, progress);
+        const isSampleDue = sample !== undefined && isFirst(buildId, sample);
+        return { ok: true, isProgressNew, isSampleDue };
       }),
+    measure: async (buildId, workerId, sample) => {
+      const build = builds.get(buildId);
+      const isHeld = build !== undefined && isIn(build, 'heartbeat') && build.holder?.workerId === workerId;
+      return isHeld && isFirst(buildId, sample);
+    },
     extendLease: async ({ id }, leaseUntil) => {
       const build = builds.get(id);
       if (build && (build.leaseUntil ?? 0) < leaseUntil) builds.set(id, { ...build, leaseUntil });
@@ -262,6 +279,13 @@ export function memoryWorld() {
 
   const deps = {
     builds: watched('builds', buildStore),
+    metrics: watched('metrics', {
+      put: async (buildId: string, sample: Sample) => void samples.push({ buildId, sample }),
+      read: async () => [],
+    }),
+    logs: watched('logs', {
+      note: async (buildId: string, { message }: { message: string }) => void notes.push(`${buildId}: ${message}`),
+    }),
     workers: watched('workers', workerStore),
     queue: watched('queue', queue),
     files: watched('files', fileStore),
@@ -277,5 +301,5 @@ export function memoryWorld() {
     chance: () => state.chance,
     report: (event: AppEvent) => void events.push(event),
   };
-  return { state, builds, dueAt, workers, files, messages, events, notes, calls, faults, deps };
+  return { state, builds, dueAt, workers, files, messages, events, notes, samples, calls, faults, deps };
 }

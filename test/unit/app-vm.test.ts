@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticateVm } from '../../lib/app/authenticate-vm.ts';
 import { beatTokenOf } from '../../lib/app/beat-token.ts';
+import { completeFromVm } from '../../lib/app/finish-build.ts';
+import { heartbeat } from '../../lib/app/heartbeat.ts';
 import { vmReady } from '../../lib/app/vm-ready.ts';
 import { vmStatus } from '../../lib/app/vm-status.ts';
 import { BUILD_STATES, isTerminal } from '../../lib/domain/build.ts';
 import { MAX_WRONG_TRIES, OTP_MS } from '../../lib/domain/one-time-password.ts';
-import { aBuild, aWorker, NOW } from '../support/builders.ts';
+import { aBuild, aWorker, NOW, SHA } from '../support/builders.ts';
 import { memoryWorld, type World } from '../support/memory-stores.ts';
 
 const MAX_BUILD_MS = 3 * 3_600_000;
@@ -94,6 +96,59 @@ describe('a virtual machine', () => {
     world.builds.set('build-1', aBuild(state, { vm: { tokenHash: AS_VM.vmTokenHash, beatTokenHash: 'b' } }));
     await expect(vmReady(world.deps, 'build-1', claim, 90_000)).rejects.toMatchObject({ code });
     expect(world.calls).toEqual(['builds.vmReady']);
+  });
+});
+
+describe('the artifact of a virtual machine', () => {
+  const file = { bytes: Buffer.from('an app'), sha256: SHA };
+  const bring = (claim = AS_VM, what = file) => completeFromVm(world.deps, 'build-1', claim, what);
+  beforeEach(() => authenticate());
+
+  it('completes the build and frees its worker', async () => {
+    await bring();
+    expect(build()).toMatchObject({ state: 'completed', result: { sha256: SHA, size: 6, filename: 'build-1.ipa' } });
+    expect(world.workers.get('worker-1')).toMatchObject({ completedBuilds: 1 });
+    expect(world.workers.get('worker-1')).not.toHaveProperty('current');
+  });
+
+  it('brought again, its answer lost, is the same answer, stored once and counted once', async () => {
+    world.faults.set('builds.finish', 'after');
+    await expect(bring()).rejects.toThrow('lost after');
+    world.faults.clear();
+    await bring();
+    await bring();
+    expect(world.calls.filter((call) => call === 'files.put')).toHaveLength(1);
+    expect(world.workers.get('worker-1')).toMatchObject({ completedBuilds: 1 });
+  });
+
+  it('that is another one after the end, or comes from another machine, changes nothing', async () => {
+    await expect(bring({ vmTokenHash: 'another' })).rejects.toMatchObject({ code: 'lease_lost' });
+    await bring();
+    const before = build();
+    const other = { bytes: Buffer.from('another app'), sha256: 'cd'.repeat(32) };
+    await expect(bring(AS_VM, other)).rejects.toMatchObject({ code: 'build_finished' });
+    expect(build()).toEqual(before);
+  });
+
+  it('of a cancelled build is not even stored', async () => {
+    world.builds.set('build-1', { ...aBuild('cancelled'), ...build(), state: 'cancelled' });
+    await expect(bring()).rejects.toMatchObject({ code: 'build_cancelled' });
+    expect(world.calls).not.toContain('files.put');
+  });
+});
+
+describe('progress', () => {
+  const beat = (progress?: number) => heartbeat(world.deps, 'build-1', { workerId: 'worker-1' }, 90_000, progress);
+
+  it('is a line of the log when it is new, and nothing when it is not', async () => {
+    for (const percent of [10, 10, undefined, 20, 20, 10]) await beat(percent);
+    expect(world.notes).toEqual([10, 20, 10].map((percent) => `build-1: Build progress: ${percent}%`));
+  });
+
+  it('that cannot be noted is no failure of the heartbeat', async () => {
+    world.faults.set('logs.note', 'before');
+    expect(await beat(10)).toBe(NOW + 90_000);
+    expect(world.events.map(({ event }) => event)).toEqual(['event_not_stored']);
   });
 });
 

@@ -219,3 +219,46 @@ describe('secrets', () => {
     expect(sha256(Buffer.from('abc')).toString('hex')).toBe(secrets.hash('abc'));
   });
 });
+
+describe('the claim of a virtual machine', () => {
+  const [vm, beat] = ['v'.repeat(43), 'h'.repeat(21)];
+  const asVm = { by: 'virtual machine', claim: { vmTokenHash: secrets.hash(vm) } };
+
+  it('is made from its token where the table lets it in, and the attempt is the token’s', async () => {
+    const endpoints = ['vm-ready', 'heartbeat', 'append-logs', 'download-source', 'create-result-upload'] as const;
+    for (const endpoint of endpoints) {
+      expect(await outcomeOf(endpoint, { 'x-vm-token': vm }, { attempt: 7 })).toEqual(asVm);
+    }
+    for (const endpoint of ['fail-build', 'finish-build', 'abandon-build', 'build-status', 'poll'] as const) {
+      expect(await outcomeOf(endpoint, { 'x-vm-token': vm })).toBe('missing_credential');
+    }
+  });
+
+  it('by the token for signs of life is one for signs of life, and elsewhere none', async () => {
+    expect(await outcomeOf('heartbeat', { 'x-vm-token': beat })).toEqual({
+      by: 'virtual machine',
+      claim: { beatTokenHash: secrets.hash(beat) },
+    });
+    for (const endpoint of ['vm-ready', 'append-logs', 'download-source'] as const) {
+      expect(await outcomeOf(endpoint, { 'x-vm-token': beat })).toBe('vm_token_invalid');
+    }
+  });
+
+  it('is all that makes it ready: a key or a worker does not', async () => {
+    const others = [{}, { 'x-api-key': KEY, 'x-worker-id': ID }, { 'x-worker-token': TOKEN }, { 'x-api-key': 'wrong' }];
+    for (const headers of others) expect(await outcomeOf('vm-ready', headers)).toBe('missing_credential');
+    expect(await outcomeOf('vm-ready', { ...others[1], 'x-vm-token': vm })).toEqual(asVm);
+  });
+
+  it.each(['', 'nonsense', `${vm}x`, vm.slice(1), `${beat}x`, ` ${vm}`, `${vm},${vm}`])(
+    'is refused for the token "%s"',
+    async (token) =>
+      expect(await outcomeOf('heartbeat', { 'x-vm-token': token })).toMatch(/^(vm_token_invalid|missing_credential)$/),
+  );
+
+  it('comes after a key with the worker’s id, and a bad one beside it spoils nothing', async () => {
+    const headers = { 'x-api-key': KEY, 'x-worker-id': 'worker-1', 'x-vm-token': 'nonsense' };
+    expect(await outcomeOf('heartbeat', headers)).toMatchObject({ claim: { workerId: 'worker-1' } });
+    expect(await outcomeOf('heartbeat', { 'x-worker-token': 'nonsense', 'x-vm-token': vm })).toEqual(asVm);
+  });
+});

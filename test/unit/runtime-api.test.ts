@@ -109,6 +109,7 @@ describe('a failed request', () => {
     invalid_credential: 403,
     scope_missing: 403,
     worker_token_invalid: 401,
+    vm_token_invalid: 401,
     otp_refused: 401,
     not_found: 404,
     build_not_found: 404,

@@ -33,9 +33,18 @@ const ENVIRONMENT = {
 
 /** A request that every route takes, by who may do everything. */
 const fields = { platform: 'ios', upload_id: `1-${'u'.repeat(21)}`, build_id: 'build-1', size: 1, sha256: SHA };
-const body = JSON.stringify({ ...fields, name: 'x', scopes: ['read'], capabilities: {}, level: 'info', message: 'x' });
+const body = JSON.stringify({
+  ...fields,
+  name: 'x',
+  scopes: ['read'],
+  capabilities: {},
+  level: 'info',
+  message: 'x',
+  otp: 'x',
+  type: 'heartbeat',
+});
 const event = anEvent({
-  headers: { 'x-api-key': KEY, 'x-worker-id': 'worker-1', 'x-build-id': 'build-1' },
+  headers: { 'x-api-key': KEY, 'x-worker-id': 'worker-1', 'x-build-id': 'build-1', 'x-vm-token': 'v'.repeat(43) },
   queryStringParameters: { worker_id: 'worker-1' },
   pathParameters: { id: 'build-1' },
   body,

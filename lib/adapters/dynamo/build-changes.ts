@@ -74,6 +74,7 @@ const HOLDER_ATTRIBUTES = [
   'vmTokenHash',
   'beatTokenHash',
   'vmReadyAt',
+  'progress',
   'workerId',
   'workerName',
   'assignmentId',

@@ -1,22 +1,24 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Applied, Beat, BuildStore, Grant } from '../../app/ports.ts';
+import type { Beat, Beaten, BuildStore, Grant } from '../../app/ports.ts';
 import { assignmentFailed } from '../../domain/assignment.ts';
 import { type Build, TERMINAL_STATES } from '../../domain/build.ts';
 import { BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
+import type { Sample } from '../../domain/telemetry.ts';
 import { ALLOWED_FROM, type LifeClaim } from '../../domain/transitions.ts';
 import { assign } from './assign-transaction.ts';
 import { allowedFrom, ending, failureDetails, heldBy, stillAt } from './build-changes.ts';
 import { fromBuildItem, toBuildItem } from './build-item.ts';
 import * as transactions from './end-transactions.ts';
 import { type EventDraft, eventPut, readEvents } from './event-item.ts';
-import { type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
+import { type Change, type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
 import { buildKey, duePartition } from './keys.ts';
+import { counted, isFirstOfMinute } from './metrics-store.ts';
 import type { Table } from './table.ts';
 import { vmWrites } from './vm-writes.ts';
-import { transact, update } from './write.ts';
+import { transact, type Updated, update } from './write.ts';
 
 /** Several tokens are good at once only after repeated submits; more repeats than this are no lost answers. */
 const MAX_TOKENS = 10;
@@ -41,6 +43,7 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
       const when = [...stillAt('requeue', build), isBelow('leaseUntil', leaseUntil)];
       await update(table, { key: buildKey(build.id), set: { leaseUntil }, when });
     },
+    measure: (buildId, workerId, sample) => measure(table, buildId, workerId, sample),
     finish: (buildId, claim, end, now) => transactions.finish(table, newToken(), buildId, claim, end, now),
     cancel: (seen, now, by) => transactions.cancel(table, newToken(), seen, now, by),
     expire: (seen, failure, now) => transactions.expire(table, newToken(), seen, failure, now),
@@ -103,14 +106,31 @@ async function addToken(table: Table, build: Build, tokenHash: string): Promise<
 }
 
 /** One write, and no transaction: it is the most frequent call of all. */
-async function heartbeat(table: Table, buildId: string, claim: LifeClaim, beat: Beat): Promise<Applied> {
-  const { now, leaseUntil, rebindTo } = beat;
-  const outcome = await update(table, {
+async function heartbeat(table: Table, buildId: string, claim: LifeClaim, beat: Beat): Promise<Beaten> {
+  const { now, leaseUntil, rebindTo, progress, sample } = beat;
+  const { set, ...count } = counted(sample);
+  const change: Change = {
     key: buildKey(buildId),
-    set: { state: 'building', leaseUntil, workerTokenHash: rebindTo },
+    set: { state: 'building', leaseUntil, workerTokenHash: rebindTo, progress, ...set },
+    ...count,
     setOnce: { buildingSince: now },
     when: [allowedFrom('heartbeat'), ...heldBy(claim)],
-  });
+  };
+  if (progress === undefined && !sample) return appliedOf(await update(table, change));
+  // What it was before comes with the same write: of two that bring the same, one brings news.
+  const outcome = await update(table, change, 'UPDATED_OLD');
+  if (!outcome.ok) return appliedOf(outcome);
+  const isProgressNew = progress !== undefined && outcome.item?.['progress']?.N !== String(progress);
+  return { ok: true, isProgressNew, isSampleDue: sample !== undefined && isFirstOfMinute(sample, outcome.item) };
+}
+
+async function measure(table: Table, buildId: string, workerId: string, sample: Sample): Promise<boolean> {
+  const when = [allowedFrom('heartbeat'), is('workerId', workerId)];
+  const outcome = await update(table, { key: buildKey(buildId), ...counted(sample), when }, 'UPDATED_OLD');
+  return outcome.ok && isFirstOfMinute(sample, outcome.item);
+}
+
+function appliedOf(outcome: Updated): Beaten {
   return outcome.ok ? { ok: true } : { ok: false, current: outcome.item && fromBuildItem(outcome.item) };
 }
 

@@ -36,6 +36,12 @@ export const diagnosticsKey = (workerId: string, at: number, id: string): ItemKe
   sk: `DIAGNOSTICS#${listedAt(at, id)}`,
 });
 
+/** 9 digits of minutes keep the text's order that of time for some millennia. */
+export const metricKey = (buildId: string, minute: number): ItemKey => ({
+  pk: `BUILD#${buildId}`,
+  sk: `METRIC#${String(minute).padStart(9, '0')}`,
+});
+
 /** One shard each now; the number is in the key from the first day, so that more need no new index. */
 export const duePartition = (kind: 'pending' | 'leased' | 'certs') => `due#${kind}#0`;
 export const listPartition = (kind: 'builds' | 'workers') => `${kind}#0`;

@@ -5,6 +5,20 @@ import { attempt, id, text } from '../fields.ts';
 
 export const HeldBuild = z.object({ id, worker_id: z.optional(id), attempt });
 
+/** The one path names the build, the other one's body does. Progress that is none is no reason to end a build. */
+export const Heartbeat = z.pipe(
+  z
+    .object({
+      id: z.optional(id),
+      build_id: z.optional(id),
+      worker_id: z.optional(id),
+      attempt,
+      progress: z.catch(z.optional(z.int().check(z.gte(0), z.lte(100))), undefined),
+    })
+    .check(z.refine((named) => named.id !== undefined || named.build_id !== undefined, 'build_id required')),
+  z.transform(({ id: inPath, build_id: inBody, ...said }) => ({ ...said, id: inPath ?? inBody ?? '' })),
+);
+
 export const Abandonment = z.object({ build_id: id, worker_id: z.optional(id), attempt });
 
 export const Failure = z.object({
