@@ -1,9 +1,12 @@
 import type { EnvName } from '../lib/runtime/env.ts';
+import { alarmResources } from './alarms.ts';
 import { apiKeyParameter, certsKeyParameter } from './api-key-parameter.ts';
 import { bundleFolder } from './bundle-folder.ts';
 import { arnOf, ref } from './cloudformation.ts';
+import { dashboardResource } from './dashboard.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FUNCTIONS } from './functions.ts';
+import { metricsNamespace } from './metrics.ts';
 import { queueResources } from './queues.ts';
 import { roleResource } from './roles.ts';
 import { type Keeping, param, STAGE } from './stages.ts';
@@ -24,10 +27,18 @@ const TABLE_ID = 'Table';
 /** All that the framework does not make of the functions by itself. */
 export function resources(stage: string, keeping: Keeping): Record<string, object> {
   const roles = FUNCTIONS.map(({ file, may }) => [roleId(file), roleResource(stage, nameOf(file), may)] as const);
-  return { ...dataResources(stage, keeping), ...Object.fromEntries(roles) };
+  return {
+    ...dataResources(stage, keeping),
+    ...Object.fromEntries(roles),
+    ...alarmResources(stage),
+    Dashboard: dashboardResource(stage),
+  };
 }
 
-export const CONDITIONS = { ReservesExecutions: { 'Fn::Equals': [param('reserve'), 'yes'] } };
+export const CONDITIONS = {
+  ReservesExecutions: { 'Fn::Equals': [param('reserve'), 'yes'] },
+  HasAlarmEmail: { 'Fn::Not': [{ 'Fn::Equals': [param('alarmEmail'), ''] }] },
+};
 
 /** 20 executions at 30 ms are 660 heartbeats a second. */
 const RESERVED_EXECUTIONS = 20;
@@ -44,6 +55,8 @@ export const OUTPUTS = {
   }),
   SourcesBucketName: described('Sources of builds', ref('SourcesBucket')),
   ResultsBucketName: described('Results of builds', ref('ResultsBucket')),
+  DashboardName: described('What to look at in CloudWatch', ref('Dashboard')),
+  AlarmTopicArn: described('Where alarms are told', ref('AlarmTopic')),
 };
 
 /**
@@ -59,8 +72,11 @@ const VALUES: Partial<Record<EnvName, object>> = {
   CERTS_BUCKET: ref('CertsBucket'),
 };
 
-/** What every function is given: the name of the API key, never the key. */
-export const commonEnvironment = (stage: string) => ({ API_KEY_PARAMETER: apiKeyParameter(stage) });
+/** What every function is given: the name of the API key, never the key; and where it counts. */
+export const commonEnvironment = (stage: string) => ({
+  API_KEY_PARAMETER: apiKeyParameter(stage),
+  METRICS_NAMESPACE: metricsNamespace(stage),
+});
 
 const nameOf = (file: string) => file.split('/').at(-1) ?? file;
 

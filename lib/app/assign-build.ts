@@ -170,6 +170,7 @@ async function tryMessage(
     attempt: hint.attempt + 1,
     workerId: worker.id,
     assignmentId,
+    waitedMs: Math.max(0, grant.now - hint.submittedAt),
   });
   // Only after the commit. If this fails, the message comes again as a stale hint and is deleted then.
   await leaveToTimeout(deps, message, () => deps.queue.delete(message));

@@ -7,6 +7,6 @@ export async function buryMessage(
 ): Promise<void> {
   const failure = { kind: 'undeliverable', message: 'The build could not be delivered to any worker' } as const;
   if (await deps.builds.reject({ id: hint.buildId, attempt: hint.attempt }, failure, deps.clock())) {
-    deps.report({ event: 'build_failed', buildId: hint.buildId, kind: 'undeliverable' });
+    deps.report({ event: 'build_failed', buildId: hint.buildId, attempt: hint.attempt, kind: 'undeliverable' });
   }
 }

@@ -24,7 +24,7 @@ export async function cancelBuild(
     const outcome = await deps.builds.cancel(seen, now, keyId && byKey(keyId));
     if (outcome.ok) {
       const holder = seen.holder && { workerId: seen.holder.workerId };
-      deps.report({ event: 'build_cancelled', buildId: seen.id, ...holder });
+      deps.report({ event: 'build_cancelled', buildId: seen.id, attempt: seen.attempt, ...holder });
       return;
     }
     if (!outcome.current) throw new Rejection('build_not_found', 'Build not found');

@@ -100,9 +100,10 @@ async function finish(deps: EndDeps, buildId: string, claim: Claim, ending: Endi
     (current) => (isReplay(current, claim, ending) ? 'replayed' : undefined),
   );
   if (outcome !== 'applied') return;
-  const { workerId } = claim;
-  if (ending.state === 'failed') deps.report({ event: 'build_failed', buildId, kind: 'build', workerId });
-  else deps.report({ event: 'build_completed', buildId, workerId, resultSha256: ending.result.sha256 });
+  const { workerId, attempt } = claim;
+  const which = { buildId, ...(attempt !== undefined && { attempt }), workerId };
+  if (ending.state === 'failed') deps.report({ event: 'build_failed', ...which, kind: 'build' });
+  else deps.report({ event: 'build_completed', ...which, resultSha256: ending.result.sha256 });
 }
 
 function commandOf(claim: Claim, ending: Ending): Extract<Command, { type: 'complete' | 'fail' }> {

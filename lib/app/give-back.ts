@@ -76,7 +76,7 @@ export async function giveBack(deps: GiveBackDeps, seen: Build, claim: Claim, ho
   if (!(await deps.builds.giveBack(seen, decision.next, now, worker)).ok) return false;
   const { id: buildId, attempt } = seen;
   if (isTerminal(decision.next.state)) {
-    deps.report({ event: 'build_failed', buildId, kind: 'lost_worker', workerId: claim.workerId });
+    deps.report({ event: 'build_failed', buildId, attempt, kind: 'lost_worker', workerId: claim.workerId });
     return true;
   }
   deps.report({ event: 'build_given_back', buildId, attempt, workerId: claim.workerId });

@@ -191,14 +191,21 @@ export interface DiagnosticsStore {
 /** What happened, for the log: one build's events read as its story. */
 export type AppEvent =
   | { event: 'build_submitted'; buildId: string; platform: Platform; sourceSize: number }
-  | { event: 'build_assigned'; buildId: string; attempt: number; workerId: string; assignmentId: string }
+  | {
+      event: 'build_assigned';
+      buildId: string;
+      attempt: number;
+      workerId: string;
+      assignmentId: string;
+      waitedMs: number;
+    }
   | { event: 'assignment_repeated'; buildId: string; attempt: number; workerId: string }
   | { event: 'assignment_refused'; buildId: string; attempt: number; workerId: string; reason: AssignRefusal }
   | { event: 'message_malformed'; messageId: string }
   | { event: 'message_left_to_timeout'; messageId: string; error: unknown }
-  | { event: 'build_completed'; buildId: string; workerId: string; resultSha256: string }
-  | { event: 'build_failed'; buildId: string; kind: FailureKind; workerId?: string }
-  | { event: 'build_cancelled'; buildId: string; workerId?: string }
+  | { event: 'build_completed'; buildId: string; attempt?: number; workerId: string; resultSha256: string }
+  | { event: 'build_failed'; buildId: string; attempt?: number; kind: FailureKind; workerId?: string }
+  | { event: 'build_cancelled'; buildId: string; attempt?: number; workerId?: string }
   | { event: 'build_requeued'; buildId: string; attempt: number; workerId: string }
   | { event: 'build_given_back'; buildId: string; attempt: number; workerId: string }
   | { event: 'certs_read'; buildId: string; attempt: number; workerId: string }

@@ -21,6 +21,7 @@ export async function readSource(deps: Deps, buildId: string, claim: HolderClaim
   const failure = { kind: 'source_missing', message: 'The source is no longer stored' } as const;
   const outcome = await deps.builds.expire(build, failure, deps.clock());
   const holder = build.holder && { workerId: build.holder.workerId };
-  if (outcome.ok) deps.report({ event: 'build_failed', buildId, kind: 'source_missing', ...holder });
+  if (outcome.ok)
+    deps.report({ event: 'build_failed', buildId, attempt: build.attempt, kind: 'source_missing', ...holder });
   throw new Rejection('source_missing', 'Source not found');
 }

@@ -48,7 +48,7 @@ async function failUnassignable(deps: Deps, { buildId, attempt }: Hint, reason: 
     kind === 'unreadable'
       ? await deps.builds.rejectUnreadable(buildId, now)
       : await deps.builds.reject({ id: buildId, attempt }, failure, now);
-  if (hasFailed) deps.report({ event: 'build_failed', buildId, kind });
+  if (hasFailed) deps.report({ event: 'build_failed', buildId, attempt, kind });
 }
 
 export async function giveBack(deps: Deps, message: Message): Promise<void> {

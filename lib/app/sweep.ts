@@ -74,7 +74,7 @@ async function repairLeased(deps: Deps, build: Build, settings: SweepSettings, r
   if (!(await deps.builds.expire(build, failure, now)).ok) return;
   report.timedOut += 1;
   const holder = build.holder && { workerId: build.holder.workerId };
-  deps.report({ event: 'build_failed', buildId: build.id, kind: failure.kind, ...holder });
+  deps.report({ event: 'build_failed', buildId: build.id, attempt: build.attempt, kind: failure.kind, ...holder });
 }
 
 async function repairPending(deps: Deps, build: Build, settings: SweepSettings, report: SweepReport): Promise<void> {
@@ -83,7 +83,7 @@ async function repairPending(deps: Deps, build: Build, settings: SweepSettings, 
   if (!failure) return resend(deps, build, report);
   if (!(await deps.builds.reject(build, failure, now))) return;
   report.timedOut += 1;
-  deps.report({ event: 'build_failed', buildId: build.id, kind: failure.kind });
+  deps.report({ event: 'build_failed', buildId: build.id, attempt: build.attempt, kind: failure.kind });
 }
 
 async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: SweepReport): Promise<void> {
@@ -95,7 +95,13 @@ async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: S
   if (!(await deps.builds.requeue(build, decision.next, now))) return;
   if (isTerminal(decision.next.state)) {
     report.lost += 1;
-    deps.report({ event: 'build_failed', buildId: build.id, kind: 'lost_worker', workerId: holder.workerId });
+    deps.report({
+      event: 'build_failed',
+      buildId: build.id,
+      attempt: build.attempt,
+      kind: 'lost_worker',
+      workerId: holder.workerId,
+    });
   } else {
     report.requeued += 1;
     deps.report({ event: 'build_requeued', buildId: build.id, attempt, workerId: holder.workerId });

@@ -62,11 +62,13 @@ export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[Sub
   const gate = 'gate' in options ? options.gate : undefined;
   async function answer(event: Event, _context: Context, { signal }: { signal: AbortSignal }): Promise<Result> {
     const startedAt = performance.now();
-    const caller = await withDeadline(signal, () => admit(rule, gate, event.headers));
+    const requestId = requestIdOf(event);
+    const inTime = <T>(work: () => Promise<T>) => withDeadline(signal, work, requestId);
+    const caller = await inTime(() => admit(rule, gate, event.headers));
     const { isBodyToCome, received = {} } = frontOf(event);
     if (isBodyToCome) {
       const { admitBody = onlyProjects } = options;
-      await withDeadline(signal, () => admitBody(rule, gate, caller, event.pathParameters?.['id']));
+      await inTime(() => admitBody(rule, gate, caller, event.pathParameters?.['id']));
       return { statusCode: 204 };
     }
     const body = await readBody(event);
@@ -75,12 +77,11 @@ export function api<const E extends Endpoint, S extends z.ZodMiniType<Naming[Sub
     if (!parsed.success) throw new Rejection('invalid_request', refusalText(parsed.error));
     const { files, isMultipart } = body;
     const request = { path: event.rawPath, headers: event.headers, files, received, isMultipart };
-    const { by, reply } = await withDeadline(signal, async () => {
+    const { by, reply } = await inTime(async () => {
       // Made by the same line of the table whose promise `run` is typed with.
       const admitted = (await identify(rule, gate, caller, parsed.data)) as AdmittedTo<E>;
       return { by: admitted.by, reply: await run(parsed.data, { ...request, ...admitted }) };
     });
-    const requestId = requestIdOf(event);
     const ms = Math.round(performance.now() - startedAt);
     log({ event: 'request_done', requestId, route: event.routeKey, status: reply.status, ms, ...(by && { by }) });
     return render(reply);

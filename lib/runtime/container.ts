@@ -53,11 +53,12 @@ const OBJECT_DEFAULTS = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQ
 export const clock = () => Date.now();
 export const chance = () => Math.random();
 export const report = log;
+const onConflict = () => log({ event: 'write_conflicted' });
 export { deriveWith, secrets };
 
 export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
   const client = withDeadlines(new DynamoDBClient({ ...DATABASE_CALLS, ...at(env.DYNAMODB_ENDPOINT) }));
-  return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance };
+  return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance, onConflict };
 }
 
 export const marks = certMarks;

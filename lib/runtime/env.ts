@@ -55,6 +55,9 @@ export { API_KEY_REFUSAL, BadEnvironment };
 const kept = (name: string) => storedSecret(name, process.env);
 const ENVIRONMENT = await withKeptCertsKey(await withKeptApiKey(process.env, kept), kept);
 
+/** Under which name CloudWatch counts what is logged; where it is not set nothing is counted. */
+export const METRICS_NAMESPACE = process.env['METRICS_NAMESPACE'];
+
 /**
  * Reads exactly the variables a function declares, and with them always the API key. Throws `BadEnvironment` naming
  * every bad variable at once, so that a bad deployment fails its first start and not its thousandth request.

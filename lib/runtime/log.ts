@@ -1,10 +1,14 @@
 import type { AppEvent } from '../app/ports.ts';
+import { currentRequestId } from './deadline.ts';
+import { METRICS_NAMESPACE } from './env.ts';
 import { isExpectedError } from './expected-error.ts';
+import { embedded } from './metrics.ts';
 
 type RuntimeEvent =
   | { event: 'request_done'; requestId: string; route: string; status: number; ms: number; by?: string; code?: string }
   | { event: 'request_failed'; requestId: string; route: string; error: unknown }
   | { event: 'request_unavailable'; requestId: string; route: string; error: unknown }
+  | { event: 'write_conflicted' }
   | { event: 'record_failed'; messageId: string; error: unknown }
   | { event: 'record_malformed'; messageId: string }
   | { event: 'sweep_done'; requeued: number; lost: number; resent: number; timedOut: number; failed: number };
@@ -44,15 +48,28 @@ const LEVELS = {
   request_done: 'info',
   request_failed: 'error',
   request_unavailable: 'warn',
+  write_conflicted: 'info',
   record_failed: 'error',
   record_malformed: 'error',
   sweep_done: 'info',
 } as const satisfies Record<LogEvent['event'], Level>;
 
-/** One JSON line on standard output, as CloudWatch takes it. Never given tokens, headers, bodies or the environment. */
-export function log(entry: LogEvent, context: { requestId?: string } = {}): void {
+/**
+ * One JSON line on standard output, as CloudWatch takes it; with a namespace it counts too. Never given tokens, headers,
+ * bodies or the environment.
+ */
+export function log(entry: LogEvent, namespace = METRICS_NAMESPACE): void {
   const { event, ...fields } = entry;
-  const line = { time: new Date().toISOString(), level: LEVELS[event], event, ...context, ...fields };
+  const now = new Date();
+  const requestId = currentRequestId();
+  const line = {
+    time: now.toISOString(),
+    level: LEVELS[event],
+    event,
+    ...(requestId !== undefined && { requestId }),
+    ...fields,
+    ...(namespace && embedded(entry, namespace, now.getTime())),
+  };
   process.stdout.write(
     `${JSON.stringify(line, (_key, value) => (value instanceof Error ? describe(value) : value))}\n`,
   );

@@ -25,10 +25,10 @@ export function queue<Body>(parse: (body: string) => Body | undefined, run: (bod
       return error instanceof Rejection && error.code !== 'contended' && error.code !== 'unavailable';
     }
   }
-  async function answer(event: SQSEvent, _context: Context, { signal }: { signal: AbortSignal }) {
+  async function answer(event: SQSEvent, context: Context, { signal }: { signal: AbortSignal }) {
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const record of event.Records) {
-      const isDone = await withDeadline(signal, () => consume(record));
+      const isDone = await withDeadline(signal, () => consume(record), context.awsRequestId);
       if (!isDone) batchItemFailures.push({ itemIdentifier: record.messageId });
     }
     return { batchItemFailures };

@@ -14,7 +14,7 @@ const STOP_BEFORE_MS = 5_000;
 export function schedule(run: (budgetMs: number) => Promise<void>) {
   async function answer(_event: ScheduledEvent, context: Context, { signal }: { signal: AbortSignal }): Promise<void> {
     const budgetMs = context.getRemainingTimeInMillis() - STOP_BEFORE_MS;
-    await withDeadline(signal, () => run(budgetMs));
+    await withDeadline(signal, () => run(budgetMs), context.awsRequestId);
   }
   return middy<ScheduledEvent, void>().handler(answer);
 }

@@ -38,7 +38,7 @@ describe('a completion', () => {
     expect(world.workers.get('worker-1')).toMatchObject({ completedBuilds: 1, releasedAt: NOW });
     expect(world.workers.get('worker-1')).not.toHaveProperty('current');
     expect(world.events).toEqual([
-      { event: 'build_completed', buildId: 'build-1', workerId: 'worker-1', resultSha256: SHA },
+      { event: 'build_completed', buildId: 'build-1', attempt: 1, workerId: 'worker-1', resultSha256: SHA },
     ]);
   });
 

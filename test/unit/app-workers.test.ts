@@ -175,7 +175,7 @@ describe('a message that leads nowhere', () => {
     expect(world.builds.get('build-1')?.state).toBe('pending');
     await buryMessage(world.deps, { buildId: 'build-1', attempt: 0 });
     expect(world.builds.get('build-1')).toMatchObject({ state: 'failed', failure: { kind: 'undeliverable' } });
-    expect(world.events).toEqual([{ event: 'build_failed', buildId: 'build-1', kind: 'undeliverable' }]);
+    expect(world.events).toEqual([{ event: 'build_failed', buildId: 'build-1', attempt: 0, kind: 'undeliverable' }]);
   });
 });
 

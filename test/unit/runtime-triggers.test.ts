@@ -85,7 +85,7 @@ describe('a scheduled function', () => {
 
 describe('the log', () => {
   it('is one line of JSON for each event, with its level', () => {
-    log({ event: 'build_assigned', buildId: 'b', attempt: 1, workerId: 'w', assignmentId: 'a' });
+    log({ event: 'build_assigned', buildId: 'b', attempt: 1, workerId: 'w', assignmentId: 'a', waitedMs: 5 });
     log({ event: 'build_requeued', buildId: 'b', attempt: 1, workerId: 'w' });
     log({ event: 'repair_failed', buildId: 'b', error: new Error('x') });
     expect(loggedEvents().map(({ event, level }) => [event, level])).toEqual([
@@ -101,6 +101,7 @@ describe('the log', () => {
       'attempt',
       'workerId',
       'assignmentId',
+      'waitedMs',
     ]);
   });
 

@@ -99,5 +99,6 @@ function readCancellation(error: unknown, parts: number): (Refusal | undefined)[
 const OUTCOMES = new Set(['None', 'ConditionalCheckFailed', 'TransactionConflict']);
 
 function pauseAfterConflict(table: Table, tries: number): Promise<void> {
+  table.onConflict?.();
   return table.pause(CONFLICT_PAUSE_MS * 2 ** (tries - 1) * (0.5 + table.chance()));
 }
