@@ -1,5 +1,5 @@
 import { apiKeyParameter } from './api-key-parameter.ts';
-import { arn, joined, ref } from './cloudformation.ts';
+import { arn } from './cloudformation.ts';
 import { type Permission, statementsFor } from './permissions.ts';
 
 /** The role of one function: to write its own log, to read the API key, and what its line in `functions.ts` says. */
@@ -29,8 +29,6 @@ export function roleResource(stage: string, name: string, may: readonly Permissi
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      // The region: roles are an account's, stacks a region's.
-      RoleName: joined(`buildlatch-${stage}-${name}-`, ref('AWS::Region')),
       AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [Trust] },
       Policies: [{ PolicyName: 'own', PolicyDocument: { Version: '2012-10-17', Statement } }],
     },

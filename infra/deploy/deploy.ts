@@ -2,18 +2,18 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { BadEnvironment } from '../../lib/runtime/api-key.ts';
 import { bundle } from '../bundle.ts';
 import { serverless, stageOf } from './framework.ts';
-import { checkStageKey, howToStoreOne } from './stage-key.ts';
+import { checkStageKeys, howToStoreThem } from './stage-key.ts';
 
-/** `npm run deploy -- --stage NAME [--region NAME]`: deploys, unless the stage's key is one with which nothing may start. */
+/** `npm run deploy -- --stage NAME [--region NAME]`: deploys, unless the stage's keys are such that nothing may start. */
 const args = process.argv.slice(2);
 const stage = stageOf(args);
 const region = regionOf(args);
 
 try {
-  await checkStageKey(stage, new SSMClient(region === undefined ? {} : { region }));
+  await checkStageKeys(stage, new SSMClient(region === undefined ? {} : { region }));
 } catch (error) {
   if (!(error instanceof BadEnvironment)) throw error;
-  console.error(`${error.message}\n${howToStoreOne(stage)}`);
+  console.error(`${error.message}\n${howToStoreThem(stage)}`);
   process.exit(1);
 }
 await bundle();

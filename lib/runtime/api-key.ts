@@ -56,6 +56,9 @@ export async function withKeptApiKey<S extends Source>(
   }
 }
 
+export const CERTS_KEY_SHAPE = /^[A-Za-z0-9_-]{43}$/;
+export const CERTS_KEY_REFUSAL = 'must be 32 bytes in base64url: 43 characters';
+
 /** The same for the key under which signing material is encrypted, where a function uses it. */
 export async function withKeptCertsKey<S extends Source>(
   source: S,

@@ -1,5 +1,13 @@
 import * as z from 'zod/mini';
-import { API_KEY_REFUSAL, BadEnvironment, checkedApiKey, withKeptApiKey, withKeptCertsKey } from './api-key.ts';
+import {
+  API_KEY_REFUSAL,
+  BadEnvironment,
+  CERTS_KEY_REFUSAL,
+  CERTS_KEY_SHAPE,
+  checkedApiKey,
+  withKeptApiKey,
+  withKeptCertsKey,
+} from './api-key.ts';
 import { storedSecret } from './stored-secret.ts';
 
 const seconds = (fallback: number) => z._default(z.coerce.number().check(z.int(), z.positive()), fallback);
@@ -16,7 +24,7 @@ const CATALOGUE = {
   RESULTS_BUCKET: z.string().check(z.minLength(3)),
   CERTS_BUCKET: z.string().check(z.minLength(3)),
   /** What signing material is encrypted under: 32 random bytes, base64url. */
-  CERTS_KEY: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url: 43 characters')),
+  CERTS_KEY: z.string().check(z.regex(CERTS_KEY_SHAPE, CERTS_KEY_REFUSAL)),
   S3_ENDPOINT: endpoint,
   /** Where clients reach the buckets, if not where the functions do: presigned URLs are made for this address. */
   S3_PUBLIC_ENDPOINT: endpoint,

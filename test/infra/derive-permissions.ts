@@ -5,8 +5,8 @@ import type { Subject } from '../../lib/runtime/access.ts';
 
 /**
  * What a function can ask of AWS, read from what is left of its code when everything it does not reach is shaken out:
- * which methods of which ports it calls. What a method sends is the table below, and `test/contract` and `test/integration`
- * hold that table against the calls that the engines see (`permitted-calls.ts`).
+ * which methods of which ports it calls, and from the table below what each of them sends. That nothing is missing there
+ * is shown where roles are enforced (`npm run test:localstack`).
  */
 
 const table = (...actions: string[]) => actions.map((action) => `table:${action}`);

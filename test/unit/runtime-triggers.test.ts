@@ -55,7 +55,13 @@ describe('a queue’s consumer', () => {
       aContext(),
     );
     expect(loggedEvents()).toEqual([
-      { time: expect.any(String), level: 'error', event: 'record_malformed', messageId: 'message-7' },
+      {
+        time: expect.any(String),
+        level: 'error',
+        event: 'record_malformed',
+        requestId: expect.any(String),
+        messageId: 'message-7',
+      },
     ]);
   });
 });
