@@ -6,6 +6,7 @@ import { DynamoDBClient, PutItemCommand, paginateScan, UpdateItemCommand } from 
 import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
+import { enforcingRoles } from './enforced-roles.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared field by field in the tests
 type Json = any;
@@ -30,11 +31,12 @@ export interface TestBuild {
 
 export type Controller = Awaited<ReturnType<typeof startController>>;
 
-/** The whole controller on the embedded engines, one for each test file; timers off, so that nothing moves by itself. */
+/** The whole controller on the embedded engines, one for each test file; timers off, so that nothing moves by itself. Functions
+ * may do what their roles say and nothing else. */
 export async function startController(options: Partial<StackOptions> = {}) {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'buildlatch-test-')));
   const apiKey = options.apiKey ?? randomBytes(32).toString('base64url');
-  const stack = await startStack({ hasTimers: false, ...options, dataDir, apiKey });
+  const stack = await startStack({ hasTimers: false, load: enforcingRoles(), ...options, dataDir, apiKey });
   const http = client(stack.url, apiKey);
   return {
     ...http,
