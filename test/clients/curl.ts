@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-interface CurlAnswer {
+export interface CurlAnswer {
   readonly status: number;
   readonly text: string;
   readonly bytes: Buffer;
@@ -23,6 +23,14 @@ export async function curl(...args: string[]): Promise<CurlAnswer> {
 function absent(error: NodeJS.ErrnoException): Buffer {
   if (error.code === 'ENOENT') return Buffer.alloc(0);
   throw error;
+}
+
+export async function curlUpload(field: string, bytes: Uint8Array, ...args: string[]): Promise<CurlAnswer> {
+  return inFolder(async (folder) => {
+    const path = join(folder, 'artifact.ipa');
+    await writeFile(path, bytes);
+    return curl('-F', `${field}=@${path}`, ...args);
+  });
 }
 
 async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {

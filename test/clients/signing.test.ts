@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aBundle, aRawP12, PROFILE } from '../support/certs.ts';
+import { aBundle, aRawP12, P12, PASSWORD, PROFILE } from '../support/certs.ts';
 import { c1 } from './c1.ts';
 import { c2 } from './c2.ts';
 import { startM1 } from './m1.ts';
@@ -8,7 +8,9 @@ import { startM2 } from './m2.ts';
 import type { openCerts } from './opened-certs.ts';
 import { aProject, openSite, type TestSite } from './site.ts';
 import { v1 } from './v1.ts';
+import { v3 } from './v3.ts';
 import { startW1 } from './w1.ts';
+import { startW3 } from './w3.ts';
 import { ClientGaveUp } from './wire.ts';
 
 let site: TestSite;
@@ -38,6 +40,29 @@ describe('a certificate of the first command line, as it is and called certs.zip
 });
 
 describe('a bundle of the second command line', () => {
+  const bundle = { p12: P12, p12Password: PASSWORD, profiles: [PROFILE], isKeychainPassword: true };
+
+  it('reaches V3 in the machine of W3, by the machine’s token', async () => {
+    const id = await c2(site).submit({ source: aProject(), certs: aBundle() });
+    const worker = await startW3(site);
+    const job = await worker.poll();
+    const vm = v3(site, id, job?.otp ?? '');
+    await vm.authenticate();
+    expect(decoded(await vm.certs())).toEqual(bundle);
+    await vm.artifact(randomBytes(10));
+  });
+
+  it('is not there for a build without: V3 ends an iOS build at once', async () => {
+    const id = await c2(site).submit({ source: aProject() });
+    const worker = await startW3(site);
+    const job = await worker.poll();
+    const vm = v3(site, id, job?.otp ?? '');
+    await vm.authenticate();
+    await expect(vm.certs()).rejects.toThrow('certs-secure answered 404');
+    await worker.unregister();
+    await c2(site).cancel(id);
+  });
+
   it.each([
     ['M1', startM1],
     ['M2', startM2],

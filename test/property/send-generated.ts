@@ -33,7 +33,7 @@ export async function sendGenerated(runs: number, seed?: number): Promise<Tally>
     const answer = await rawRequest(controller.url, request);
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     if (answer.status < 400) return;
-    const written = watch.take();
+    const written = watch.take().filter((write) => !(isGuess(request) && write === COUNTED));
     const fault = faultOf(answer) ?? (written.length > 0 ? `was refused and wrote: ${written.join(', ')}` : undefined);
     if (fault) throw new Error(`${request.method} ${request.path.slice(0, 200)} ${fault}`);
   }
@@ -49,6 +49,10 @@ export async function sendGenerated(runs: number, seed?: number): Promise<Tally>
     await watch.close();
   }
 }
+
+/** The one refusal that writes: of a one-time password, that it was wrong, up to five times. */
+const isGuess = ({ path }: RawRequest) => /\/authenticate\?/.test(path);
+const COUNTED = 'dynamodb UpdateItem';
 
 /** The functions, each call timed. */
 function timed(ms: number[]): FunctionLoader {
@@ -98,9 +102,9 @@ async function setScene(controller: Awaited<ReturnType<typeof startController>>)
 
 async function machineTokens({ request }: Awaited<ReturnType<typeof startController>>, id: string, otp: string) {
   const path = `/api/builds/${id}`;
-  const vmToken = (await request('POST', `${path}/authenticate`, { json: { otp } })).body?.vm_token ?? '';
+  const vmToken = (await request('POST', `${path}/authenticate`, { json: { otp } })).body.vm_token;
   await request('POST', `${path}/vm-ready`, { headers: { 'x-vm-token': vmToken } });
-  const beatToken = (await request('GET', `${path}/vm-status`)).body?.vm_token ?? '';
+  const beatToken = (await request('GET', `${path}/vm-status`)).body.vm_token;
   return { vmToken, beatToken };
 }
 
