@@ -8,14 +8,14 @@ export const OTP_MS = 10 * 60_000;
 const REPLAY_MS = 60_000;
 
 /**
- * Wrong passwords per grant. Nobody guesses 256 bits: the limit is there so that strangers can neither try for long nor
- * write for nothing.
+ * Wrong passwords that are counted per grant. Nobody guesses 256 bits, and the ids of builds are no secrets: were the right
+ * one refused after five wrong ones, any stranger could end any build. The limit keeps strangers from writing for nothing.
  */
 export const MAX_WRONG_TRIES = 5;
 
 export type OtpVerdict =
   | { readonly ok: true; readonly isRepeated: boolean }
-  /** `counts`: the try is one of the few that a grant allows. */
+  /** `counts`: the try is one of the few that are noted. */
   | { readonly ok: false; readonly why: string; readonly counts: boolean };
 
 /**
@@ -26,8 +26,7 @@ export function judgeOtp(build: Build, isRight: boolean, now: number): OtpVerdic
   const { otp } = build;
   const isHeld = (ALLOWED_FROM.heartbeat as readonly BuildState[]).includes(build.state);
   if (!otp || !isHeld) return refuse('No OTP configured for this build');
-  if (otp.wrongTries >= MAX_WRONG_TRIES) return refuse('Invalid OTP');
-  if (!isRight) return { ...refuse('Invalid OTP'), counts: isOpen(otp, now) };
+  if (!isRight) return { ...refuse('Invalid OTP'), counts: isOpen(otp, now) && otp.wrongTries < MAX_WRONG_TRIES };
   if (otp.usedAt === undefined) return isOpen(otp, now) ? { ok: true, isRepeated: false } : refuse('OTP expired');
   return now - otp.usedAt < REPLAY_MS ? { ok: true, isRepeated: true } : refuse('OTP expired');
 }

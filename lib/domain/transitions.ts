@@ -120,7 +120,7 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
 
 /**
  * To the millisecond, without a grace: a worker that is alive renews its lease a minute before the end, so clocks that differ
- * by seconds take it from nobody, and 90 s of lease with 60 s to the next sweep are the 150 s that a lost build may wait.
+ * by seconds take it from nobody, and 85 s of lease with 60 s to the next sweep stay below the 150 s that a lost build may wait.
  */
 function isLeaseLost(build: Pick<Build, 'leaseUntil'>, now: number): boolean {
   return build.leaseUntil === undefined || build.leaseUntil <= now;

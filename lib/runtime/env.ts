@@ -30,8 +30,11 @@ const CATALOGUE = {
   S3_PUBLIC_ENDPOINT: endpoint,
   /** 30 min: a virtual machine may need it to boot, and some workers never send a heartbeat. */
   FIRST_LEASE_SECONDS: seconds(1800),
-  /** 90 s = three missed 30 s heartbeats. */
-  LEASE_SECONDS: seconds(90),
+  /**
+   * Two missed 30 s heartbeats and 25 s more. With 90 s, half of the killed workers' builds could be granted again only
+   * after 105 s (lease − half a beat + half a sweep), which is what we promise to stay below.
+   */
+  LEASE_SECONDS: seconds(85),
   /** A day: longer, and whoever waits has given up. */
   MAX_QUEUE_SECONDS: seconds(86_400),
   /** The old workers give up after 2 hours themselves; the third is for their upload and for machines that sleep. */

@@ -80,10 +80,6 @@ export function vmContract(open: () => Stores): void {
       await stores.builds.admitVm(build, { ...VM, tokenHash: 'earlier' }, NOW);
       return build;
     });
-    refuses('after too many wrong tries', async (stores, build) => {
-      for (let tries = 0; tries < MAX_WRONG_TRIES; tries++) await stores.builds.countWrongOtp(build);
-      return build;
-    });
     refuses('another attempt', async (_stores, build) => ({ ...build, attempt: 2 }));
     refuses('a build that has ended', async (stores, build) => {
       await stores.builds.cancel(build, NOW);

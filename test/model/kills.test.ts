@@ -20,7 +20,7 @@ it('has the build of a killed worker grantable again in time, at whatever moment
   );
   expect(worst).toBeLessThanOrEqual(WORST_MS);
   expect(WORST_MS).toBeLessThanOrEqual(MAX_WORST_MS);
-  expect(MEDIAN_MS).toBeLessThanOrEqual(MAX_MEDIAN_MS);
+  expect(median).toBeLessThanOrEqual(MAX_MEDIAN_MS);
   // What was drawn may lie beside it: 1,000 draws of this spread are off by 0.7 s as a rule, and by 4 s never.
   expect(Math.abs(median - MEDIAN_MS)).toBeLessThan(4_000);
 });

@@ -15,7 +15,7 @@ export function memoryVm(table: MemoryTable): Pick<BuildStore, 'reissueOtp' | 'c
     },
     countWrongOtp: async (seen) => {
       const before = table.build(seen.id);
-      if (!isOpen(before, seen)) return;
+      if (!isOpen(before, seen) || before.otp.wrongTries >= MAX_WRONG_TRIES) return;
       const otp = { ...before.otp, wrongTries: before.otp.wrongTries + 1 };
       table.replace({ command: 'countWrongOtp', before, after: { ...before, otp } });
     },
@@ -44,6 +44,6 @@ type WithOtp = Build & Required<Pick<Build, 'otp'>>;
 function isOpen(build: Build | undefined, seen: Build): build is WithOtp {
   if (!build?.otp || build.attempt !== seen.attempt) return false;
   const isHeld = (ALLOWED_FROM.heartbeat as readonly string[]).includes(build.state);
-  const { hash, usedAt, wrongTries } = build.otp;
-  return isHeld && hash === seen.otp?.hash && usedAt === undefined && wrongTries < MAX_WRONG_TRIES;
+  const { hash, usedAt } = build.otp;
+  return isHeld && hash === seen.otp?.hash && usedAt === undefined;
 }

@@ -23,7 +23,8 @@ export function vmWrites(table: Table): VmWrites {
       return ok;
     },
     countWrongOtp: async (seen) => {
-      await update(table, { key: buildKey(seen.id), add: { otpWrongTries: 1 }, when: isOpen(seen) });
+      const when = [...isOpen(seen), isBelow('otpWrongTries', MAX_WRONG_TRIES)];
+      await update(table, { key: buildKey(seen.id), add: { otpWrongTries: 1 }, when });
     },
     admitVm: async (seen, { tokenHash, beatTokenHash }, now) =>
       appliedOf(
@@ -54,12 +55,7 @@ export function vmWrites(table: Table): VmWrites {
 
 /** The password that was read is still the one to exchange, in the attempt it is of. */
 function isOpen(seen: Build): Condition[] {
-  return [
-    ...stillAt('heartbeat', seen),
-    is('otpHash', seen.otp?.hash),
-    isAbsent('otpUsedAt'),
-    isBelow('otpWrongTries', MAX_WRONG_TRIES),
-  ];
+  return [...stillAt('heartbeat', seen), is('otpHash', seen.otp?.hash), isAbsent('otpUsedAt')];
 }
 
 function appliedOf(outcome: Updated): Applied {
