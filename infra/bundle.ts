@@ -32,6 +32,15 @@ const ONLY_VERSIONS: Plugin = {
     }),
 };
 
+/** What else the form parser can take (4 KB, and its decoder); functions give it `multipart/form-data` alone. */
+const ONLY_MULTIPART: Plugin = {
+  name: 'only-multipart',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /busboy[/\\]lib[/\\]types[/\\]urlencoded\.js$/ }, () => ({
+      contents: 'module.exports = { detect: /(?!)/ };',
+    })),
+};
+
 const COMMON = {
   bundle: true,
   platform: 'node',
@@ -58,7 +67,7 @@ export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
     outdir,
     outExtension: { '.js': '.mjs' },
     external: UNUSED_SIGN_INS,
-    plugins: [ONLY_VERSIONS],
+    plugins: [ONLY_VERSIONS, ONLY_MULTIPART],
     sourcemap: 'linked',
     banner: { js: REQUIRE },
   });
