@@ -47,7 +47,7 @@ describe('bad input', () => {
         Object.values(strangers()).flatMap((headers) => {
           // What may be a token of a machine is looked up: there is none, or it is none of this build's.
           const isLookedUp = 'x-vm-token' in headers && isForMachines(route);
-          const codes = isLookedUp ? /^(lease_lost|invalid_request)$/ : /^(missing|invalid)_credential$/;
+          const codes = isLookedUp ? /^(lease_lost|not_assigned|invalid_request)$/ : /^(missing|invalid)_credential$/;
           return bodies.map((body) => ({ method, path: world.pathOf(path), headers, codes, ...(body && { body }) }));
         }),
       );
@@ -81,14 +81,14 @@ describe('bad input', () => {
         const body = world.goodBody(route);
         const claims = [
           { 'x-worker-token': world.idle.token },
-          { ...world.controller.key, 'x-worker-id': world.idle.id },
+          { ...world.controller.key, 'x-worker-id': world.idle.id, 'x-build-id': world.held.id },
         ];
         await world.refuseAll(
           claims.map((headers) => ({
             method,
             path: world.pathOf(path),
             headers,
-            codes: /^lease_lost$/,
+            codes: /^(lease_lost|not_assigned)$/,
             ...body,
           })),
         );

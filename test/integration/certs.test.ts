@@ -8,6 +8,7 @@ import { readZip } from '../../lib/runtime/zip-reader.ts';
 import { aBundle, aRawP12, P12, PASSWORD, PROFILE, SECRETS } from '../support/certs.ts';
 import { type Controller, startController, type TestWorker } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
+import { vmScene } from '../support/vm-scene.ts';
 
 let controller: Controller;
 let s3: S3Client;
@@ -68,6 +69,24 @@ async function sweepAll(): Promise<void> {
 }
 
 describe('signing material', () => {
+  it('reaches the virtual machine by its own token, not by the one for signs of life, and dies with the attempt', async () => {
+    const { id, worker, job } = await assigned();
+    const vm = vmScene(controller);
+    const { vm_token: token } = (await vm.authenticate(id, job.otp)).body;
+    await vm.ready(id, token);
+    const { vm_token: beatToken } = (await vm.status(id)).body;
+    const answer = await read(id, vm.asVm(token));
+    expect([answer.status, answer.body.p12Password]).toEqual([200, PASSWORD]);
+    expect((await read(id, vm.asVm(beatToken))).status).toBe(401);
+    const json = { build_id: id };
+    await controller.request('POST', '/api/workers/abandon', { headers: controller.as(worker), json });
+    const lost = await read(id, vm.asVm(token));
+    expect([lost.status, lost.body.code]).toEqual([403, 'not_assigned']);
+    // Else the next sweep would send it again, and another test's worker be given it.
+    await controller.request('POST', `/api/builds/${id}/cancel`, { headers: controller.key });
+    await controller.purge('ios');
+  });
+
   it('of a bundle reaches the holder, with all four keys, by key and ids as by token', async () => {
     const { id, worker, job } = await assigned();
     expect(job.certs_url).toBe(`/api/builds/${id}/certs`);
