@@ -8,6 +8,7 @@ const TEMPLATE = 'test/infra (it is in the template)';
 export const MINISTACK_GAPS: readonly { readonly what: string; readonly shownBy: string }[] = [
   { what: 'throttling of the HTTP API', shownBy: TEMPLATE },
   { what: 'the access log of the HTTP API', shownBy: TEMPLATE },
+  { what: 'routes for OPTIONS, which its gateway answers itself', shownBy: 'test/localstack/routes.test.ts (invoked)' },
   { what: 'the lifecycle of the buckets, which it drops', shownBy: TEMPLATE },
   { what: 'the arm64 processor and the memory of a function', shownBy: SETTINGS },
 ];
