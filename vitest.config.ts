@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/support/quiet.ts'],
+    setupFiles: ['test/support/quiet.ts', 'test/support/all-answers-described.ts'],
     // What is in `test/localstack` needs a deployment, which its `run.ts` makes.
     exclude: ['test/fixtures/**', 'test/localstack/**', 'node_modules/**'],
     reporters: ['default', './test/support/closing-line.ts'],

@@ -192,6 +192,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     [...READS_RESULTS, 'results:PutObject', 'table:GetItem', ...CHANGES],
   ),
   api('fail-build', ['POST /api/workers/fail'], TABLE, ['table:GetItem', ...CHANGES]),
+  api('describe-api', ['GET /openapi.json'], [], []),
   api('not-found', ['$default'], [], []),
   {
     file: 'queue/dead-letter',

@@ -54,6 +54,12 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
     { to: /^npm:/, typesOnly: true },
     { to: /^npm:esbuild$/, by: /\/bundle\.ts$/ },
   ],
+  // Made of the schemas that validate; not for functions, which it would only make larger.
+  'infra/openapi': [
+    { to: /^(infra\/(?!local\/)|lib\/domain\/|node:)/ },
+    { to: /^lib\/runtime\/(access|credentials|http-errors|inputs\/[\w-]+)\.ts$/ },
+    { to: /^npm:zod\/mini$/ },
+  ],
   // Programs of whoever deploys: they run the framework, and look at a stage's key as a function will.
   'infra/deploy': [
     { to: /^(infra\/(?!local\/)|node:)/ },

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { takeProblems } from './support/check-answers.ts';
 import { type FaultyController, startFaultyController } from './support/fault-controller.ts';
 import { race, unansweredPolls, type Verdict } from './support/fault-race.ts';
 
@@ -42,7 +43,9 @@ async function main(args: string[]): Promise<number> {
     console.log(
       `races: ${score.passed}/${runs} runs · ${score.doubles} double assignments · ${score.lost} lost · slowest unanswered poll ${(score.slowestMs / 1000).toFixed(1)} s`,
     );
-    return score.passed === runs ? 0 : 1;
+    const undescribed = takeProblems();
+    for (const each of undescribed) console.error(each);
+    return score.passed === runs && undescribed.length === 0 ? 0 : 1;
   } finally {
     await controller.close();
   }

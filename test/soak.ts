@@ -5,6 +5,7 @@ import { MODEL, runModel } from './history/model-part.ts';
 import { runRow } from './history/rows.ts';
 import { openWorld } from './history/world.ts';
 import { REQUESTS, runRequests } from './property/soak-requests.ts';
+import { takeProblems } from './support/check-answers.ts';
 
 const HELP = `Runs the fault plan at full volume: the whole controller on the embedded engines, over HTTP, with faults between it and
 them; last the model, and bad input to every endpoint. After each row the faults stop, the work drains, and the recorded
@@ -101,7 +102,7 @@ async function* runAll({ names, scale, seed }: Asked): AsyncGenerator<Line> {
         const said = violations.map(({ invariant, what, shown }) =>
           [`${invariant}: ${what}`, ...shown.map((each) => `    ${JSON.stringify(each)}`)].join('\n'),
         );
-        yield { ...result, name: row.name, fault: row.fault, violations: said };
+        yield { ...result, name: row.name, fault: row.fault, violations: [...said, ...takeProblems()] };
       }
     } finally {
       await world.close();
@@ -110,7 +111,7 @@ async function* runAll({ names, scale, seed }: Asked): AsyncGenerator<Line> {
   for (const { run, ...part } of OTHERS.filter(({ name }) => names.includes(name))) {
     const runs = volumeOf(part);
     const { broken, ...result } = await run(runs, seed);
-    yield { ...part, ...result, injected: 0, operations: runs, violations: broken };
+    yield { ...part, ...result, injected: 0, operations: runs, violations: [...broken, ...takeProblems()] };
   }
 }
 

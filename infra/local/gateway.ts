@@ -27,6 +27,15 @@ export interface GatewayOptions {
   readonly forms?: LargeForms;
   /** Answers with the file itself where a function answers with a link to it. Absent as above. */
   readonly ownFiles?: OwnFiles;
+  /** Sees every answer; `$default` where no route was found. For tests. */
+  readonly onAnswer?: ((routeKey: string, answer: Answer) => void) | undefined;
+}
+
+interface Asked {
+  readonly match: Match | 'bad_path' | undefined;
+  readonly path: string;
+  readonly rawQueryString: string;
+  readonly requestId: string;
 }
 
 /** `proceed` tells a client that waits for `100 Continue` to send its body. */
@@ -36,10 +45,14 @@ const OTHER_WAY =
   'upload the file with POST /api/uploads (a result: POST /api/builds/{id}/uploads), then send its upload_id';
 
 /** An HTTP API in front of the functions: request to event, result to response, with the limits of both. */
-export function createGateway({ route, runtime, clock, forms, ownFiles }: GatewayOptions): HttpHandler {
+export function createGateway(options: GatewayOptions): HttpHandler {
+  const { route, runtime, clock, forms, ownFiles, onAnswer } = options;
   return async (request, response, proceed) => {
     const requestId = randomUUID();
-    const answer = await answerRequest(request, proceed, requestId);
+    const { path, rawQueryString } = splitUrl(request.url ?? '/');
+    const match = findRoute(request.method ?? '', path);
+    const answer = await answerRequest(request, proceed, { match, path, rawQueryString, requestId });
+    onAnswer?.(typeof match === 'object' ? match.routeKey : '$default', answer);
     if (ownFiles?.isLink(answer)) {
       response.setHeader('apigw-requestid', requestId);
       ownFiles.serve(answer, request, response);
@@ -49,9 +62,8 @@ export function createGateway({ route, runtime, clock, forms, ownFiles }: Gatewa
     send(request, response, { ...answer, headers });
   };
 
-  async function answerRequest(request: IncomingMessage, proceed: () => void, requestId: string): Promise<Answer> {
-    const { path, rawQueryString } = splitUrl(request.url ?? '/');
-    const match = findRoute(request.method ?? '', path);
+  async function answerRequest(request: IncomingMessage, proceed: () => void, asked: Asked): Promise<Answer> {
+    const { match, path, rawQueryString, requestId } = asked;
     if (match === 'bad_path')
       return refuse(400, 'invalid_request', 'The path is not valid percent-encoding', requestId);
     if (!match) return jsonAnswer(404, { message: 'Not Found' });

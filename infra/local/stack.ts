@@ -12,7 +12,7 @@ import { lockDataDir } from './data-dir-lock.ts';
 import { type EngineName, type Engines, startEngines } from './engines.ts';
 import { createFront } from './front.ts';
 import { applyEnvironment, functionEnvironment } from './function-environment.ts';
-import { createGateway, type HttpHandler } from './gateway.ts';
+import { createGateway, type GatewayOptions, type HttpHandler } from './gateway.ts';
 import { type FunctionLoader, loadFromFunctions, startLambdaRuntime } from './lambda-runtime.ts';
 import { createLargeForms, FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { listen } from './listen.ts';
@@ -45,6 +45,7 @@ export interface StackOptions {
   readonly functions?: readonly FunctionDefinition[];
   readonly load?: FunctionLoader;
   readonly clock?: () => number;
+  readonly onAnswer?: GatewayOptions['onAnswer'];
 }
 
 export interface Stack extends Resources {
@@ -106,6 +107,7 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
     clock,
     ...(engines.s3 && { forms: createLargeForms(engines.s3.received, { ...FORM_SIZES, ...options.formSizes }) }),
     ...(door && { ownFiles: createOwnFiles(door, publicUrl) }),
+    onAnswer: options.onAnswer,
   });
   ready.resolve(door ? withS3(door, gateway) : gateway);
 

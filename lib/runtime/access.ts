@@ -23,6 +23,7 @@ import type { Scope } from '../domain/api-key.ts';
 export const ACCESS = {
   health: { for: 'anyone' },
   stats: { for: 'anyone' },
+  'describe-api': { for: 'anyone' },
   'not-found': { for: 'anyone' },
 
   'create-source-upload': { for: 'project', key: 'submit' },

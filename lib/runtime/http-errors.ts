@@ -40,6 +40,11 @@ const HTTP: Record<RejectionCode, { readonly status: number; readonly retry: 'ne
   unavailable: { status: 503, retry: 'later' },
 };
 
+/** For the description of the API. */
+export const HTTP_STATUSES = Object.fromEntries(
+  Object.entries(HTTP).map(([code, { status }]) => [code, status]),
+) as Record<RejectionCode, number>;
+
 const RETRY_AFTER_SECONDS = 5;
 
 export interface Failure {

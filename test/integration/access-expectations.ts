@@ -153,6 +153,7 @@ const RESULT_UPLOAD = { opensTo: 'the holder or its machine', answer: [404, 'upl
 
 export const EXPECTED = {
   health: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/health' },
+  'describe-api': { opensTo: 'anyone', answer: [200], method: 'GET', path: '/openapi.json' },
   stats: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/api/stats' },
   'not-found': { opensTo: 'anyone', answer: [404, 'not_found'], method: 'GET', path: '/api/nothing' },
 

@@ -70,7 +70,7 @@ describe('the main job', () => {
     const large = await fetch(`${controller.url}/api/builds/${first.body.id}/source`, {
       headers: controller.as(worker),
     });
-    expect([large.redirected, Buffer.from(await large.arrayBuffer()).equals(source)]).toEqual([true, true]);
+    expect([large.status, Buffer.from(await large.arrayBuffer()).equals(source)]).toEqual([200, true]);
     expect((await controller.poll(await controller.register('other', ['android']))).body.job).toBeNull();
   });
 

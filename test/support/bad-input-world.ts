@@ -11,6 +11,7 @@ const OPEN = [
   '/api/health',
   '/api/stats',
   '/public/stats',
+  '/openapi.json',
   '/api/builds/{id}/authenticate',
   '/api/builds/{id}/vm-status',
   // Open to ids without a secret: its own tests say what they do.

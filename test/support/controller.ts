@@ -6,6 +6,7 @@ import { DynamoDBClient, PutItemCommand, paginateScan, UpdateItemCommand } from 
 import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
+import { checkAnswer } from './check-answers.ts';
 import { enforcingRoles } from './enforced-roles.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are compared field by field in the tests
@@ -36,7 +37,8 @@ export type Controller = Awaited<ReturnType<typeof startController>>;
 export async function startController(options: Partial<StackOptions> = {}) {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'buildlatch-test-')));
   const apiKey = options.apiKey ?? randomBytes(32).toString('base64url');
-  const stack = await startStack({ hasTimers: false, load: enforcingRoles(), ...options, dataDir, apiKey });
+  const hooks = { load: enforcingRoles(), onAnswer: checkAnswer };
+  const stack = await startStack({ hasTimers: false, ...hooks, ...options, dataDir, apiKey });
   const http = client(stack.url, apiKey);
   return {
     ...http,

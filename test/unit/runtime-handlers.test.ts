@@ -53,8 +53,8 @@ const event = anEvent({
 /** What is a machine's status here is a build's elsewhere. */
 const report = JSON.stringify({ status: 'healthy', duration_ms: 1, checks: [] });
 
-/** These two answer without asking anybody: the one signs, the other refuses. */
-const ALONE = ['api/create-source-upload', 'api/not-found'];
+/** These answer without asking anybody: they sign, tell what is written down, or refuse. */
+const ALONE = ['api/create-source-upload', 'api/describe-api', 'api/not-found'];
 const http = FUNCTIONS.filter(({ trigger }) => trigger.kind === 'http');
 const asking = http.filter(({ file }) => !ALONE.includes(file));
 
