@@ -13,8 +13,8 @@ const deps = { ...stores, secrets, clock, report, maxAttempts: env.MAX_ATTEMPTS 
 
 export const handler = api(
   { access: 'register-worker', gate: gate(env, table), input: Registration },
-  async (input) => {
-    const registered = await registerWorker(deps, registrationOf(input));
+  async (input, { key, headers }) => {
+    const registered = await registerWorker(deps, registrationOf(input, key, headers));
     return { status: 200, body: registeredView(registered, env.LEASE_SECONDS) };
   },
 );

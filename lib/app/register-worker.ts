@@ -1,6 +1,6 @@
 import type { Platform } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { WORKER_TOKEN_MS, type Worker } from '../domain/worker.ts';
+import { WORKER_TOKEN_MS, wasGiven, type Worker } from '../domain/worker.ts';
 import { type GiveBackDeps, giveBack } from './give-back.ts';
 import type { Secrets } from './ports.ts';
 
@@ -14,6 +14,8 @@ export interface Registration {
   readonly platforms: readonly Platform[];
   /** The id of an earlier registration. One that is unknown is ignored: ids are given by the controller. */
   readonly id?: string;
+  /** Of a token that it was given: one that is not its own, and the id is ignored. Absent: the key vouches for the id. */
+  readonly tokenHash?: string;
   /** 0 from a worker that holds a build means that it was restarted and has lost it. */
   readonly activeBuilds?: number;
 }
@@ -28,10 +30,10 @@ export interface Registered {
 const MAX_TRIES = 3;
 
 export async function registerWorker(deps: Deps, registration: Registration): Promise<Registered> {
-  const { id } = registration;
+  const { id, tokenHash } = registration;
   for (let tries = 0; id !== undefined && tries < MAX_TRIES; tries++) {
     const seen = await deps.workers.get(id);
-    if (!seen) break;
+    if (!seen || (tokenHash !== undefined && !wasGiven(seen, tokenHash))) break;
     const again = await registerAgain(deps, seen, registration);
     if (again) return again;
     if (tries === MAX_TRIES - 1) throw new Rejection('contended', `Worker ${id} is registering elsewhere; try again`);

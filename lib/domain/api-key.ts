@@ -4,10 +4,11 @@ import type { Build } from './build.ts';
  * What a key may do:
  * - `read`: see every build, log, result and figure;
  * - `submit`: submit builds, and see, cancel and retry those that it submitted (with `read` beside it: all);
- * - `work`: register workers and act as them;
+ * - `work`: register workers, which then act by the tokens that they are given;
+ * - `work-any`: act as any worker by its id as well. For workers of the old system, which show no token for all that they do;
  * - `admin`: everything, keys and draining included. Who may make keys may make one for anything.
  */
-export const SCOPES = ['admin', 'read', 'submit', 'work'] as const;
+export const SCOPES = ['admin', 'read', 'submit', 'work', 'work-any'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** A key beside the project's own. Its secret is known to its holder alone. */
@@ -44,6 +45,7 @@ export function notedId(key: KeyHolder | undefined): string | undefined {
 }
 
 export function hasScope({ scopes }: KeyHolder, needed: Scope): boolean {
+  if (needed === 'work' && scopes.includes('work-any')) return true;
   return scopes.includes(needed) || scopes.includes('admin');
 }
 

@@ -85,6 +85,14 @@ export function isTokenGood(worker: Worker, tokenHash: string, now: number): boo
   return issued.expiresAt > now || (isLent && (issued === token || issued.expiresAt > grantedAt));
 }
 
+/**
+ * Whether it is one of the worker's two tokens, however old: beside a key that registers workers it only has to tell which
+ * worker this is, and one that slept longer than an hour keeps its id.
+ */
+export function wasGiven({ token, previousToken }: Worker, tokenHash: string): boolean {
+  return tokenHash === token.hash || tokenHash === previousToken?.hash;
+}
+
 /** The token that a registration takes the place of: good for an hour more if it was good, as the answer may get lost. */
 export function replacedToken(worker: Worker, now: number): IssuedToken {
   const { token } = worker;

@@ -19,6 +19,10 @@ import type { Scope } from '../domain/api-key.ts';
  *   of worker and build, which prove nothing.
  * - `worker`: `worker`, read and proved. Needs the worker's token, or a key with the scope and the worker's id beside it.
  *   `onlyItself`: a token is refused where the request names another worker.
+ *
+ * Ids are no secret: `/status` shows who builds. So a key that lets its holder act as the worker that it names needs
+ * `work-any`; one with `work` registers workers, and each of them then acts by its own token. Which id a registration
+ * may take up again is decided in `registration.ts`.
  */
 export const ACCESS = {
   health: { for: 'anyone' },
@@ -35,7 +39,7 @@ export const ACCESS = {
 
   'list-active-builds': { for: 'project', key: 'read' },
   'count-builds': { for: 'project', key: 'read' },
-  'store-diagnostics': { for: 'project', key: 'work' },
+  'store-diagnostics': { for: 'project', key: 'work-any' },
   'list-diagnostics': { for: 'project', key: 'read' },
   'latest-diagnostics': { for: 'project', key: 'read' },
   'list-workers': { for: 'project', key: 'read' },
@@ -57,27 +61,27 @@ export const ACCESS = {
 
   'register-worker': { for: 'project', key: 'work' },
   'drain-worker': { for: 'project', key: 'admin' },
-  poll: { for: 'worker', key: 'work' },
-  'unregister-worker': { for: 'worker', key: 'work', onlyItself: true },
+  poll: { for: 'worker', key: 'work-any' },
+  'unregister-worker': { for: 'worker', key: 'work-any', onlyItself: true },
 
   'authenticate-vm': { for: 'anyone' },
   'vm-status': { for: 'anyone' },
   'vm-ready': { for: 'holder', tokens: ['vm'] },
   'upload-artifact': { for: 'holder', tokens: ['vm'] },
 
-  heartbeat: { for: 'holder', key: 'work', tokens: ['worker', 'vm', 'beat'] },
-  'record-telemetry': { for: 'holder', key: 'work', tokens: ['worker', 'vm', 'beat'], orIds: true },
-  'append-logs': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'download-certs': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'read-certs': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'download-source': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'create-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'continue-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'complete-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'abort-result-upload': { for: 'holder', key: 'work', tokens: ['worker', 'vm'] },
-  'finish-build': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'fail-build': { for: 'holder', key: 'work', tokens: ['worker'] },
-  'abandon-build': { for: 'holder', key: 'work', tokens: ['worker'] },
+  heartbeat: { for: 'holder', key: 'work-any', tokens: ['worker', 'vm', 'beat'] },
+  'record-telemetry': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm', 'beat'], orIds: true },
+  'append-logs': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'download-certs': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'read-certs': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'download-source': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'create-result-upload': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'continue-result-upload': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'complete-result-upload': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'abort-result-upload': { for: 'holder', key: 'work-any', tokens: ['worker', 'vm'] },
+  'finish-build': { for: 'holder', key: 'work-any', tokens: ['worker'] },
+  'fail-build': { for: 'holder', key: 'work-any', tokens: ['worker'] },
+  'abandon-build': { for: 'holder', key: 'work-any', tokens: ['worker'] },
 } as const satisfies Record<string, Rule>;
 
 export type Rule =

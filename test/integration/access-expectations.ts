@@ -34,12 +34,15 @@ const ONLY_KEYS = {
   'submit key of the build': NO_SCOPE,
   'submit key of others': NO_SCOPE,
   'work key': NO_SCOPE,
+  'work key for any worker': NO_SCOPE,
   'build token': NO_KEY,
   'build token beside a bad key': BAD_KEY,
   'build token beside a submit key of others': NO_SCOPE,
   'bad build token': NO_KEY,
   'worker token of the holder': NO_KEY,
   'worker token of the holder beside a bad key': BAD_KEY,
+  'worker token of the holder beside a work key': NO_SCOPE,
+  'worker token of another beside a work key': NO_SCOPE,
   'worker token of another': NO_KEY,
   'bad worker token': NO_KEY,
   'ids and no secret': NO_KEY,
@@ -61,13 +64,15 @@ const OF_BUILD = {
   'bad build token': BAD_BUILD_TOKEN,
 } as const satisfies Profile;
 
-/** A worker's token counts, and a key that may work where the request names the worker. */
+/** A worker's token counts, and where the request names the worker a key that may act as any. */
 const OF_WORKER = {
   ...ONLY_KEYS,
   'project key, no worker named': UNNAMED,
-  'work key': 'in',
+  'work key for any worker': 'in',
   'worker token of the holder': 'in',
   'worker token of the holder beside a bad key': 'in',
+  'worker token of the holder beside a work key': 'in',
+  'worker token of another beside a work key': 'in',
   'worker token of another': 'in',
   'bad worker token': BAD_WORKER_TOKEN,
 } as const satisfies Profile;
@@ -81,7 +86,11 @@ const OF_MACHINE = {
   'machine’s token that is none': BAD_VM_TOKEN,
 } as const;
 
-const OF_HOLDER = { ...OF_WORKER, 'worker token of another': NOT_HOLDER } as const satisfies Profile;
+const OF_HOLDER = {
+  ...OF_WORKER,
+  'worker token of another': NOT_HOLDER,
+  'worker token of another beside a work key': NOT_HOLDER,
+} as const satisfies Profile;
 const ALIVE = {
   ...OF_HOLDER,
   ...OF_MACHINE,
@@ -99,17 +108,29 @@ const PROFILES = {
     'submit key of others': 'in',
     'build token beside a submit key of others': 'in',
   },
-  'who works': { ...ONLY_KEYS, 'work key': 'in' },
+  'who works': {
+    ...ONLY_KEYS,
+    'work key': 'in',
+    'work key for any worker': 'in',
+    'worker token of the holder beside a work key': 'in',
+    'worker token of another beside a work key': 'in',
+  },
+  'who works as any': { ...ONLY_KEYS, 'work key for any worker': 'in' },
   'who reads the build': { ...OF_BUILD, 'read key': 'in' },
   'who submitted the build': OF_BUILD,
   'a worker': OF_WORKER,
-  'a worker about itself': { ...OF_WORKER, 'worker token of another': BAD_KEY },
+  'a worker about itself': {
+    ...OF_WORKER,
+    'worker token of another': BAD_KEY,
+    'worker token of another beside a work key': BAD_KEY,
+  },
   'the holder': OF_HOLDER,
   'the holder or its machine': { ...OF_HOLDER, ...OF_MACHINE },
   'the holder or its machine, in the old words': {
     ...OF_HOLDER,
     ...OF_MACHINE,
     'worker token of another': NOT_ASSIGNED,
+    'worker token of another beside a work key': NOT_ASSIGNED,
     'machine’s token of another': NOT_ASSIGNED,
   },
   'its machine alone': {
@@ -228,7 +249,7 @@ export const EXPECTED = {
   'list-workers': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/workers' },
   'worker-stats': { opensTo: 'who works', answer: [200], method: 'GET', path: ofIdleWorker('/api/workers', '/stats') },
   'store-diagnostics': {
-    opensTo: 'who works',
+    opensTo: 'who works as any',
     answer: [200],
     method: 'POST',
     path: '/api/diagnostics/report',

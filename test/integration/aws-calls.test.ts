@@ -57,7 +57,7 @@ describe('AWS calls', () => {
 
   it('a key with a record costs one read a minute, the project’s own none', async () => {
     const worker = await controller.register();
-    const json = { name: 'mac mini', scopes: ['work'] };
+    const json = { name: 'mac mini', scopes: ['work-any'] };
     const { body } = await controller.request('POST', '/api/keys', { headers: controller.key, json });
     const pollBy = (key: string) => () =>
       controller.request('GET', `/api/workers/poll?worker_id=${worker.id}`, { headers: { 'x-api-key': key } });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../lib/client/cli/run-cli.ts';
 import { instantClock } from '../support/client-clock.ts';
-import { type Controller, startController } from '../support/controller.ts';
+import { type Controller, startController, type TestWorker } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
 /** Keys beside the project's own: made, used, listed and revoked, by HTTP and by the command line. */
@@ -78,9 +78,9 @@ describe('a key', () => {
   it.each([
     [{ scopes: ['read'] }, 'name required: what the key is for'],
     [{ name: ' ', scopes: ['read'] }, 'name required: what the key is for'],
-    [{ name: 'x' }, 'scopes required: a list of admin, read, submit, work'],
+    [{ name: 'x' }, 'scopes required: a list of admin, read, submit, work, work-any'],
     [{ name: 'x', scopes: [] }, 'scopes required: at least one'],
-    [{ name: 'x', scopes: ['root'] }, 'scopes.0 must be of admin, read, submit, work'],
+    [{ name: 'x', scopes: ['root'] }, 'scopes.0 must be of admin, read, submit, work, work-any'],
     [{ name: 'x', scopes: ['read'], expires_days: 0 }, expect.stringMatching(/^expires_days/)],
     [{ name: 'x', scopes: ['read'], expires_days: 1.5 }, 'expires_days must be a whole number of days'],
   ])('is not made of %j', async (json, error) => {
@@ -150,6 +150,114 @@ describe('a key that may submit', () => {
     }
     expect(ids[1]).toBe(ids[0]);
     expect(new Set(ids).size).toBe(3);
+  });
+});
+
+describe('a key that may work', () => {
+  type KeyHeaders = { 'x-api-key': string };
+  const register = (headers: Record<string, string>, more: object = {}) =>
+    post('/api/workers/register', { name: 'mac', capabilities: { platforms: ['ios'] }, ...more }, headers);
+  const workerOf = (body: { id: string; access_token: string }): TestWorker => ({
+    id: body.id,
+    token: body.access_token,
+  });
+
+  /** A worker of the project's, and the build that it holds. */
+  async function held() {
+    await controller.purge('ios');
+    const build = await controller.submit();
+    const worker = await controller.register();
+    expect((await controller.poll(worker)).body.job.id).toBe(build.id);
+    return { build, worker };
+  }
+
+  /** All that a worker does, by its id beside a key: what the old workers do. What ends the build comes last. */
+  async function actAs(worker: TestWorker, buildId: string, headers: KeyHeaders): Promise<number[]> {
+    const ids = { ...headers, 'x-worker-id': worker.id, 'x-build-id': buildId };
+    const build = `/api/builds/${buildId}`;
+    const about = { build_id: buildId, worker_id: worker.id };
+    const answers = [
+      await controller.request('GET', `/api/workers/poll?worker_id=${worker.id}`, { headers }),
+      await controller.request('GET', `${build}/source`, { headers: ids }),
+      await controller.request('GET', `${build}/certs`, { headers: ids }),
+      await controller.request('GET', `${build}/certs-secure`, { headers: ids }),
+      await post(`${build}/logs`, { level: 'info', message: 'a line' }, ids),
+      await post(`${build}/heartbeat?worker_id=${worker.id}`, {}, headers),
+      await post(`${build}/telemetry`, { type: 'heartbeat' }, ids),
+      await post('/api/diagnostics/report', { ...about, status: 'healthy', duration_ms: 1, checks: [] }, headers),
+      await post('/api/workers/result', { ...about, success: false }, headers),
+      await post('/api/workers/fail', about, headers),
+      await post('/api/workers/abandon', about, headers),
+      await post(`/api/workers/${worker.id}/unregister`, {}, headers),
+    ];
+    return answers.map(({ status }) => status);
+  }
+
+  it('acts as no worker by naming it, and changes nothing by trying', async () => {
+    const { build, worker } = await held();
+    const { headers } = await newKey(['work']);
+    const own = workerOf((await register(headers)).body);
+    const before = await controller.items();
+    expect(await actAs(worker, build.id, headers)).toEqual(Array(12).fill(403));
+    const refused = await post(`/api/builds/${build.id}/heartbeat?worker_id=${worker.id}`, {}, headers);
+    expect(refused.body).toMatchObject({
+      error: 'This API key may not do this: it needs the scope work-any',
+      code: 'scope_missing',
+    });
+    const beside = { ...headers, ...controller.as(own), 'x-worker-id': worker.id };
+    expect((await post(`/api/builds/${build.id}/heartbeat`, {}, beside)).status).toBe(409);
+    expect((await post('/api/workers/fail', { build_id: build.id, worker_id: worker.id }, beside)).status).toBe(409);
+    expect((await post(`/api/workers/${worker.id}/unregister`, {}, beside)).status).toBe(403);
+    expect(await controller.items()).toEqual(before);
+  });
+
+  it('registers a worker, and the worker does the rest with its token', async () => {
+    await controller.purge('ios');
+    const build = await controller.submit();
+    const { headers } = await newKey(['work']);
+    const worker = workerOf((await register(headers)).body);
+    const polled = await controller.request('GET', '/api/workers/poll', {
+      headers: { ...headers, ...controller.as(worker) },
+    });
+    expect(polled.body.job.id).toBe(build.id);
+    expect((await controller.heartbeat(worker, build.id)).status).toBe(200);
+    expect((await controller.complete(worker, build.id)).status).toBe(200);
+  });
+
+  it('registers an id again with a token of that worker, old or used up; without one it gets a new worker', async () => {
+    const { headers } = await newKey(['work']);
+    const { worker, build } = await held();
+    const other = workerOf((await register(headers)).body);
+    const kept = await controller.workerItem(worker.id);
+    for (const shown of [{}, controller.as(other), { 'x-worker-token': `${worker.id}${other.token.slice(21)}` }]) {
+      const { status, body } = await register({ ...headers, ...shown }, { id: worker.id, active_build_count: 0 });
+      expect([status, body.status]).toEqual([200, 'registered']);
+      expect([worker.id, other.id]).not.toContain(body.id);
+    }
+    expect(await controller.workerItem(worker.id)).toEqual(kept);
+    expect((await controller.status(build.id)).state).toBe('assigned');
+    await controller.tamperWorker(other.id, { tokenExpiresAt: Date.now() - 1 });
+    const again = await register({ ...headers, ...controller.as(other) }, { id: other.id });
+    expect(again.body).toMatchObject({ id: other.id, status: 're-registered' });
+    expect((await controller.poll(workerOf(again.body))).status).toBe(200);
+    const byPrevious = await register({ ...headers, ...controller.as(other) }, { id: other.id });
+    expect(byPrevious.body).toMatchObject({ id: other.id, status: 're-registered' });
+    const byOneBefore = await register({ ...headers, ...controller.as(other) }, { id: other.id });
+    expect(byOneBefore.body.status).toBe('registered');
+  });
+
+  it('may be one for workers of the old system: it acts as any worker by its id, and does nothing else', async () => {
+    const { build, worker } = await held();
+    const { headers } = await newKey(['work-any']);
+    expect(await actAs(worker, build.id, headers)).toEqual([
+      ...[200, 200, 404, 404, 200, 200, 200, 200],
+      ...[200, 200, 410, 200],
+    ]);
+    const { body } = await register(headers);
+    expect((await register(headers, { id: body.id })).body).toMatchObject({ id: body.id, status: 're-registered' });
+    for (const path of ['/api/builds', '/api/workers', '/api/keys']) {
+      expect((await controller.request('GET', path, { headers })).status).toBe(403);
+    }
   });
 });
 

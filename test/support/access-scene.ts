@@ -35,6 +35,7 @@ export async function accessScene(controller: Controller) {
     submit: await key(['submit']),
     otherSubmit: await key(['submit']),
     work: await key(['work']),
+    workAny: await key(['work-any']),
     expired: await key(['admin']),
     revoked: await key(['admin']),
   };
@@ -88,7 +89,7 @@ async function hold(controller: Controller, key: string): Promise<Held> {
   return { build, otp: job.otp, holder, previous: before.token, vmToken, beatToken };
 }
 
-type Keys = Record<'admin' | 'read' | 'submit' | 'otherSubmit' | 'work' | 'expired' | 'revoked', string>;
+type Keys = Record<'admin' | 'read' | 'submit' | 'otherSubmit' | 'work' | 'workAny' | 'expired' | 'revoked', string>;
 interface Workers {
   readonly idle: TestWorker;
   readonly expired: TestWorker;
@@ -153,7 +154,7 @@ function credentialsFor(root: string, keys: Keys, workers: Workers, others: Othe
       'two headers': byKey([root, root]),
       'the id of a good one': byKey(`${keys.admin.slice(0, 21)}${'x'.repeat(43)}`),
       'good one in upper case': byKey(keys.admin.toUpperCase()),
-      'a megabyte less a bit, as far as headers go': byKey('x'.repeat(8_000)),
+      'eight thousand letters': byKey('x'.repeat(8_000)),
       expired: byKey(keys.expired),
       revoked: byKey(keys.revoked),
     },
@@ -172,7 +173,8 @@ function credentialsFor(root: string, keys: Keys, workers: Workers, others: Othe
     'read key': { alone: byKey(keys.read) },
     'submit key of the build': { alone: byKey(keys.submit) },
     'submit key of others': { alone: byKey(keys.otherSubmit) },
-    'work key': { alone: byKey(keys.work) },
+    'work key': { alone: byKey(keys.work), 'beside the ids': byKey(keys.work, ids) },
+    'work key for any worker': { alone: byKey(keys.workAny) },
     'build token': {
       alone: byBuildToken(build.token),
       'beside an empty key': byBuildToken(build.token, byKey('').headers),
@@ -196,6 +198,10 @@ function credentialsFor(root: string, keys: Keys, workers: Workers, others: Othe
     'worker token of the holder beside a bad key': {
       wrong: byWorkerToken(holder.token, byKey('wrong').headers),
       expired: byWorkerToken(holder.token, byKey(keys.expired).headers),
+    },
+    'worker token of the holder beside a work key': { both: byWorkerToken(holder.token, byKey(keys.work).headers) },
+    'worker token of another beside a work key': {
+      'and the holder’s id': byWorkerToken(workers.idle.token, { ...ids, ...byKey(keys.work).headers }),
     },
     'worker token of another': {
       alone: byWorkerToken(workers.idle.token),

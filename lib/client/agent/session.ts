@@ -49,7 +49,7 @@ export class Session {
       return await call(token);
     } catch (error) {
       if (!hasStatus(error, 401)) throw error;
-      await this.#renew(token, this.#registered.id, renewSignal);
+      await this.#renew({ id: this.#registered.id, token }, token, renewSignal);
       return call(this.#registered.access_token);
     }
   }
@@ -68,15 +68,15 @@ export class Session {
     } catch (error) {
       if (!hasStatus(error, 404)) throw error;
       // The controller does not know this worker any more: it is a new one.
-      await this.#renew(this.#registered.access_token, undefined, leaving);
+      await this.#renew(undefined, this.#registered.access_token, leaving);
       return poll(this.#registered.access_token);
     }
   }
 
   /** Heartbeats, logs and uploads may find the token refused at the same moment: one registration serves them all. */
-  #renew(refused: string, previousId: string | undefined, signal: AbortSignal): Promise<void> {
+  #renew(previous: Previous | undefined, refused: string, signal: AbortSignal): Promise<void> {
     if (this.#registered.access_token !== refused) return Promise.resolve();
-    this.#renewal ??= register(this.#deps, previousId, this.activeBuilds, signal)
+    this.#renewal ??= register(this.#deps, previous, this.activeBuilds, signal)
       .then((again) => {
         this.#registered = again;
       })
@@ -87,13 +87,18 @@ export class Session {
   }
 }
 
+interface Previous {
+  readonly id: string;
+  readonly token: string;
+}
+
 async function register(
   deps: SessionDeps,
-  id: string | undefined,
+  previous: Previous | undefined,
   active: number,
   signal: AbortSignal,
 ): Promise<Registered> {
-  const { body } = await withRetries(() => deps.api.register(id, active, signal), UNTIL_STOPPED, {
+  const { body } = await withRetries(() => deps.api.register(previous, active, signal), UNTIL_STOPPED, {
     clock: deps.clock,
     random: deps.random,
     signal,

@@ -41,12 +41,12 @@ export class WorkerApi {
     this.#worker = worker;
   }
 
-  /** With the previous id after a token was refused; the count tells a restarted worker from a busy one. */
-  register(previousId: string | undefined, activeBuilds: number, signal: AbortSignal) {
+  /** The refused token still tells whose id it is; the count tells a restarted worker from a busy one. */
+  register(previous: { id: string; token: string } | undefined, activeBuilds: number, signal: AbortSignal) {
     const { name, platforms, apiKey } = this.#worker;
-    const id = previousId === undefined ? {} : { id: previousId };
+    const id = previous === undefined ? {} : { id: previous.id };
     const body = { name, capabilities: { platforms }, active_build_count: activeBuilds, ...id };
-    const credentials = { 'X-API-Key': apiKey };
+    const credentials = { 'X-API-Key': apiKey, ...(previous && withToken(previous.token)) };
     const call = { method: 'POST', path: '/api/workers/register', credentials, body, signal } as const;
     return callOnce(this.#connection, { ...call, answer: Registered });
   }

@@ -150,13 +150,14 @@ function addWorker(program: Command, run: Run): void {
     );
 }
 
-const SCOPES = ['admin', 'read', 'submit', 'work'] as const;
+const SCOPES = ['admin', 'read', 'submit', 'work', 'work-any'] as const;
 const SCOPES_HELP = `
 Scopes:
-  read    see every build, log and result
-  submit  submit builds; see, cancel and retry those that it submitted (with read: all)
-  work    register workers and act as them
-  admin   everything, keys included`;
+  read      see every build, log and result
+  submit    submit builds; see, cancel and retry those that it submitted (with read: all)
+  work      register workers, which then act by tokens of their own
+  work-any  act as any worker by its id; for workers of the old system
+  admin     everything, keys included`;
 
 function addKeys(program: Command, run: Run): void {
   const keys = add(program, 'keys', 'make, list and revoke API keys');
