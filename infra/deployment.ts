@@ -67,6 +67,7 @@ const VALUES: Partial<Record<EnvName, object>> = {
   TABLE_NAME: ref(TABLE_ID),
   QUEUE_URL_IOS: ref('IosQueue'),
   QUEUE_URL_ANDROID: ref('AndroidQueue'),
+  DEAD_LETTERS_QUEUE_URL: ref('DeadLettersQueue'),
   SOURCES_BUCKET: ref('SourcesBucket'),
   RESULTS_BUCKET: ref('ResultsBucket'),
   CERTS_BUCKET: ref('CertsBucket'),

@@ -1,3 +1,4 @@
+import { DEAD_LETTER_FUNCTIONS } from './dead-letter-functions.ts';
 import {
   ANSWER_SECONDS,
   CERTS,
@@ -192,6 +193,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     [...READS_RESULTS, 'results:PutObject', 'table:GetItem', ...CHANGES],
   ),
   api('fail-build', ['POST /api/workers/fail'], TABLE, ['table:GetItem', ...CHANGES]),
+  ...DEAD_LETTER_FUNCTIONS,
   api('describe-api', ['GET /openapi.json'], [], []),
   api('not-found', ['$default'], [], []),
   {

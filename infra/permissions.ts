@@ -27,7 +27,7 @@ const TARGETS = {
   /** What the event source mapping does, it does with the role of its function. */
   deadLetters: {
     service: 'sqs',
-    actions: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
+    actions: ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'],
     resources: [arnOf('DeadLettersQueue')],
   },
   sources: { service: 's3', actions: OBJECT_ACTIONS, resources: [joined(arnOf('SourcesBucket'), '/*')] },

@@ -25,6 +25,7 @@ export function functionEnvironment(options: EnvironmentOptions): Variables {
     DYNAMODB_ENDPOINT: endpoints.dynamodb,
     QUEUE_URL_IOS: resources.queueUrls.ios,
     QUEUE_URL_ANDROID: resources.queueUrls.android,
+    DEAD_LETTERS_QUEUE_URL: resources.queueUrls.deadLetters,
     SQS_ENDPOINT: endpoints.sqs,
     SOURCES_BUCKET: resources.buckets.sources,
     RESULTS_BUCKET: resources.buckets.results,

@@ -41,6 +41,13 @@ async function openStores(dataDir: string): Promise<{ stores: Stores; persistenc
   const persistence = new database.PersistenceManager(dataDir);
   // Survives the death of the process; a power cut may cost the last messages, and the sweep sends those again.
   persistence.db.exec('PRAGMA synchronous = NORMAL');
+  // Its own sets columns to NULL that must not be: a message made visible at once would be lost to this process.
+  const ready = persistence.db.prepare(
+    'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+  );
+  persistence.updateMessageReady = (messageId: string) => {
+    ready.run(messageId);
+  };
   // Loaded before the stores know it: a load that wrote through would replace each queue and cascade over its messages.
   persistence.loadSqsAndSns(stores.sqsStore, stores.snsStore);
   stores.sqsStore.persistence = persistence;

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../lib/runtime/access.ts';
 import { BUILDS, OPEN } from './builds.ts';
+import { DEAD_LETTERS } from './dead-letters.ts';
 import type { Description } from './description.ts';
 import { DIAGNOSTICS } from './diagnostics.ts';
 import { KEYS } from './keys.ts';
@@ -19,4 +20,5 @@ export const ENDPOINTS: Readonly<Record<Described, Description>> = {
   ...MACHINES,
   ...DIAGNOSTICS,
   ...KEYS,
+  ...DEAD_LETTERS,
 };

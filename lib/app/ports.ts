@@ -19,7 +19,7 @@ export type {
   Totals,
   TotalsStore,
 } from './index-port.ts';
-export type { BuildQueue, Hint, Message } from './queue-port.ts';
+export type { BuildQueue, DeadLetter, DeadLetters, Hint, Message } from './queue-port.ts';
 
 /** Now, in ms since 1970. */
 export type Clock = () => number;

@@ -29,3 +29,21 @@ export interface BuildQueue {
   delete(message: Message): Promise<void>;
   giveBack(message: Message, seconds: number): Promise<void>;
 }
+
+/** A message that was received so often that its queue put it aside. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly receipt: string;
+  /** Absent when the body could not be read. */
+  readonly hint?: Hint;
+  readonly receives: number;
+  readonly sentAt: number;
+}
+
+export interface DeadLetters {
+  /** Some of them, at most ten, hidden from everybody else for that long. None need not mean that there are none. */
+  receive(hiddenSeconds: number): Promise<DeadLetter[]>;
+  delete(letter: DeadLetter): Promise<void>;
+  /** Visible again at once. */
+  giveBack(letter: DeadLetter): Promise<void>;
+}

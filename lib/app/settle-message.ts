@@ -57,7 +57,11 @@ export async function giveBack(deps: Deps, message: Message): Promise<void> {
 }
 
 /** Deleting and giving back are courtesies: if they fail, the visibility timeout brings the message back by itself. */
-export async function leaveToTimeout(deps: Deps, message: Message, act: () => Promise<void>): Promise<void> {
+export async function leaveToTimeout(
+  deps: Pick<Deps, 'report'>,
+  message: Pick<Message, 'id'>,
+  act: () => Promise<void>,
+): Promise<void> {
   try {
     await act();
   } catch (error) {

@@ -173,3 +173,26 @@ export type Polled = z.output<typeof Polled>;
 export const Beat = z.object({ timestamp: z.number(), lease_until: z.number() });
 export const Appended = z.object({ success: z.boolean() });
 export const Finished = z.object({ status: z.string(), success: z.boolean() });
+
+export const DeadLetters = z.object({
+  dead_letters: z.array(
+    z.object({
+      message_id: z.string(),
+      build_id: orNull(z.string()),
+      attempt: orNull(whole),
+      platform: orNull(z.string()),
+      sent_at: z.number(),
+      receives: whole,
+    }),
+  ),
+  may_have_more: z.boolean(),
+});
+export type DeadLetter = z.output<typeof DeadLetters>['dead_letters'][number];
+
+export const Redriven = z.object({
+  redriven: whole,
+  deleted: whole,
+  malformed: whole,
+  failed: whole,
+  may_have_more: z.boolean(),
+});

@@ -6,9 +6,11 @@ import {
   BuildStory,
   Cancelled,
   CreatedKey,
+  DeadLetters,
   JoinedUpload,
   LogPage,
   PartedUpload,
+  Redriven,
   Retried,
   Status,
   Submitted,
@@ -88,6 +90,10 @@ export function createApiClient(options: ClientOptions) {
 
     revokeKey: (id: string) =>
       bodyOf({ method: 'POST', path: `/api/keys/${encodeURIComponent(id)}/revoke`, body: {}, answer: ApiKey }),
+
+    deadLetters: () => bodyOf({ method: 'GET', path: '/api/dead-letters', answer: DeadLetters }),
+
+    redriveDeadLetters: () => bodyOf({ method: 'POST', path: '/api/dead-letters/redrive', body: {}, answer: Redriven }),
 
     downloadPath: (id: string) => ofBuild(id, 'download'),
 

@@ -58,6 +58,8 @@ export const ACCESS = {
   'create-key': { for: 'project', key: 'admin' },
   'list-keys': { for: 'project', key: 'admin' },
   'revoke-key': { for: 'project', key: 'admin' },
+  'list-dead-letters': { for: 'project', key: 'admin' },
+  'redrive-dead-letters': { for: 'project', key: 'admin' },
 
   'register-worker': { for: 'project', key: 'work' },
   'drain-worker': { for: 'project', key: 'admin' },

@@ -16,6 +16,7 @@ import { certObjects, certStore } from '../adapters/s3/cert-store.ts';
 import { fileStore } from '../adapters/s3/file-store.ts';
 import { partStore } from '../adapters/s3/part-store.ts';
 import { buildQueue } from '../adapters/sqs/build-queue.ts';
+import { deadLetterQueue } from '../adapters/sqs/dead-letters.ts';
 
 export { parseHint } from '../adapters/sqs/hint.ts';
 
@@ -82,9 +83,16 @@ export function gate(env: Env<never>, table: Table): Gate {
 }
 
 export function queues(env: Env<'QUEUE_URL_IOS' | 'QUEUE_URL_ANDROID' | 'SQS_ENDPOINT'>) {
+  return buildQueue(queueClient(env), { ios: env.QUEUE_URL_IOS, android: env.QUEUE_URL_ANDROID });
+}
+
+export const deadLetters = (env: Env<'DEAD_LETTERS_QUEUE_URL' | 'SQS_ENDPOINT'>) =>
+  deadLetterQueue(queueClient(env), env.DEAD_LETTERS_QUEUE_URL);
+
+function queueClient(env: Env<'SQS_ENDPOINT'>): SQSClient {
   // Else the client would call the host named in the queue's address, which need not be where the endpoint is.
   const client = new SQSClient({ ...DATABASE_CALLS, ...at(env.SQS_ENDPOINT), useQueueUrlAsEndpoint: false });
-  return buildQueue(withDeadlines(client), { ios: env.QUEUE_URL_IOS, android: env.QUEUE_URL_ANDROID });
+  return withDeadlines(client);
 }
 
 type FilesEnv = Env<'SOURCES_BUCKET' | 'RESULTS_BUCKET' | 'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT'>;

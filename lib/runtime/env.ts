@@ -19,6 +19,7 @@ const CATALOGUE = {
   DYNAMODB_ENDPOINT: endpoint,
   QUEUE_URL_IOS: z.url(),
   QUEUE_URL_ANDROID: z.url(),
+  DEAD_LETTERS_QUEUE_URL: z.url(),
   SQS_ENDPOINT: endpoint,
   SOURCES_BUCKET: z.string().check(z.minLength(3)),
   RESULTS_BUCKET: z.string().check(z.minLength(3)),

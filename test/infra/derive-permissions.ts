@@ -80,6 +80,11 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     delete: ['builds:DeleteMessage'],
     giveBack: ['builds:ChangeMessageVisibility'],
   },
+  deadLetters: {
+    receive: ['deadLetters:ReceiveMessage'],
+    delete: ['deadLetters:DeleteMessage'],
+    giveBack: ['deadLetters:ChangeMessageVisibility'],
+  },
   files: {
     ticket: ['*:PutObject'],
     put: ['*:PutObject'],
@@ -124,6 +129,7 @@ const FACTORIES: Record<string, string> = {
   totals: 'totals',
   diagnostics: 'diagnostics',
   queues: 'queue',
+  deadLetters: 'deadLetters',
   files: 'files',
   parts: 'parts',
   certs: 'certs',

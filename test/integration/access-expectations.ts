@@ -238,6 +238,13 @@ export const EXPECTED = {
     method: 'POST',
     path: ({ keys }) => `/api/keys/${keys.revoked.slice(0, 21)}/revoke`,
   },
+  'list-dead-letters': { opensTo: 'who administers', answer: [200], method: 'GET', path: '/api/dead-letters' },
+  'redrive-dead-letters': {
+    opensTo: 'who administers',
+    answer: [200],
+    method: 'POST',
+    path: '/api/dead-letters/redrive',
+  },
 
   'register-worker': {
     opensTo: 'who works',

@@ -103,6 +103,7 @@ test('gives the functions the environment of a deployment, and takes it back', a
     DYNAMODB_ENDPOINT: stack.engines.dynamodb,
     QUEUE_URL_IOS: `${stack.engines.sqs}/000000000000/buildlatch-local-ios`,
     QUEUE_URL_ANDROID: stack.queueUrls.android,
+    DEAD_LETTERS_QUEUE_URL: stack.queueUrls.deadLetters,
     SQS_ENDPOINT: stack.engines.sqs,
     SOURCES_BUCKET: 'buildlatch-local-sources',
     RESULTS_BUCKET: 'buildlatch-local-results',

@@ -65,7 +65,9 @@ function neededFor({ constructor: { name }, input }: Command): string[] {
     const parts = (input['TransactItems'] as readonly TransactWriteItem[]).flatMap((item) => Object.keys(item));
     return [...new Set(parts)].map((part) => `table:${PARTS[part as keyof typeof PARTS]}`);
   }
-  if (input['QueueUrl']) return [`builds:${operation}`];
+  if (input['QueueUrl']) {
+    return [`${/-dead-letters$/.test(String(input['QueueUrl'])) ? 'deadLetters' : 'builds'}:${operation}`];
+  }
   if (input['Bucket']) {
     const kind = /-(sources|results|certs)$/.exec(String(input['Bucket']))?.[1];
     return (OBJECTS[operation] ?? [operation]).map((action) => `${kind}:${action}`);

@@ -25,6 +25,7 @@ const ENVIRONMENT = {
   TABLE_NAME: 'buildlatch-test',
   QUEUE_URL_IOS: 'https://sqs.us-east-1.amazonaws.com/000000000000/ios',
   QUEUE_URL_ANDROID: 'https://sqs.us-east-1.amazonaws.com/000000000000/android',
+  DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters',
   SOURCES_BUCKET: 'sources',
   RESULTS_BUCKET: 'results',
   CERTS_BUCKET: 'certs',

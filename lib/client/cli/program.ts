@@ -6,6 +6,7 @@ import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
 import { list } from './list.ts';
 import { showLogs } from './logs.ts';
+import { addOperations } from './operations.ts';
 import { retry } from './retry.ts';
 import type { ConnectionFlags } from './settings.ts';
 import { showStatus } from './status.ts';
@@ -39,6 +40,7 @@ export function createProgram(run: Run): Command {
   addWorker(program, run);
   addWorkers(program, run);
   addKeys(program, run);
+  addOperations(program, run);
   return program;
 }
 
