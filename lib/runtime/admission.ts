@@ -162,7 +162,7 @@ export function claimOf({ key, headers }: Caller, rule: HolderRule, named: Namin
   if (key) throw new Rejection('invalid_request', workerId ? 'worker_id is not an id' : 'worker_id required');
   const namedWorkerId = namedWorker(headers);
   if (namedWorkerId !== undefined && !tokenHeadersOf(rule).some((name) => headers[name])) return { namedWorkerId };
-  throw headers[HOLDER_HEADERS.worker]
+  throw headers[HOLDER_HEADERS.worker] && rule.tokens.includes('worker')
     ? badWorkerToken()
     : new Rejection('vm_token_invalid', 'Invalid or expired VM token');
 }

@@ -140,6 +140,8 @@ describe('lost workers', () => {
     expect((await controller.heartbeat(worker, build.id)).status).toBe(200);
     expect((await controller.poll(worker)).status).toBe(200);
     expect((await controller.complete(worker, build.id)).status).toBe(200);
+    expect((await controller.poll(worker)).status, 'ten minutes more').toBe(200);
+    await controller.tamperWorker(worker.id, { releasedAt: Date.now() - 601_000 });
     const expired = await controller.poll(worker);
     expect([expired.status, expired.body.code]).toEqual([401, 'worker_token_invalid']);
   });
