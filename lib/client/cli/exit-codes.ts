@@ -6,6 +6,7 @@ import { FileExists } from '../transfer/place-file.ts';
 export const EXIT = {
   ok: 0,
   buildFailed: 1,
+  faultFound: 1,
   usage: 2,
   auth: 3,
   notFound: 4,
@@ -16,7 +17,7 @@ export const EXIT = {
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done
-  1    the build failed, was cancelled, or has no result (yet)
+  1    the build failed, was cancelled, or has no result (yet); or doctor found something wrong
   2    wrong usage: options, files
   3    no credentials, or the controller refuses them
   4    no such build or key
