@@ -22,7 +22,7 @@ import { MACHINE_FUNCTIONS } from './machine-functions.ts';
 
 /** Every function that is deployed, on one page. */
 export const FUNCTIONS: readonly FunctionDefinition[] = [
-  api('health', ['GET /health', 'GET /api/health'], TABLE, ['index.state:Query']),
+  api('health', ['GET /health', 'GET /api/health', 'HEAD /health', 'HEAD /api/health'], TABLE, ['index.state:Query']),
   api('stats', ['GET /api/stats', 'GET /public/stats', 'OPTIONS /api/stats', 'OPTIONS /public/stats'], TABLE, [
     ...COUNTS,
     'index.listed:Query',

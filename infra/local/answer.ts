@@ -24,6 +24,10 @@ export function send(request: IncomingMessage, response: ServerResponse, { statu
   request.once('close', () => clearTimeout(cutOff));
 }
 
+/** The form in which every refusal comes, whoever makes it. */
+export const refusalAnswer = (status: number, code: string, error: string, requestId: string): Answer =>
+  jsonAnswer(status, { error, code, requestId });
+
 export const jsonAnswer = (status: number, value: object): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },

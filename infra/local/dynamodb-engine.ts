@@ -1,3 +1,4 @@
+import { chmodSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -22,6 +23,8 @@ const MAX_TRIES = 3;
 
 export async function startDynamoDb(dbPath: string): Promise<ChildEngine> {
   const binary = findBinary();
+  // One of an older version; the new one is made so.
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(dbPath + suffix)) chmodSync(dbPath + suffix, 0o600);
   for (let tries = 1; ; tries++) {
     const port = await freePort(createServer);
     const guard = spawnGuarded([binary, 'serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', dbPath]);

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { refusalAnswer, send } from './answer.ts';
 import type { HttpHandler } from './gateway.ts';
 import { describeError, logLine } from './log-line.ts';
+import { refuseConnect, refuseUnparsed } from './protocol-errors.ts';
 
 /** An HTTP API takes 10,240 bytes of request line and headers; a presigned URL on the same port stays far below. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -19,21 +23,46 @@ export function createFront(handler: Promise<HttpHandler>): Server {
     connectionsCheckingInterval: CHECK_EVERY_MS,
     requestTimeout: REQUEST_WITHIN_MS,
     keepAliveTimeout: 65_000,
+    // Node would answer without a body; `handle` looks for it.
+    requireHostHeader: false,
   });
   server.setTimeout(IDLE_MS);
+  /** By connection, the newest. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => void handle(request, response, () => {}));
   server.on('checkContinue', (request, response) => void handle(request, response, continueOnce(response)));
+  server.on('checkExpectation', (request, response) =>
+    refuse(request, response, 417, 'invalid_request', 'Of expectations only 100-continue is met'),
+  );
+  server.on('clientError', (error, socket) => refuseUnparsed(error, socket, isTaken(answers.get(socket))));
+  server.on('connect', (_request, socket) => refuseConnect(socket));
   return server;
 
   async function handle(request: IncomingMessage, response: ServerResponse, proceed: () => void): Promise<void> {
+    answers.set(request.socket, response);
     try {
+      if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+        return refuse(request, response, 400, 'invalid_request', 'The request has no Host header');
+      }
       await (await handler)(request, response, proceed);
     } catch (error) {
       logLine('error', 'request_failed', { url: request.url?.split('?', 1)[0], error: describeError(error) });
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
-      response.end('{"message":"Internal Server Error"}');
+      if (response.headersSent) response.destroy();
+      else refuse(request, response, 500, 'internal_error', 'Internal error');
     }
   }
+}
+
+/** Whether what is written to the connection now would be taken for a part, or in the place, of this answer. */
+function isTaken(response: ServerResponse | undefined): boolean {
+  return response !== undefined && !response.writableFinished && (response.headersSent || response.req.complete);
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, code: string, error: string): void {
+  const requestId = randomUUID();
+  response.setHeader('apigw-requestid', requestId);
+  response.shouldKeepAlive = false;
+  send(request, response, refusalAnswer(status, code, error, requestId));
 }
 
 /** Who was not told to go on must not use the connection again: nobody knows whether its body will come. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, jsonAnswer, send } from './answer.ts';
+import { type Answer, refusalAnswer, send } from './answer.ts';
 import { toAnswer } from './http-answer.ts';
 import {
   BodyBroken,
@@ -66,7 +66,7 @@ export function createGateway(options: GatewayOptions): HttpHandler {
     const { match, path, rawQueryString, requestId } = asked;
     if (match === 'bad_path')
       return refuse(400, 'invalid_request', 'The path is not valid percent-encoding', requestId);
-    if (!match) return jsonAnswer(404, { message: 'Not Found' });
+    if (!match) return refuse(404, 'not_found', `Nothing is at ${path}`, requestId);
     if (forms?.isFor(match.file, request)) {
       const context = { match, path, rawQueryString, requestId, nowMs: clock() };
       return answerForm(forms, request, proceed, context);
@@ -125,8 +125,7 @@ export function createGateway(options: GatewayOptions): HttpHandler {
         requestId,
         error: describeError(error),
       });
-      if (isTimeout) return jsonAnswer(503, { message: 'Service Unavailable' });
-      return jsonAnswer(500, { message: 'Internal Server Error' });
+      return isTimeout ? timedOut(requestId) : refuse(500, 'internal_error', 'Internal error', requestId);
     }
   }
 }
@@ -142,8 +141,13 @@ function tooLarge(requestId: string, size: string): Answer {
   return refuse(413, 'payload_too_large', `The request body is too large (${size}): ${OTHER_WAY}`, requestId);
 }
 
-const refuse = (status: number, code: string, error: string, requestId: string): Answer =>
-  jsonAnswer(status, { error, code, requestId });
+/** An HTTP API's own words are only `{"message": …}`; where the front is ours, a client gets what every refusal has. */
+const refuse = refusalAnswer;
+
+function timedOut(requestId: string): Answer {
+  const answer = refuse(503, 'unavailable', 'Temporarily unavailable; try again', requestId);
+  return { ...answer, headers: { ...answer.headers, 'retry-after': '5' } };
+}
 
 /** `//api/x` comes from a configured address that ends in a slash; it means `/api/x`. */
 function splitUrl(url: string): { path: string; rawQueryString: string } {

@@ -9,9 +9,10 @@ const STOPPED_WITHIN_MS = 5_000;
 
 /**
  * The process lives as long as our end of the pipe: whatever kills us, even SIGKILL, closes it, and the guard then ends
- * the process. `read` is the shell's own, so that nothing is left to kill but the process.
+ * the process. `read` is the shell's own, so that nothing is left to kill but the process. What it writes is for its user only.
  */
 const GUARD = `
+umask 077
 exec 3<&0
 "$@" 3<&- & guarded=$!
 ( while read -r _; do :; done; kill -TERM "$guarded" ) <&3 2>/dev/null & watch=$!

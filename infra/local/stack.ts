@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EnvName, readEnv } from '../../lib/runtime/env.ts';
@@ -9,6 +8,7 @@ import { loadCertsKey } from './certs-key.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { Credentials } from './credentials.ts';
 import { lockDataDir } from './data-dir-lock.ts';
+import { openDataDir } from './data-dir.ts';
 import { type EngineName, type Engines, startEngines } from './engines.ts';
 import { createFront } from './front.ts';
 import { applyEnvironment, functionEnvironment } from './function-environment.ts';
@@ -128,7 +128,7 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
 }
 
 async function openEngines({ dataDir, endpoints = {} }: StackOptions, closers: Closers) {
-  mkdirSync(dataDir, { recursive: true });
+  openDataDir(dataDir);
   closers.add(lockDataDir(dataDir));
   const engines = await startEngines(dataDir, endpoints, closers);
   const clients = createAwsClients(engines.endpoints, engines.region, engines.credentials);

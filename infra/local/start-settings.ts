@@ -31,6 +31,8 @@ Settings, all from the environment:
   DATA_DIR                 where everything is kept (.buildlatch)
   FIRST_LEASE_SECONDS      how long a worker may take until its first heartbeat (1800)
   LEASE_SECONDS            how long a worker may be silent after that (85)
+  MAX_QUEUE_SECONDS        how long a build waits for a worker before it fails (86400)
+  MAX_BUILD_SECONDS        how long one attempt may take before the build fails (10800)
   MAX_ATTEMPTS             how often a build is given out before it fails (3)
   MAX_SOURCE_BYTES         largest source in a multipart/form-data request (524288000)
   MAX_CERTS_BYTES          largest certificate bundle in one (10485760)

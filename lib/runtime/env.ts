@@ -44,6 +44,7 @@ const CATALOGUE = {
 } as const;
 
 type Catalogue = typeof CATALOGUE;
+export const ENV_NAMES = Object.keys(CATALOGUE) as readonly EnvName[];
 export type EnvName = keyof Catalogue;
 export type Env<N extends EnvName> = { readonly CONTROLLER_API_KEY: string } & {
   readonly [K in N]: z.output<Catalogue[K]>;

@@ -36,9 +36,15 @@ export function digits(message: string) {
   return z.pipe(z.string(message).check(z.regex(/^[0-9]{1,8}$/, message)), z.transform(Number));
 }
 
+/** Both ends are what is told to who leaves them. */
+export function digitsFromTo(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return digits(message).check(z.gte(min, message), z.lte(max, message));
+}
+
 /** Of a list. The cursor is looked at where it is used. */
 export const page = {
-  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 100),
+  limit: z._default(digitsFromTo(1, 100), 100),
   cursor: z.optional(z.string()),
 };
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -153,9 +153,17 @@ test('keeps items, messages, objects and open links over a restart', async () =>
   expect([await response.text(), response.headers.get('content-type')]).toEqual(['bytes', 'text/x']);
 });
 
-test('keeps its key pair to its owner', async () => {
+test('keeps what it keeps to its owner, where an older version was more open too', async () => {
+  const mode = (path: string) => (statSync(join(dataDir, path)).mode & 0o777).toString(8);
+  chmodSync(dataDir, 0o755);
+  await (await start()).close();
+  expect([mode('.'), mode('credentials.json'), mode('dynamodb.sqlite')]).toEqual(['700', '600', '600']);
+  chmodSync(join(dataDir, 'dynamodb.sqlite'), 0o644);
   await start();
-  expect(statSync(join(dataDir, 'credentials.json')).mode & 0o777).toBe(0o600);
+  expect(mode('dynamodb.sqlite')).toBe('600');
+  const inner = join(dataDir, 'inner');
+  await start({ dataDir: inner });
+  expect(mode('inner')).toBe('700');
 });
 
 test('uses engines that run elsewhere and creates there what is missing', async () => {

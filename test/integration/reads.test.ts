@@ -72,6 +72,14 @@ describe('a list of builds', () => {
       expect([query, (await get(`/api/builds?${query}`)).status]).toEqual([query, 400]);
     }
   });
+
+  it.each(['0', '101', '1000000', '999999999', '-1', '1.5', 'x'])(
+    'says from where to where a limit is, not %s',
+    async (limit) => {
+      const { status, body } = await get(`/api/builds?limit=${limit}`);
+      expect([status, body.error]).toEqual([400, 'limit must be a whole number from 1 to 100']);
+    },
+  );
 });
 
 describe('one build', () => {
@@ -140,6 +148,8 @@ describe('the counts', () => {
       const { status, text, body } = await get(path, {});
       expect([status, body]).toEqual([200, { status: 'ok', queue: { pending: 1, active: 2 }, storage: {} }]);
       expect(text.split('"pending":1').length).toBe(2);
+      const { status: ofHead } = await fetch(`${controller.url}${path}`, { method: 'HEAD' });
+      expect(ofHead).toBe(200);
     }
   });
 

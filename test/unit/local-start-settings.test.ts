@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { environmentCredentials } from '../../infra/local/credentials.ts';
-import { readStartSettings, warnAbout } from '../../infra/local/start-settings.ts';
+import { HELP, readStartSettings, warnAbout } from '../../infra/local/start-settings.ts';
+import { ENV_NAMES, readEnv } from '../../lib/runtime/env.ts';
 
 test('has a default for everything', () => {
   const defaults = { port: 3000, host: '127.0.0.1', dataDir: '.buildlatch', formSizes: {}, endpoints: {} };
@@ -51,4 +52,17 @@ test('reads a key pair from the environment only if it is whole', () => {
   const pair = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   expect(environmentCredentials(pair)).toEqual({ accessKeyId: 'a', secretAccessKey: 'b' });
   expect(environmentCredentials({ ...pair, AWS_SESSION_TOKEN: 'c' })).toMatchObject({ sessionToken: 'c' });
+});
+
+test('the help has a line for each setting of the functions that is not made here, with its default', () => {
+  const made = ['TABLE_NAME', 'QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SOURCES_BUCKET', 'RESULTS_BUCKET', 'CERTS_BUCKET'];
+  const settable = ENV_NAMES.filter((name) => !made.includes(name));
+  expect(settable.length).toBe(ENV_NAMES.length - made.length);
+  for (const name of [...settable, 'CONTROLLER_API_KEY']) expect(HELP, name).toMatch(new RegExp(`^  ${name} `, 'm'));
+  const withDefault = settable.filter((name) => name !== 'CERTS_KEY');
+  const defaults = Object.entries(readEnv(withDefault, { CONTROLLER_API_KEY: 'k'.repeat(32) })).filter(
+    ([name, value]) => value !== undefined && name !== 'CONTROLLER_API_KEY',
+  );
+  expect(defaults.length).toBeGreaterThan(4);
+  for (const [name, value] of defaults) expect(HELP).toMatch(new RegExp(`^  ${name} .*\\(${value}\\)$`, 'm'));
 });

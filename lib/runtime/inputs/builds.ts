@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { BUILD_STATES } from '../../domain/build.ts';
-import { base64, digits, id, page, platform } from '../fields.ts';
+import { base64, digits, digitsFromTo, id, page, platform } from '../fields.ts';
 
 /** What the endpoints of a build's submitter take. The schemas validate, and the description of the API is made of them. */
 
@@ -30,5 +30,5 @@ export const BuildPage = z.object({
 export const LogPage = z.object({
   id,
   cursor: z.optional(digits('cursor is not one that this controller gave')),
-  limit: z.optional(digits('must be a whole number').check(z.gte(1))),
+  limit: z.optional(digitsFromTo(1, 99_999_999)),
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { CHECK_STATUSES, DIAGNOSTIC_STATUSES } from '../../domain/diagnostic-report.ts';
-import { cleaned, digits, id, text } from '../fields.ts';
+import { cleaned, digitsFromTo, id, text } from '../fields.ts';
 
 /** What a worker's look at its own machine may say. Of the single checks what cannot be understood is left out. */
 
@@ -70,5 +70,5 @@ export const Diagnostics = z.pipe(
 
 export const DiagnosticsOf = z.object({
   worker_id: id,
-  limit: z._default(digits('must be a whole number').check(z.gte(1), z.lte(100)), 10),
+  limit: z._default(digitsFromTo(1, 100), 10),
 });
