@@ -55,7 +55,15 @@ test('reads a key pair from the environment only if it is whole', () => {
 });
 
 test('the help has a line for each setting of the functions that is not made here, with its default', () => {
-  const made = ['TABLE_NAME', 'QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SOURCES_BUCKET', 'RESULTS_BUCKET', 'CERTS_BUCKET'];
+  const made = [
+    'TABLE_NAME',
+    'QUEUE_URL_IOS',
+    'QUEUE_URL_ANDROID',
+    'SOURCES_BUCKET',
+    'RESULTS_BUCKET',
+    'CERTS_BUCKET',
+    'DEAD_LETTERS_QUEUE_URL',
+  ];
   const settable = ENV_NAMES.filter((name) => !made.includes(name));
   expect(settable.length).toBe(ENV_NAMES.length - made.length);
   for (const name of [...settable, 'CONTROLLER_API_KEY']) expect(HELP, name).toMatch(new RegExp(`^  ${name} `, 'm'));
