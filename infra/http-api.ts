@@ -24,7 +24,8 @@ const ORDINARY = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
  */
 const PROTECTED = { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 };
 
-const protectedRoutes = (functions: readonly FunctionDefinition[]) =>
+/** On one machine they are not counted: `local/rate-limit.ts`. */
+export const protectedRoutes = (functions: readonly FunctionDefinition[]) =>
   functions.flatMap(({ trigger, isReserved }) => (isReserved && trigger.kind === 'http' ? trigger.routes : []));
 
 /** The framework's name of the resource that it makes of a route. */

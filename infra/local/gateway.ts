@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, refusalAnswer, send } from './answer.ts';
+import { askerOf } from './asker.ts';
 import { toAnswer } from './http-answer.ts';
 import {
   BodyBroken,
@@ -17,6 +18,7 @@ import { FunctionTimedOut, type LambdaRuntime } from './lambda-runtime.ts';
 import type { FormRefusal, LargeForms } from './large-forms.ts';
 import { describeError, logLine } from './log-line.ts';
 import type { OwnFiles } from './own-files.ts';
+import type { RateLimiter, TooMany } from './rate-limit.ts';
 import type { createRouter, Match } from './routes.ts';
 
 export interface GatewayOptions {
@@ -27,6 +29,10 @@ export interface GatewayOptions {
   readonly forms?: LargeForms;
   /** Answers with the file itself where a function answers with a link to it. Absent as above. */
   readonly ownFiles?: OwnFiles;
+  /** Absent: everybody may ask as often as they like. */
+  readonly limiter?: RateLimiter;
+  /** Whether the last address in `X-Forwarded-For` is who asks. */
+  readonly trustsProxy?: boolean;
   /** Sees every answer; `$default` where no route was found. For tests. */
   readonly onAnswer?: ((routeKey: string, answer: Answer) => void) | undefined;
 }
@@ -46,12 +52,17 @@ const OTHER_WAY =
 
 /** An HTTP API in front of the functions: request to event, result to response, with the limits of both. */
 export function createGateway(options: GatewayOptions): HttpHandler {
-  const { route, runtime, clock, forms, ownFiles, onAnswer } = options;
+  const { route, runtime, clock, forms, ownFiles, limiter, trustsProxy = false, onAnswer } = options;
   return async (request, response, proceed) => {
     const requestId = randomUUID();
     const { path, rawQueryString } = splitUrl(request.url ?? '/');
     const match = findRoute(request.method ?? '', path);
-    const answer = await answerRequest(request, proceed, { match, path, rawQueryString, requestId });
+    const asker = { ...askerOf(request, trustsProxy), match: match === 'bad_path' ? undefined : match };
+    const tooMany = limiter?.admit(asker, clock());
+    const answer = tooMany
+      ? rateLimited(tooMany, requestId)
+      : await answerRequest(request, proceed, { match, path, rawQueryString, requestId });
+    if (!tooMany) limiter?.answered(asker, answer.status, clock());
     onAnswer?.(typeof match === 'object' ? match.routeKey : '$default', answer);
     if (ownFiles?.isLink(answer)) {
       response.setHeader('apigw-requestid', requestId);
@@ -147,6 +158,11 @@ const refuse = refusalAnswer;
 function timedOut(requestId: string): Answer {
   const answer = refuse(503, 'unavailable', 'Temporarily unavailable; try again', requestId);
   return { ...answer, headers: { ...answer.headers, 'retry-after': '5' } };
+}
+
+function rateLimited({ error, retryAfterSeconds }: TooMany, requestId: string): Answer {
+  const answer = refuse(429, 'rate_limited', error, requestId);
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } };
 }
 
 /** `//api/x` comes from a configured address that ends in a slash; it means `/api/x`. */

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type EnvName, readEnv } from '../../lib/runtime/env.ts';
 import type { FunctionDefinition } from '../function-definition.ts';
 import { FUNCTIONS } from '../functions.ts';
+import { protectedRoutes } from '../http-api.ts';
 import { createAwsClients, type Endpoints } from './aws-clients.ts';
 import { loadCertsKey } from './certs-key.ts';
 import { type Closers, createClosers } from './closers.ts';
@@ -18,6 +19,7 @@ import { createLargeForms, FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { listen } from './listen.ts';
 import { createOwnFiles } from './own-files.ts';
 import { provision, type Resources } from './provision.ts';
+import { createRateLimiter, type RateLimits } from './rate-limit.ts';
 import { createRouter } from './routes.ts';
 import { createS3Door, type S3Door } from './s3-door.ts';
 import type { S3Engine } from './s3-engine.ts';
@@ -34,6 +36,10 @@ export interface StackOptions {
   readonly settings?: Partial<Record<EnvName, string>>;
   /** The most that a form may bring, where the store is ours. */
   readonly formSizes?: Partial<FormSizes>;
+  /** Absent: none. */
+  readonly rateLimits?: RateLimits;
+  /** Whether a proxy of ours stands before it and says who asks. */
+  readonly trustsProxy?: boolean;
   /** Engines to use instead of starting our own. */
   readonly endpoints?: Partial<Endpoints>;
   /** Replaces an engine's address for the functions only, e.g. by a proxy that injects faults. */
@@ -107,6 +113,8 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
     clock,
     ...(engines.s3 && { forms: createLargeForms(engines.s3.received, { ...FORM_SIZES, ...options.formSizes }) }),
     ...(door && { ownFiles: createOwnFiles(door, publicUrl) }),
+    ...(options.rateLimits && { limiter: createRateLimiter(options.rateLimits, protectedRoutes(functions)) }),
+    trustsProxy: options.trustsProxy ?? false,
     onAnswer: options.onAnswer,
   });
   ready.resolve(door ? withS3(door, gateway) : gateway);

@@ -1,6 +1,7 @@
 import type { Endpoints } from './aws-clients.ts';
 import { FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { httpUrl } from './listen.ts';
+import { RATE_LIMITS, type RateLimits } from './rate-limit.ts';
 
 export interface StartSettings {
   readonly port: number;
@@ -10,6 +11,8 @@ export interface StartSettings {
   readonly dataDir: string;
   readonly scheduleSeconds?: number;
   readonly formSizes: Partial<FormSizes>;
+  readonly rateLimits: RateLimits;
+  readonly trustsProxy: boolean;
   readonly endpoints: Partial<Endpoints>;
 }
 
@@ -37,6 +40,11 @@ Settings, all from the environment:
   MAX_SOURCE_BYTES         largest source in a multipart/form-data request (524288000)
   MAX_CERTS_BYTES          largest certificate bundle in one (10485760)
   MAX_RESULT_BYTES         largest result in one (1073741824)
+  RATE_LIMIT_PER_KEY       requests a minute with one key or token; 0: any number (12000)
+  RATE_LIMIT_PER_ADDRESS   requests a minute from one address; 0: any number (12000)
+  RATE_LIMIT_FAILED_AUTH   refused credentials a minute from one address; 0: any number (60)
+  TRUST_PROXY              1: the address is the last in X-Forwarded-For, which your proxy
+                           adds (0: whoever connects)
   SCHEDULE_SECONDS         how often lost workers are looked for (60)
   DYNAMODB_ENDPOINT        use this DynamoDB instead of the embedded one
   SQS_ENDPOINT             use this SQS instead of the embedded one
@@ -48,6 +56,7 @@ Settings, all from the environment:
 `;
 
 const MAX_PORT = 65_535;
+const MAX_PER_MINUTE = 1_000_000;
 /** What one object of S3 may have by a single PUT. */
 const MAX_FORM_BYTES = 5 * 1024 ** 3;
 
@@ -63,6 +72,8 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
     dataDir: env['DATA_DIR'] || '.buildlatch',
     ...(scheduleSeconds !== undefined && { scheduleSeconds }),
     formSizes: readFormSizes(env),
+    rateLimits: readRateLimits(env),
+    trustsProxy: readInteger(env, 'TRUST_PROXY', 0, 1) === 1,
     endpoints: readEndpoints(env),
   };
 }
@@ -70,6 +81,15 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
 function readFormSizes(env: NodeJS.ProcessEnv): Partial<FormSizes> {
   const sizes = Object.keys(FORM_SIZES).map((name) => [name, readInteger(env, name, 1, MAX_FORM_BYTES)] as const);
   return Object.fromEntries(sizes.filter(([, size]) => size !== undefined));
+}
+
+function readRateLimits(env: NodeJS.ProcessEnv): RateLimits {
+  const read = (name: keyof RateLimits) => readInteger(env, name, 0, MAX_PER_MINUTE) ?? RATE_LIMITS[name];
+  return {
+    RATE_LIMIT_PER_KEY: read('RATE_LIMIT_PER_KEY'),
+    RATE_LIMIT_PER_ADDRESS: read('RATE_LIMIT_PER_ADDRESS'),
+    RATE_LIMIT_FAILED_AUTH: read('RATE_LIMIT_FAILED_AUTH'),
+  };
 }
 
 /** A note for a configuration that starts but will not work for others. */

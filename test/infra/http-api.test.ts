@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { protectedRoutes } from '../../infra/http-api.ts';
+import openapi from '../../lib/runtime/openapi.json' with { type: 'json' };
 import configuration from '../../serverless.ts';
 
 const { Properties } = configuration.resources.extensions.HttpApiStage;
@@ -16,6 +18,15 @@ describe('the HTTP API', () => {
     for (const { ThrottlingRateLimit } of Object.values(Properties.RouteSettings)) {
       expect(ThrottlingRateLimit).toBeGreaterThan(ordinary.ThrottlingRateLimit);
     }
+  });
+
+  it('describes a refusal for asking too often on every route but those', () => {
+    const never = Object.entries(openapi.paths).flatMap(([path, item]) =>
+      Object.entries(item).flatMap(([method, { responses }]) =>
+        '429' in responses ? [] : [`${method.toUpperCase()} ${path}`],
+      ),
+    );
+    expect(never.sort()).toEqual([...protectedRoutes(FUNCTIONS)].sort());
   });
 
   it('keeps an access log by request, without anything that is a secret', () => {

@@ -26,7 +26,10 @@ export async function startControllerProcess(
   more: Readonly<Record<string, string>> = {},
 ): Promise<ControllerProcess> {
   const { PATH = '' } = process.env;
-  const settings = { DATA_DIR: dataDir, CONTROLLER_API_KEY: apiKey, PORT: '0', SCHEDULE_SECONDS: '1', ...more };
+  // One address for all that a test lets loose at once.
+  const unlimited = { RATE_LIMIT_PER_KEY: '0', RATE_LIMIT_PER_ADDRESS: '0', RATE_LIMIT_FAILED_AUTH: '0' };
+  const own = { DATA_DIR: dataDir, CONTROLLER_API_KEY: apiKey, PORT: '0', SCHEDULE_SECONDS: '1' };
+  const settings = { ...unlimited, ...own, ...more };
   const child = spawn(process.execPath, [START], { env: { PATH, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const url = await Promise.race([urlOf(child), ended.then((code) => Promise.reject(new Error(`it ended: ${code}`)))]);

@@ -4,7 +4,9 @@ import { HELP, readStartSettings, warnAbout } from '../../infra/local/start-sett
 import { ENV_NAMES, readEnv } from '../../lib/runtime/env.ts';
 
 test('has a default for everything', () => {
-  const defaults = { port: 3000, host: '127.0.0.1', dataDir: '.buildlatch', formSizes: {}, endpoints: {} };
+  const rateLimits = { RATE_LIMIT_PER_KEY: 12_000, RATE_LIMIT_PER_ADDRESS: 12_000, RATE_LIMIT_FAILED_AUTH: 60 };
+  const files = { dataDir: '.buildlatch', formSizes: {} };
+  const defaults = { port: 3000, host: '127.0.0.1', ...files, rateLimits, trustsProxy: false, endpoints: {} };
   expect(readStartSettings({})).toEqual(defaults);
   expect(
     readStartSettings({ PORT: '', HOST: '', PUBLIC_URL: '', DATA_DIR: '', SCHEDULE_SECONDS: '', S3_ENDPOINT: '' }),
@@ -28,7 +30,15 @@ test('takes the sizes of forms', () => {
   expect(readStartSettings(env).formSizes).toEqual(formSizes);
 });
 
+test('takes the rates, 0 for none, and a proxy to be trusted', () => {
+  const rateLimits = { RATE_LIMIT_PER_KEY: 0, RATE_LIMIT_PER_ADDRESS: 5, RATE_LIMIT_FAILED_AUTH: 60 };
+  const env = { RATE_LIMIT_PER_KEY: '0', RATE_LIMIT_PER_ADDRESS: '5', TRUST_PROXY: '1' };
+  expect(readStartSettings(env)).toMatchObject({ rateLimits, trustsProxy: true });
+});
+
 test.each([
+  ['RATE_LIMIT_PER_KEY', '-1'],
+  ['TRUST_PROXY', 'yes'],
   ['PUBLIC_URL', 'builds.example.com'],
   ['PUBLIC_URL', 'ftp://builds.example.com'],
   ['PUBLIC_URL', 'https://builds.example.com/?x'],
