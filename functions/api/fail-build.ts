@@ -3,6 +3,7 @@ import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, openTable, report, workers } from '../../lib/runtime/container.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { Failure } from '../../lib/runtime/inputs/holder.ts';
+import { masked } from '../../lib/runtime/masked.ts';
 
 const env = readEnv(TABLE);
 const table = openTable(env);
@@ -10,8 +11,8 @@ const deps = { builds: builds(table), workers: workers(table), clock, report };
 
 export const handler = api(
   { access: 'fail-build', gate: gate(env, table), input: Failure },
-  async (input, { claim }) => {
-    await failBuild(deps, input.build_id, claim, input.error);
+  async (input, { claim, headers }) => {
+    await failBuild(deps, input.build_id, claim, masked(input.error, env.CONTROLLER_API_KEY, headers));
     return { status: 200, body: { status: 'failed', success: true } };
   },
 );

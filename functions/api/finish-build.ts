@@ -4,6 +4,7 @@ import { builds, clock, files, gate, openTable, report, secrets, workers } from 
 import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { finishFromForm, finishFromJson } from '../../lib/runtime/finish-request.ts';
 import { Finish } from '../../lib/runtime/inputs/holder.ts';
+import { masked } from '../../lib/runtime/masked.ts';
 import { jsonOrMultipartBody } from '../../lib/runtime/multipart.ts';
 import { sentFile } from '../../lib/runtime/sent-file.ts';
 
@@ -21,6 +22,8 @@ export const handler = api(
   },
   async (input, request) => {
     const finish = request.isMultipart ? finishFromForm : finishFromJson;
-    return { status: 200, body: await finish(deps, input, request.claim, sentFile(request, 'result')) };
+    const error_message = masked(input.error_message, env.CONTROLLER_API_KEY, request.headers);
+    const finished = { ...input, error_message };
+    return { status: 200, body: await finish(deps, finished, request.claim, sentFile(request, 'result')) };
   },
 );

@@ -8,7 +8,7 @@ const HOW_TO_MAKE_ONE = `Make one with: node -p "require('node:crypto').randomBy
 const MIN_API_KEY_LENGTH = 32;
 
 /** Keys printed in the public sources, tests and documents of the controller this one replaces: everybody has them. */
-const PUBLISHED_KEYS = new Set([
+export const PUBLISHED_KEYS = new Set([
   'test-api-key-1234567890',
   'dev-insecure-key-change-in-production',
   'test-api-key-demo-1234567890',

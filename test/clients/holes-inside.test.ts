@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { bucketResources } from '../../infra/storage.ts';
 import { tableResource } from '../../infra/tables.ts';
+import { PUBLISHED_KEYS } from '../../lib/runtime/api-key.ts';
 import { readEnv } from '../../lib/runtime/env.ts';
 import type { Controller } from '../support/controller.ts';
 import { rawRequest } from '../support/raw-http.ts';
@@ -11,7 +12,7 @@ import { FOREIGN_URL } from './holes-world.ts';
 /** What no answer of a controller shows; README.md says how each was seen red. */
 describe.skipIf(FOREIGN_URL !== undefined)('holes that only show from the inside', () => {
   it('hole 11: a short key, and every key that was ever published, is refused at the start', async () => {
-    for (const key of [undefined, '', 'sixteen-chars-ok', 'dev-insecure-key-change-in-production']) {
+    for (const key of [undefined, '', 'sixteen-chars-ok', ...PUBLISHED_KEYS]) {
       expect(() => readEnv([], { CONTROLLER_API_KEY: key })).toThrow('CONTROLLER_API_KEY');
     }
   });

@@ -234,4 +234,19 @@ describe('a log of many calls beyond its limit', () => {
     const gap = expect.stringContaining('Lines are missing here');
     expect(await readAt(10_000)).toEqual({ texts: [...beginning, gap, 'd'], hasMore: false });
   });
+
+  it('what a worker says of a failure is masked as its lines are, by either way of saying it', async () => {
+    for (const path of ['/api/workers/fail', '/api/workers/result']) {
+      const build = await controller.submit();
+      const worker = await controller.register();
+      await controller.poll(worker);
+      const words = `upload with ${worker.token} and password=hunter2hunter2 refused`;
+      const json = { build_id: build.id, success: false, error: words, error_message: words };
+      expect((await controller.request('POST', path, { headers: controller.as(worker), json })).status).toBe(200);
+      const { error_message } = await controller.status(build.id);
+      expect(error_message).toMatch(/^upload with .* refused$/);
+      expect(error_message).not.toContain(worker.token);
+      expect(error_message).not.toContain('hunter2');
+    }
+  });
 });
