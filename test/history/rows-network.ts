@@ -43,11 +43,40 @@ const OPERATIONS: readonly (readonly [EngineName, string])[] = [
   ['s3', 'GET'],
 ];
 
-const replyLost = OPERATIONS.map(([engine, operation]) =>
-  faulty(`reply-lost-${operation}`, `reply lost after commit: ${operation}`, 2_000, 14, [
-    { engine, operations: [operation], share: 0.5, fault: 'dropAfter' },
-  ]),
-);
+const replyLost = OPERATIONS.map(([engine, operation]): Row => {
+  const attack = { engine, operations: [operation], share: 0.5, fault: 'dropAfter' } as const;
+  const row = faulty(`reply-lost-${operation}`, `reply lost after commit: ${operation}`, 2_000, 14, [attack]);
+  return {
+    ...row,
+    async act(stage) {
+      await usualLoad(stage);
+      // The volume is that of lost replies, and some operations are rare.
+      while (stage.injected() < stage.volume) {
+        await runLoad(stage, { builds: Math.ceil(stage.volume / 20), pollers: 8, cancels: 0.03 });
+        await readAll(stage);
+      }
+    },
+  };
+});
+
+/** What people look at: the list, and of each build in it story, log and result. */
+async function readAll(stage: Stage): Promise<void> {
+  const { controller } = stage.world;
+  const read = async (path: string) => {
+    const answer = await controller.request('GET', path, { headers: controller.key });
+    stage.operate(1);
+    const isUnavailable = answer.status === 503 && answer.headers.has('retry-after');
+    stage.promise(
+      `${path} answers, or says when to ask again (${answer.status})`,
+      answer.status < 500 || isUnavailable,
+    );
+    return answer;
+  };
+  const { status, body } = await read('/api/builds?limit=50');
+  if (status !== 200) return;
+  const paths = (body as { id: string }[]).map(({ id }) => `/api/builds/${id}`);
+  await Promise.all(paths.flatMap((path) => [read(`${path}/events`), read(`${path}/logs`), read(`${path}/download`)]));
+}
 
 /** Messages are only given back after a conflict, and workers only deleted when they leave idle. */
 const rareRepliesLost: Row = {
@@ -80,6 +109,19 @@ function throttle({ engine, operation, body }: AwsCall) {
 }
 
 const notThere = { status: 404, headers: {}, body: '' };
+
+const MAX_P99_MS = 6_000;
+
+const throttled: Row = {
+  ...faulty('throttle', 'throttle storm 30 %', 3_000, 8, [{ share: 0.3, fault: throttle }]),
+  async act(stage) {
+    await usualLoad(stage);
+    const took = stage.tookMs();
+    const p99 = took[Math.ceil(took.length * 0.99) - 1] ?? 0;
+    stage.note(`p99 ${p99} ms`);
+    stage.promise(`99 of 100 answers come within ${MAX_P99_MS} ms (${p99} ms)`, p99 <= MAX_P99_MS);
+  },
+};
 
 /** Copies of every message, at once and later, each at its own time. */
 const duplicates: Row = {
@@ -181,7 +223,7 @@ export const NETWORK_ROWS: readonly Row[] = [
   rareRepliesLost,
   faulty('request-lost', 'request lost before commit', 2_000, 30, [{ share: 0.2, fault: 'dropBefore' }]),
   faulty('hang', 'hang', 400, 12, [{ share: 0.03, fault: 'hang' }]),
-  faulty('throttle', 'throttle storm 30 %', 3_000, 8, [{ share: 0.3, fault: throttle }]),
+  throttled,
   faulty('conflicts', 'TransactionConflict 20 %, TransactionInProgress 5 %', 5_000, 40, [
     { operations: ['TransactWriteItems', 'UpdateItem'], share: 0.2, fault: conflict },
     {

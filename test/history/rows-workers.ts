@@ -90,7 +90,7 @@ async function restart(stage: Stage): Promise<void> {
 const cancelRaces: Row = {
   name: 'cancel-races',
   fault: 'cancel racing assign, heartbeat, complete, requeue',
-  volume: 2_000,
+  volume: 20_000,
   few: 50,
   isFaulty: false,
   act: (stage) => {

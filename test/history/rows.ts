@@ -6,7 +6,7 @@ import { createDice } from './dice.ts';
 import type { Evidence, History, Violation } from './history.ts';
 import type { Attack } from './nemesis.ts';
 import { recordedClient } from './recorded-client.ts';
-import { createRecorder, dump } from './recorder.ts';
+import { createRecorder, dump, type Recorder } from './recorder.ts';
 import { violation } from './view.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +27,10 @@ export interface Stage extends Crew {
   readonly volume: number;
   /** Counts faults that no proxy makes. */
   inject(count?: number): void;
+  /** Faults so far. */
+  injected(): number;
+  /** How long (ms) the answers so far took, the quickest first. */
+  tookMs(): number[];
   /** What the row promises beyond the invariants. */
   promise(what: string, isKept: boolean): void;
   /** Attacks of the row's own making, instead of those it began with. */
@@ -57,7 +61,7 @@ export async function runRow(world: World, row: Row, volume: number, seed: strin
   const startedAt = performance.now();
   await world.empty();
   const recorder = createRecorder();
-  const { stage, tally } = stageOf(world, row, volume, seed, recordedClient(world.controller, recorder));
+  const { stage, tally } = stageOf(world, row, volume, seed, recorder);
   stage.attack(...(row.attacks ?? []));
   await row.act(stage);
   tally.stopCounting();
@@ -84,7 +88,7 @@ export async function runRow(world: World, row: Row, volume: number, seed: strin
   return { ...result, file };
 }
 
-function stageOf(world: World, row: Row, volume: number, seed: string, client: Crew['client']) {
+function stageOf(world: World, row: Row, volume: number, seed: string, recorder: Recorder) {
   const tally = {
     injected: 0,
     writes: 0,
@@ -103,7 +107,7 @@ function stageOf(world: World, row: Row, volume: number, seed: string, client: C
   const faultDice = createDice(`${seed} faults of ${row.name}`);
   const stage: Stage = {
     world,
-    client,
+    client: recordedClient(world.controller, recorder),
     dice: createDice(`${seed} ${row.name}`),
     sleepers: [],
     failedSweeps: [],
@@ -112,6 +116,8 @@ function stageOf(world: World, row: Row, volume: number, seed: string, client: C
     inject: (count = 1) => {
       tally.injected += count;
     },
+    injected: () => tally.injected + running.injected(),
+    tookMs: () => recorder.entries.map(({ tookMs }) => tookMs).sort((a, b) => a - b),
     promise: (what, isKept) => {
       if (!isKept) tally.broken.push(what);
     },
