@@ -1,7 +1,8 @@
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod/mini';
 import type { CertObjects, CertsObject, CertStore, SecretBox } from '../../app/cert-ports.ts';
 import type { CertBundle } from '../../domain/certs.ts';
+import { readObject } from './read-object.ts';
 
 const Sealed = z.object({ p12: z.string(), password: z.string(), profiles: z.array(z.string()) });
 
@@ -29,23 +30,12 @@ export function certStore(client: S3Client, bucket: string, box: SecretBox): Cer
     },
     open: async ({ id, certs }) => {
       if (!certs?.sealedKey || !certs.key.startsWith(keyOf({ buildId: id, name: '' }))) return undefined;
-      const sealed = await read(client, bucket, certs.key);
+      const sealed = await readObject(client, bucket, certs.key);
       if (!sealed) return undefined;
       const { plain, derive } = await box.open(certs.key, { sealed, sealedKey: certs.sealedKey });
       return { bundle: fromBytes(plain), derive };
     },
   };
-}
-
-async function read(client: S3Client, bucket: string, key: string): Promise<Uint8Array | undefined> {
-  try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    if (!Body) throw new Error(`object ${key} came without a body`);
-    return await Body.transformToByteArray();
-  } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
-    throw error;
-  }
 }
 
 function toBytes({ p12, password, profiles }: CertBundle): Uint8Array {

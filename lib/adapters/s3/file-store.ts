@@ -10,6 +10,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { FileKind, FileStore, StoredAs } from '../../app/file-ports.ts';
 import { LINK_SECONDS, metadataOf, toBase64 } from './object-headers.ts';
+import { readObject } from './read-object.ts';
 
 /**
  * Files in two buckets. `outside` makes the addresses for clients, who may reach the buckets under another name than
@@ -42,7 +43,7 @@ export function fileStore(client: S3Client, outside: S3Client, buckets: Readonly
       );
     },
     find: (kind, key) => find(client, buckets[kind], key),
-    read: (kind, key) => read(client, buckets[kind], key),
+    read: (kind, key) => readObject(client, buckets[kind], key),
     link: (kind, key, filename, contentType) =>
       getSignedUrl(
         outside,
@@ -89,17 +90,6 @@ async function find(client: S3Client, bucket: string, key: string): Promise<Stor
     return { size: ContentLength, sha256, ...(name !== undefined && { filename: decodeURIComponent(name) }) };
   } catch (error) {
     if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
-    throw error;
-  }
-}
-
-async function read(client: S3Client, bucket: string, key: string): Promise<Uint8Array | undefined> {
-  try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    if (!Body) throw new Error(`object ${key} came without a body`);
-    return await Body.transformToByteArray();
-  } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
 }
