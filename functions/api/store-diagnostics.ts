@@ -4,6 +4,7 @@ import { clock, diagnostics, gate, openTable, secrets, workers } from '../../lib
 import { reportOf } from '../../lib/runtime/diagnostics-views.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { Diagnostics } from '../../lib/runtime/inputs/diagnostics.ts';
+import { masked } from '../../lib/runtime/masked.ts';
 
 const env = readEnv(TABLE);
 const table = openTable(env);
@@ -11,5 +12,8 @@ const deps = { workers: workers(table), diagnostics: diagnostics(table), secrets
 
 export const handler = api(
   { access: 'store-diagnostics', gate: gate(env, table), input: Diagnostics },
-  async (input) => ({ status: 200, body: { id: await storeReport(deps, reportOf(input)), status: 'stored' } }),
+  async (input, { headers }) => {
+    const found = reportOf(input, (text) => masked(text, env.CONTROLLER_API_KEY, headers));
+    return { status: 200, body: { id: await storeReport(deps, found), status: 'stored' } };
+  },
 );

@@ -15,7 +15,7 @@ import {
 import { idempotencyKeyOf } from '../../lib/runtime/credentials.ts';
 import { CERTS, FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { Submission } from '../../lib/runtime/inputs/builds.ts';
-import { jsonOrMultipartBody } from '../../lib/runtime/multipart.ts';
+import { submittedBody } from '../../lib/runtime/multipart.ts';
 import { sourceOf } from '../../lib/runtime/source-part.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
@@ -25,7 +25,7 @@ const stores = { builds: builds(table), queue: queues(env), files: files(env) };
 const deps = { ...stores, ...certStores(env, table), secrets, clock, report };
 
 export const handler = api(
-  { access: 'submit-build', gate: gate(env, table), input: Submission, readBody: jsonOrMultipartBody },
+  { access: 'submit-build', gate: gate(env, table), input: Submission, readBody: submittedBody },
   async (input, request) => {
     const { build, token } = await submitBuild(deps, {
       platform: input.platform,

@@ -12,7 +12,13 @@ interface Deps extends FenceDeps {
   readonly report: Report;
 }
 
-/** The source, for the holder of the build only. A build whose source is gone can never be built and has failed. */
+/**
+ * The source, for the holder of the build only. A build whose source is gone can never be built and has failed.
+ *
+ * The old controller said 403 to a worker that does not hold the build. Here it is 409 `lease_lost` (410 once the build
+ * has ended), as for every other call of a holder, since that is what has happened: of the clients that fetch a source
+ * each takes whatever is not 200 as “do not build this”, and only new ones act on the code.
+ */
 export async function readSource(deps: Deps, buildId: string, claim: HolderClaim): Promise<Delivery> {
   const build = await heldBuild(deps, buildId, claim);
   const delivery =

@@ -20,6 +20,7 @@ export async function retryBuild(
   given: { by?: KeyHolder | undefined; certs?: NewCerts } = {},
 ): Promise<Submitted> {
   const { by, certs } = given;
+  // The old controller started a second one beside it, on the same source: two results, and nobody knew which was meant.
   if (!isTerminal(original.state)) {
     throw new Rejection('not_finished', 'Build has not finished: cancel it before you retry it');
   }

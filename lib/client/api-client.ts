@@ -77,7 +77,8 @@ export function createApiClient(options: ClientOptions) {
 
     cancel: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'cancel'), body: {}, answer: Cancelled }),
 
-    retry: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'retry'), body: {}, answer: Retried }),
+    retry: (id: string, signing: object = {}) =>
+      bodyOf({ method: 'POST', path: ofBuild(id, 'retry'), body: signing, answer: Retried }),
 
     events: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'events'), answer: BuildStory }),
 

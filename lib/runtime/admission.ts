@@ -159,6 +159,7 @@ export function claimOf({ key, headers }: Caller, rule: HolderRule, named: Namin
     // A virtual machine's token is of one attempt already.
     if (claim) return 'workerId' in claim ? { ...claim, ...attempt } : claim;
   }
+  // 400, where the old controller said 401 `Missing X-Worker-Id header`: the key is good, and clients drop theirs at a 401.
   if (key) throw new Rejection('invalid_request', workerId ? 'worker_id is not an id' : 'worker_id required');
   const namedWorkerId = namedWorker(headers);
   if (namedWorkerId !== undefined && !tokenHeadersOf(rule).some((name) => headers[name])) return { namedWorkerId };

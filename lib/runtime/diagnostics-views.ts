@@ -21,19 +21,32 @@ export function reportView({ id, workerId, status, runAt, durationMs, isAutoFixe
   };
 }
 
-export function reportOf(input: z.output<typeof Diagnostics>): Omit<DiagnosticReport, 'id' | 'runAt'> {
+type Mask = (text: string) => string;
+
+/** @param mask what a machine says of itself may show what it holds. */
+export function reportOf(input: z.output<typeof Diagnostics>, mask: Mask): Omit<DiagnosticReport, 'id' | 'runAt'> {
   return {
     workerId: input.worker_id,
     status: input.status,
     durationMs: input.duration_ms,
     isAutoFixed: input.auto_fixed,
     checks: input.checks.map(({ name, status, message, duration_ms, auto_fixed, details }) => ({
-      name,
+      name: mask(name),
       status,
-      message,
+      message: mask(message),
       durationMs: duration_ms,
       isAutoFixed: auto_fixed,
-      ...(details && { details }),
+      ...(details && { details: maskedDetails(details, mask) }),
     })),
   };
+}
+
+/** A detail's name may say that its value is a secret, so they are looked at together. */
+function maskedDetails(details: Readonly<Record<string, string>>, mask: Mask): Record<string, string> {
+  const entries = Object.entries(details).map(([name, value]) => {
+    const shown = mask(name);
+    const pair = mask(`${name}=${value}`);
+    return [shown, pair.startsWith(`${shown}=`) ? pair.slice(shown.length + 1) : mask(value)];
+  });
+  return Object.fromEntries(entries);
 }

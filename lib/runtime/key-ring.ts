@@ -12,6 +12,8 @@ const KEY = /^([A-Za-z0-9_][A-Za-z0-9_-]{20})[A-Za-z0-9_-]{43}$/;
 
 /** A record is asked for once a minute and execution environment: so long may a key outlive its revocation. */
 const FRESH_MS = 60_000;
+/** An id that nobody has is asked for again after so long: a program with a wrong key costs six reads a minute, not each. */
+const ABSENT_MS = 10_000;
 /** More keys in use at once than any project has; beyond, the oldest are read again. */
 const MAX_REMEMBERED = 1000;
 
@@ -19,14 +21,21 @@ const MAX_REMEMBERED = 1000;
 export function keyRing(apiKey: string, store: Pick<KeyStore, 'get'>, clock: Clock): KeyRing {
   const known = new Map<string, () => Promise<ApiKey | undefined>>();
 
+  /** Until when an id is known to be nobody's. Apart from what is in use: guesses drive out guesses only. */
+  const absent = new Map<string, number>();
+
   async function recordOf(id: string): Promise<ApiKey | undefined> {
+    if (clock() < (absent.get(id) ?? 0)) return undefined;
     const read = known.get(id) ?? remembered(() => store.get(id), FRESH_MS, clock);
     known.set(id, read);
     const record = await read();
     // A stranger's guesses must not drive out what is in use.
-    if (!record) known.delete(id);
-    const [oldest] = known.keys();
-    if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+    if (!record) {
+      known.delete(id);
+      absent.delete(id);
+      absent.set(id, clock() + ABSENT_MS);
+    }
+    for (const ids of [known, absent]) dropOldest(ids);
     return record;
   }
 
@@ -38,6 +47,11 @@ export function keyRing(apiKey: string, store: Pick<KeyStore, 'get'>, clock: Clo
     const state = keyState(record, clock());
     return state === 'active' ? { key: record } : { refusal: `Invalid API key: it has ${PAST[state]}` };
   };
+}
+
+function dropOldest(ids: Map<string, unknown>): void {
+  const [oldest] = ids.keys();
+  if (ids.size > MAX_REMEMBERED && oldest !== undefined) ids.delete(oldest);
 }
 
 const PAST = { expired: 'expired', revoked: 'been revoked' } as const;

@@ -121,6 +121,17 @@ describe('answers for the old clients', () => {
     expect(Object.keys(body)).toEqual(['error', 'code', 'requestId']);
   });
 
+  it('a submit that is neither a form nor JSON is told what it must be, on both paths, and nothing is written', async () => {
+    const before = await controller.items();
+    for (const path of ['/api/builds/submit', '/api/builds']) {
+      const headers = { ...controller.key, 'content-type': 'text/plain' };
+      const { status, body } = await controller.request('POST', path, { headers, body: '{"platform":"ios"}' });
+      const refusal = { error: 'Content must be multipart/form-data', code: 'invalid_request' };
+      expect([status, body]).toEqual([400, { ...refusal, requestId: expect.any(String) }]);
+    }
+    expect(await controller.items()).toEqual(before);
+  });
+
   it('unknown fields change nothing', async () => {
     const json = {
       name: 'mac',

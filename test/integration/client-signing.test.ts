@@ -83,6 +83,20 @@ describe('signing material', () => {
     expect(await work()).toEqual({ code: 1, left: [] });
   });
 
+  it('is given to a retry again, since it ended with its build', async () => {
+    const id = await submit('cp "$BUILDLATCH_CERT_PASSWORD_FILE" out.txt');
+    await cli(['cancel', id]);
+    const without = await cli(['retry', id]);
+    expect([without.code, without.err]).toEqual([expect.any(Number), expect.stringContaining('no longer available')]);
+    expect(without.code).not.toBe(0);
+    const again = await cli(['retry', id, ...SIGNING, ...PROFILES], { P12_PASSWORD: PASSWORD });
+    expect([again.code, again.err]).toEqual([0, expect.not.stringContaining(PASSWORD)]);
+    expect(await work()).toEqual({ code: 0, left: [] });
+    await cli(['download', again.out.trim(), '--output', 'again.txt']);
+    expect(await readFile(join(cwd, 'again.txt'), 'utf8')).toBe(PASSWORD);
+    expect((await cli(['retry', id, '--profile', 'app.mobileprovision'])).code).toBe(2);
+  });
+
   it.each([
     [['--profile', 'app.mobileprovision'], '--profile and --cert-password-env need a --cert'],
     [['--cert', 'nowhere.p12'], 'nowhere.p12: no such file'],

@@ -85,6 +85,17 @@ describe("a worker's report about its machine", () => {
     for (const limit of ['0', '101', 'x']) expect((await read(`${worker}?limit=${limit}`)).status).toBe(400);
   });
 
+  it('is masked like a log: the key it came with, tokens, and what a detail’s name says is a secret', async () => {
+    const token = `ghp_${'a1B2'.repeat(9)}`;
+    const details = { password: 'correct-horse', free: '12 GB', key: controller.apiKey };
+    const shown = { ...check, name: `token ${token}`, message: `sent X-API-Key: ${controller.apiKey}`, details };
+    await send({ worker_id: worker, checks: [shown] });
+    const [stored] = (await read(`${worker}/latest`)).body.checks;
+    expect(stored.name).toBe('token [masked]');
+    expect(stored.message).toBe('sent X-API-Key: [masked]');
+    expect(stored.details).toEqual({ password: '[masked]', free: '12 GB', key: '[masked]' });
+  });
+
   it('is bounded: long texts are cut, checks that make no sense are left out', async () => {
     const long = '漢'.repeat(600);
     const details = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`${at}${long}`, long]));

@@ -23,6 +23,22 @@ test('an address is that of the connection, and what a proxy says only where it 
   expect(askerOf(requestOf({}), true).address).toBe('10.0.0.9');
 });
 
+test.each([
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+  ['2001:0db8:0001:0002:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
+  ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['::ffff:c000:207', '192.0.2.7'],
+  ['192.0.2.7', '192.0.2.7'],
+  ['unknown', 'unknown'],
+])('of %s, %s is counted', (remote, counted) => {
+  expect(askerOf(requestOf({ 'x-forwarded-for': [remote] }), true).address).toBe(counted);
+});
+
 test('of a credential only its SHA-256 is kept', () => {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex');
   const request = requestOf({ 'x-api-key': ['one'], 'x-worker-token': ['two'], authorization: ['three'] });

@@ -73,13 +73,40 @@ describe('the ring of keys', () => {
     expect(await keyOf(`${record.id}${'x'.repeat(43)}`)).toEqual({ refusal: 'Invalid API key' });
   });
 
-  it('remembers neither failures, nor keys that are not there, nor more than a thousand', async () => {
+  it('asks once in ten seconds for an id that nobody has, however often it is guessed', async () => {
     const { keyOf, get, state } = ring();
+    state.found = undefined as never;
+    for (let guess = 0; guess < 100; guess++) {
+      expect(await keyOf(SECRET)).toEqual({ refusal: 'Invalid API key' });
+      state.now += 99;
+    }
+    expect(get).toHaveBeenCalledTimes(1);
+    state.found = record;
+    state.now = NOW + 9_999;
+    expect(await keyOf(SECRET)).toHaveProperty('refusal');
+    state.now = NOW + 10_000;
+    expect(await keyOf(SECRET)).toEqual({ key: record });
+    expect(get).toHaveBeenCalledTimes(2);
+  });
+
+  it('remembers a thousand guesses, and drives out no key that is in use for them', async () => {
+    const { keyOf, get, state } = ring();
+    expect(await keyOf(SECRET)).toHaveProperty('key');
+    state.found = undefined as never;
+    const guess = (index: number) => keyOf(`${String(index).padStart(21, '0')}${'s'.repeat(43)}`);
+    for (let index = 0; index <= 1000; index++) await guess(index);
+    get.mockClear();
+    expect(await keyOf(SECRET)).toHaveProperty('key');
+    await guess(1);
+    expect(get).not.toHaveBeenCalled();
+    await guess(0);
+    expect(get).toHaveBeenCalledTimes(1);
+  });
+
+  it('remembers neither failures nor more than a thousand', async () => {
+    const { keyOf, get } = ring();
     get.mockRejectedValueOnce(new Error('throttled'));
     await expect(keyOf(SECRET)).rejects.toThrow('throttled');
-    state.found = undefined as never;
-    expect(await keyOf(SECRET)).toHaveProperty('refusal');
-    state.found = record;
     expect(await keyOf(SECRET)).toHaveProperty('key');
     for (let index = 0; index < 1000; index++) await keyOf(`${String(index).padStart(21, '0')}${'s'.repeat(43)}`);
     get.mockClear();

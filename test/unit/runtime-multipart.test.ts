@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rejection } from '../../lib/domain/rejection.ts';
-import { jsonOrMultipartBody } from '../../lib/runtime/multipart.ts';
+import { jsonOrMultipartBody, submittedBody } from '../../lib/runtime/multipart.ts';
 import { anEvent } from '../support/builders.ts';
 import { MULTIPART, multipart } from '../support/raw-http.ts';
 
@@ -19,6 +19,24 @@ async function outcome(body: string, type?: string): Promise<string> {
     throw error;
   }
 }
+
+describe('a submit', () => {
+  const type = (contentType: string | undefined) =>
+    submittedBody(anEvent({ headers: { 'content-type': contentType }, body: '{"platform":"ios"}' }));
+
+  it.each(['application/json', 'Application/JSON; charset=utf-8', 'application/problem+json', '', undefined])(
+    'may be JSON: %s',
+    async (contentType) => expect((await type(contentType)).fields).toEqual({ platform: 'ios' }),
+  );
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'multipart/mixed; boundary=b', 'x'])(
+    'of another type is refused in the old words: %s',
+    async (contentType) => {
+      const refusal = { code: 'invalid_request', message: 'Content must be multipart/form-data' };
+      await expect(type(contentType)).rejects.toMatchObject(refusal);
+    },
+  );
+});
 
 describe('a form', () => {
   it.each([

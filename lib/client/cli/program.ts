@@ -44,26 +44,26 @@ export function createProgram(run: Run): Command {
   return program;
 }
 
-interface SubmitFlags {
-  readonly platform: Platform;
-  readonly wait?: boolean;
+interface SigningFlags {
   readonly cert?: string;
   readonly certPasswordEnv?: string;
   readonly profile?: string[];
 }
 
+interface SubmitFlags extends SigningFlags {
+  readonly platform: Platform;
+  readonly wait?: boolean;
+}
+
 function addBuildCommands(program: Command, run: Run): void {
-  add(program, 'submit', 'pack a folder (or take a .zip or .tar.gz) and submit it')
+  signed(add(program, 'submit', 'pack a folder (or take a .zip or .tar.gz) and submit it'))
     .argument('[folder]', 'the project; .gitignore and .buildlatchignore are respected', '.')
     .addOption(new Option('--platform <platform>', 'what to build for').choices(PLATFORMS).makeOptionMandatory())
     .option('--wait', 'show the log until the build is over; exit 1 if it fails')
-    .option('--cert <file>', 'certificate to sign with: a .p12, or a .zip of one with its password.txt and profiles')
-    .option('--cert-password-env <name>', "the environment variable that holds the .p12's password")
-    .option('--profile <files...>', 'provisioning profiles')
     .action((folder: string, flags: SubmitFlags, command: Command) =>
       run(command.optsWithGlobals(), (context) => {
-        const { platform, wait: isWaiting = false, cert, certPasswordEnv, profile: profiles = [] } = flags;
-        return submit(context, { folder, platform, isWaiting, signing: { cert, certPasswordEnv, profiles } });
+        const { platform, wait: isWaiting = false } = flags;
+        return submit(context, { folder, platform, isWaiting, signing: signingOf(flags) });
       }),
     );
   add(program, 'status', 'show where a build stands')
@@ -82,10 +82,10 @@ function addBuildCommands(program: Command, run: Run): void {
     .action((id: string, _flags: object, command: Command) =>
       run(command.optsWithGlobals(), (context) => cancel(context, id)),
     );
-  add(program, 'retry', 'build the same source once more')
+  signed(add(program, 'retry', 'build the same source once more'))
     .argument('<id>', 'the build, which has ended', anId)
-    .action((id: string, _flags: object, command: Command) =>
-      run(command.optsWithGlobals(), (context) => retry(context, id)),
+    .action((id: string, flags: SigningFlags, command: Command) =>
+      run(command.optsWithGlobals(), (context) => retry(context, id, signingOf(flags))),
     );
   add(program, 'why', 'tell what happened to a build, step by step')
     .argument('<id>', 'the build', anId)
@@ -98,6 +98,20 @@ function addBuildCommands(program: Command, run: Run): void {
       run(command.optsWithGlobals(), (context) => list(context, Math.ceil(flags.limit))),
     );
 }
+
+/** The original's material ended with it, so a retry is given it as a submit is. */
+function signed(command: Command): Command {
+  return command
+    .option('--cert <file>', 'certificate to sign with: a .p12, or a .zip of one with its password.txt and profiles')
+    .option('--cert-password-env <name>', "the environment variable that holds the .p12's password")
+    .option('--profile <files...>', 'provisioning profiles');
+}
+
+const signingOf = ({ cert, certPasswordEnv, profile: profiles = [] }: SigningFlags) => ({
+  cert,
+  certPasswordEnv,
+  profiles,
+});
 
 function addWorkers(program: Command, run: Run): void {
   add(program, 'workers', 'show the workers: what they can build, when they were seen, what they hold').action(
