@@ -24,7 +24,7 @@ const STORAGE_TIMEOUT_MS = 10_000;
 
 /** What nothing else can be found out without ends the examination. */
 export async function* examine(context: CommandContext): AsyncGenerator<Finding> {
-  const { baseUrl, apiKey } = context.settings;
+  const { baseUrl, apiKey, withheld = 'no API key' } = context.settings;
   const asAnyone = asker(context, {});
   const health = await asAnyone('GET', '/api/health', Health);
   yield controllerFinding(baseUrl, health);
@@ -32,7 +32,7 @@ export async function* examine(context: CommandContext): AsyncGenerator<Finding>
   yield versionFinding(await asAnyone('GET', '/openapi.json', Description));
   yield clockFinding(health.headers.get('date'), Date.now() - health.tookMs / 2);
   if (apiKey === undefined) {
-    yield { check: 'key', mark: 'fail', says: 'no API key', todo: 'set BUILDLATCH_API_KEY, or use --api-key' };
+    yield { check: 'key', mark: 'fail', says: withheld, todo: 'set BUILDLATCH_API_KEY, or use "buildlatch login"' };
     return;
   }
   const ask = asker(context, { 'X-API-Key': apiKey });

@@ -1,32 +1,37 @@
 import { CommanderError } from 'commander';
+import type { Setup } from './cli-command.ts';
 import type { Io } from './context.ts';
 import { EXIT, exitCodeFor } from './exit-codes.ts';
-import { createProgram, type Run } from './program.ts';
+import { createProgram } from './program.ts';
 import { createScreen } from './screen.ts';
-import { readSettings } from './settings.ts';
+import type { SettingSources } from './setting-sources.ts';
+import { type ConnectionFlags, readSettings } from './settings.ts';
+import { readProjectFile, readUserFile } from './settings-files.ts';
+import { storedKeys } from './stored-keys.ts';
+
+interface GlobalFlags extends ConnectionFlags {
+  readonly json?: boolean;
+}
 
 /** One run of `buildlatch`; answers the exit code. */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const screen = createScreen(io.stdout, io.stderr, io.env);
   const interrupted = new AbortController();
   let exitCode: number = EXIT.ok;
-  const run: Run = async (flags, command) => {
-    const settings = readSettings(flags, io.env);
+  const run: Setup['run'] = async (command, action) => {
+    const flags = command.optsWithGlobals<GlobalFlags>();
+    const source = (name: string) => command.getOptionValueSourceWithGlobals(name);
+    for (const [name, flag] of [['apiKey', '--api-key'] as const, ['buildToken', '--build-token'] as const]) {
+      if (source(name) === 'cli') screen.note(`Warning: other users of this machine can see what follows ${flag}`);
+    }
+    const settings = await readSettings(flags, source('url') === 'project', storedKeys(io.env, screen.note));
     const isJson = flags.json ?? false;
-    exitCode = await command({ io, screen, settings, isJson, signal: interrupted.signal });
+    exitCode = await action({ io, screen, settings, isJson, signal: interrupted.signal });
   };
-  const program = createProgram(run);
-  for (const each of [program, ...program.commands]) {
-    each.configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    });
-  }
   io.onInterrupt(() => interrupted.abort(new Error('interrupted')));
   try {
-    await program.parseAsync(args, { from: 'user' });
+    const sources = await readSources(args, io, screen.note);
+    await createProgram({ sources, run }, io).parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (interrupted.signal.aborted) {
@@ -37,6 +42,13 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     if (!(error instanceof CommanderError)) screen.note(`buildlatch: ${describe(error)}`);
     return exitCodeFor(error);
   }
+}
+
+async function readSources(args: readonly string[], io: Io, warn: (text: string) => void): Promise<SettingSources> {
+  const none = { env: io.env, project: undefined, user: undefined, warn };
+  // A broken file is no reason to leave somebody without help.
+  if (args.length === 0 || args.includes('--help') || args.includes('-h')) return none;
+  return { ...none, project: await readProjectFile(io.cwd), user: await readUserFile(io.env) };
 }
 
 function describe(error: unknown): string {

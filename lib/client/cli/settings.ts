@@ -1,41 +1,57 @@
 import { parseBaseUrl } from '../urls.ts';
 import { MissingCredentials, UsageError } from './exit-codes.ts';
+import { PROJECT_FILE } from './settings-files.ts';
+import type { StoredKeys } from './stored-keys.ts';
 
 export interface ConnectionFlags {
-  readonly url?: string | undefined;
+  readonly url: string;
   readonly apiKey?: string | undefined;
   readonly buildToken?: string | undefined;
 }
 
 export interface Settings {
   readonly baseUrl: string;
+  /** A repository named the address, and not the user. */
+  readonly isUrlOfProject: boolean;
   readonly apiKey: string | undefined;
   readonly buildToken: string | undefined;
+  /** Why there is no credential although one was given. */
+  readonly withheld?: string;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:3000';
+export const DEFAULT_URL = 'http://127.0.0.1:3000';
 
-/** Flag before environment before default. An empty value counts as none, as pipelines set them. */
-export function readSettings(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Settings {
-  const base = parseBaseUrl(flags.url || env['BUILDLATCH_URL'] || DEFAULT_URL);
+/**
+ * The address, and the credentials that may go there. Whoever writes a repository must not get the keys of those who work
+ * in it: where its file names the controller, only the key goes there that the user has stored for that very address.
+ */
+export async function readSettings(
+  flags: ConnectionFlags,
+  isUrlOfProject: boolean,
+  keys: StoredKeys,
+): Promise<Settings> {
+  const base = parseBaseUrl(flags.url);
   if ('problem' in base) throw new UsageError(`controller URL: ${base.problem}`);
-  return {
-    baseUrl: base.url,
-    apiKey: secret('API key', flags.apiKey || env['BUILDLATCH_API_KEY']),
-    buildToken: secret('build token', flags.buildToken || env['BUILDLATCH_BUILD_TOKEN']),
-  };
+  const apiKey = secret('API key', flags.apiKey);
+  const buildToken = secret('build token', flags.buildToken);
+  const isGiven = apiKey !== undefined || buildToken !== undefined;
+  const stored = isGiven && !isUrlOfProject ? undefined : secret('stored API key', await keys.find(base.url));
+  const known = { baseUrl: base.url, isUrlOfProject };
+  if (!isUrlOfProject || stored !== undefined) return { ...known, apiKey: isGiven ? apiKey : stored, buildToken };
+  const withheld = `the address ${base.url} comes from ${PROJECT_FILE}: to send it a key, name it yourself (--url or BUILDLATCH_URL), or use "buildlatch login"`;
+  return { ...known, apiKey: undefined, buildToken: undefined, ...(isGiven && { withheld }) };
 }
 
-export function projectCredentials({ apiKey }: Settings): Record<string, string> {
-  if (apiKey === undefined) throw new MissingCredentials('no API key: set BUILDLATCH_API_KEY, or use --api-key');
-  return { 'X-API-Key': apiKey };
+export function projectCredentials({ apiKey, withheld }: Settings): Record<string, string> {
+  if (apiKey !== undefined) return { 'X-API-Key': apiKey };
+  throw new MissingCredentials(withheld ?? 'no API key: set BUILDLATCH_API_KEY, or use "buildlatch login"');
 }
 
 /** The project's key opens every build, a build's token that one. */
-export function buildCredentials({ apiKey, buildToken }: Settings): Record<string, string> {
+export function buildCredentials({ apiKey, buildToken, withheld }: Settings): Record<string, string> {
   if (apiKey !== undefined) return { 'X-API-Key': apiKey };
   if (buildToken !== undefined) return { 'X-Build-Token': buildToken };
-  throw new MissingCredentials('no credentials: set BUILDLATCH_API_KEY or BUILDLATCH_BUILD_TOKEN');
+  throw new MissingCredentials(withheld ?? 'no credentials: set BUILDLATCH_API_KEY or BUILDLATCH_BUILD_TOKEN');
 }
 
 function secret(what: string, value: string | undefined): string | undefined {

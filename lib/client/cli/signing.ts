@@ -1,14 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ignoreMissing } from '../missing-file.ts';
-import { UsageError } from './exit-codes.ts';
+import type { CliCommand } from './cli-command.ts';
 import type { Io } from './context.ts';
+import { UsageError } from './exit-codes.ts';
 
-export interface SigningOptions {
-  /** A `.p12`, or a ZIP with one. */
-  readonly cert?: string | undefined;
-  readonly certPasswordEnv?: string | undefined;
-  readonly profiles: readonly string[];
+export interface SigningFlags {
+  readonly cert?: string;
+  readonly certPasswordEnv?: string;
+  readonly profile?: readonly string[];
+}
+
+export function addSigningFlags(command: CliCommand): CliCommand {
+  return command
+    .option('--cert <file>', 'certificate to sign with: a .p12, or a .zip of one with its password.txt and profiles')
+    .option('--cert-password-env <name>', "the environment variable that holds the .p12's password")
+    .option('--profile <files...>', 'provisioning profiles');
 }
 
 /** Signing material as a submit carries it. */
@@ -22,8 +29,8 @@ export interface Signing {
 const MAX_FILE_BYTES = 3 * 1024 ** 2;
 
 /** Read before anything is packed or uploaded. Passwords come from the environment only: arguments are seen by every user. */
-export async function readSigning(io: Io, options: SigningOptions): Promise<Signing | undefined> {
-  const { cert, certPasswordEnv, profiles } = options;
+export async function readSigning(io: Io, flags: SigningFlags): Promise<Signing | undefined> {
+  const { cert, certPasswordEnv, profile: profiles = [] } = flags;
   if (cert === undefined) {
     if (profiles.length === 0 && certPasswordEnv === undefined) return undefined;
     throw new UsageError('--profile and --cert-password-env need a --cert');

@@ -1,10 +1,21 @@
-import type { DeadLetter } from '../answers.ts';
-import { type CommandContext, clientFor } from './context.ts';
-import { EXIT, UsageError } from './exit-codes.ts';
-import { projectCredentials } from './settings.ts';
+import type { DeadLetter } from '../../answers.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { type CommandContext, clientFor } from '../context.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { projectCredentials } from '../settings.ts';
+
+export function addDeadLetters(parent: CliCommand): void {
+  const dlq = parent.command('dlq').description('messages of builds that were put aside: see them, bring them back');
+  dlq.command('list').description('show them; they stay').runs(listDeadLetters);
+  dlq
+    .command('redrive')
+    .description('send those whose builds wait to the workers anew')
+    .option('--yes', 'do it')
+    .runs((context, flags: { yes?: boolean }) => redriveDeadLetters(context, flags.yes ?? false));
+}
 
 /** Shows messages that were put aside; they stay. */
-export async function listDeadLetters(context: CommandContext): Promise<number> {
+async function listDeadLetters(context: CommandContext): Promise<number> {
   const found = await clientFor(context, projectCredentials(context.settings)).deadLetters();
   if (context.isJson) {
     context.screen.json(found);
@@ -17,7 +28,7 @@ export async function listDeadLetters(context: CommandContext): Promise<number> 
 }
 
 /** Brings their builds back to the workers. */
-export async function redriveDeadLetters(context: CommandContext, isSure: boolean): Promise<number> {
+async function redriveDeadLetters(context: CommandContext, isSure: boolean): Promise<number> {
   if (!isSure) {
     throw new UsageError('this sends builds to workers again and deletes messages: see dlq list, then add --yes');
   }

@@ -1,24 +1,45 @@
 import { resolve } from 'node:path';
-import type { Status, Submitted } from '../answers.ts';
-import type { ApiClient } from '../api-client.ts';
-import { type SourceArchive, withSourceArchive } from '../pack/source-archive.ts';
-import { PATIENT } from '../retry.ts';
-import { uploadFile } from '../transfer/upload-file.ts';
-import { type CommandContext, clientFor } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import { followLogs, logText, RECONNECT } from './follow-logs.ts';
-import { openUpload } from './open-uploads.ts';
-import { projectCredentials } from './settings.ts';
-import { readSigning, type SigningOptions } from './signing.ts';
+import type { Status, Submitted } from '../../answers.ts';
+import type { ApiClient } from '../../api-client.ts';
+import { type SourceArchive, withSourceArchive } from '../../pack/source-archive.ts';
+import { PATIENT } from '../../retry.ts';
+import { uploadFile } from '../../transfer/upload-file.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { type CommandContext, clientFor } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Flag, PLATFORMS, type Platform } from '../flag.ts';
+import { followLogs, logText, RECONNECT } from '../follow-logs.ts';
+import { openUpload } from '../open-uploads.ts';
+import { projectCredentials } from '../settings.ts';
+import { addSigningFlags, readSigning, type SigningFlags } from '../signing.ts';
 
-export interface SubmitOptions {
+interface SubmitFlags extends SigningFlags {
+  readonly platform: Platform;
+  readonly wait?: boolean;
+}
+
+export function addSubmit(parent: CliCommand): void {
+  addSigningFlags(parent.command('submit'))
+    .description('pack a folder (or take a .zip or .tar.gz) and submit it')
+    .argument('[folder]', 'the project; .gitignore and .buildlatchignore are respected', '.')
+    .addOption(
+      new Flag('--platform <platform>', 'what to build for').choices(PLATFORMS).makeOptionMandatory().forProjects(),
+    )
+    .addOption(new Flag('--wait', 'show the log until the build is over; exit 1 if it fails').forProjects())
+    .runs((context, flags: SubmitFlags, folder) => {
+      const { platform, wait: isWaiting = false } = flags;
+      return submit(context, { folder, platform, isWaiting, signing: flags });
+    });
+}
+
+interface SubmitOptions {
   readonly folder: string;
   readonly platform: 'ios' | 'android';
   readonly isWaiting: boolean;
-  readonly signing: SigningOptions;
+  readonly signing: SigningFlags;
 }
 
-export async function submit(context: CommandContext, options: SubmitOptions): Promise<number> {
+async function submit(context: CommandContext, options: SubmitOptions): Promise<number> {
   const { screen, isJson, io } = context;
   const client = clientFor(context, projectCredentials(context.settings));
   const signing = await readSigning(io, options.signing);

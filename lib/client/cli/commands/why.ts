@@ -1,10 +1,20 @@
-import type { BuildStory, Status } from '../answers.ts';
-import { type CommandContext, clientFor } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import { buildCredentials } from './settings.ts';
+import type { BuildStory, Status } from '../../answers.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { type CommandContext, clientFor } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { anId } from '../flag.ts';
+import { buildCredentials } from '../settings.ts';
+
+export function addWhy(parent: CliCommand): void {
+  parent
+    .command('why')
+    .description('tell what happened to a build, step by step')
+    .argument('<id>', 'the build', anId)
+    .runs((context, _flags, id) => why(context, id));
+}
 
 /** Tells what happened to a build, and why, step by step. */
-export async function why(context: CommandContext, id: string): Promise<number> {
+async function why(context: CommandContext, id: string): Promise<number> {
   const client = clientFor(context, buildCredentials(context.settings));
   const [story, status] = [await client.events(id), await client.status(id)];
   if (context.isJson) context.screen.json({ ...story, state: status.state });

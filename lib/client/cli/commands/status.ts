@@ -1,9 +1,19 @@
-import type { Status } from '../answers.ts';
-import { type CommandContext, clientFor } from './context.ts';
-import { EXIT } from './exit-codes.ts';
-import { buildCredentials } from './settings.ts';
+import type { Status } from '../../answers.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { type CommandContext, clientFor } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { anId } from '../flag.ts';
+import { buildCredentials } from '../settings.ts';
 
-export async function showStatus(context: CommandContext, id: string): Promise<number> {
+export function addStatus(parent: CliCommand): void {
+  parent
+    .command('status')
+    .description('show where a build stands')
+    .argument('<id>', 'the build', anId)
+    .runs((context, _flags, id) => showStatus(context, id));
+}
+
+async function showStatus(context: CommandContext, id: string): Promise<number> {
   const status = await clientFor(context, buildCredentials(context.settings)).status(id);
   if (context.isJson) context.screen.json(status);
   else for (const line of statusLines(status)) context.screen.data(line);

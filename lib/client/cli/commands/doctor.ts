@@ -1,9 +1,17 @@
-import type { CommandContext } from './context.ts';
-import { examine, type Finding } from './doctor-checks.ts';
-import { EXIT } from './exit-codes.ts';
+import type { CliCommand } from '../cli-command.ts';
+import type { CommandContext } from '../context.ts';
+import { examine, type Finding } from '../doctor-checks.ts';
+import { EXIT } from '../exit-codes.ts';
+
+export function addDoctor(parent: CliCommand): void {
+  parent
+    .command('doctor')
+    .description('tell what is configured, reachable and permitted from here, and what is wrong')
+    .runs(doctor);
+}
 
 /** Tells what is configured, reachable and permitted from here, line by line as it finds out. */
-export async function doctor(context: CommandContext): Promise<number> {
+async function doctor(context: CommandContext): Promise<number> {
   const checks: Finding[] = [];
   for await (const finding of examine(context)) {
     checks.push(finding);

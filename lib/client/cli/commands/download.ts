@@ -1,16 +1,35 @@
 import { lstat } from 'node:fs/promises';
-import type { Status } from '../answers.ts';
-import { ignoreMissing } from '../missing-file.ts';
-import { PATIENT, withRetries } from '../retry.ts';
-import { fetchFile, PartialFile } from '../transfer/fetch-file.ts';
-import { nameFromDisposition, outputPlace, safeFileName } from '../transfer/output-name.ts';
-import { FileExists, placeFile } from '../transfer/place-file.ts';
-import { joinUrl } from '../urls.ts';
-import { type CommandContext, clientFor } from './context.ts';
-import { EXIT, NoResult } from './exit-codes.ts';
-import { buildCredentials } from './settings.ts';
+import type { Status } from '../../answers.ts';
+import { ignoreMissing } from '../../missing-file.ts';
+import { PATIENT, withRetries } from '../../retry.ts';
+import { fetchFile, PartialFile } from '../../transfer/fetch-file.ts';
+import { nameFromDisposition, outputPlace, safeFileName } from '../../transfer/output-name.ts';
+import { FileExists, placeFile } from '../../transfer/place-file.ts';
+import { joinUrl } from '../../urls.ts';
+import type { CliCommand } from '../cli-command.ts';
+import { type CommandContext, clientFor } from '../context.ts';
+import { EXIT, NoResult } from '../exit-codes.ts';
+import { anId } from '../flag.ts';
+import { buildCredentials } from '../settings.ts';
 
-export interface DownloadOptions {
+interface DownloadFlags {
+  readonly output?: string;
+  readonly force?: boolean;
+}
+
+export function addDownload(parent: CliCommand): void {
+  parent
+    .command('download')
+    .description("fetch a build's result and verify its SHA-256")
+    .argument('<id>', 'the build', anId)
+    .option('-o, --output <file>', 'file or existing folder to write to')
+    .option('--force', 'overwrite an existing file')
+    .runs((context, { output, force }: DownloadFlags, id) =>
+      download(context, { id, output, mayOverwrite: force ?? false }),
+    );
+}
+
+interface DownloadOptions {
   readonly id: string;
   readonly output: string | undefined;
   readonly mayOverwrite: boolean;
@@ -18,7 +37,7 @@ export interface DownloadOptions {
 
 const PART = '.part';
 
-export async function download(context: CommandContext, options: DownloadOptions): Promise<number> {
+async function download(context: CommandContext, options: DownloadOptions): Promise<number> {
   const { io, screen, settings, signal } = context;
   const credentials = buildCredentials(settings);
   const client = clientFor(context, credentials);

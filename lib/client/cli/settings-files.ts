@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoreMissing } from '../missing-file.ts';
+import { UsageError } from './exit-codes.ts';
+import { isRecord, type SettingsFile } from './setting-sources.ts';
+
+/** The worker's part of this file says how the project is built; ours is below `cli`. */
+export const PROJECT_FILE = 'buildlatch.json';
+
+/** Of the folder we are in, and of no folder above it: that one may belong to somebody else. */
+export async function readProjectFile(cwd: string): Promise<SettingsFile | undefined> {
+  const values = await readObject(join(cwd, PROJECT_FILE), PROJECT_FILE);
+  const cli = values?.['cli'];
+  if (cli === undefined) return undefined;
+  if (!isRecord(cli)) throw new UsageError(`${PROJECT_FILE}: cli is not an object`);
+  return { name: PROJECT_FILE, values: cli };
+}
+
+export async function readUserFile(env: NodeJS.ProcessEnv): Promise<SettingsFile | undefined> {
+  const folder = userFolder(env);
+  if (folder === undefined) return undefined;
+  const path = join(folder, 'config.json');
+  const values = await readObject(path, path);
+  return values && { name: path, values };
+}
+
+/** Where this user's settings and keys are; undefined in surroundings without a home. */
+export function userFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string | undefined {
+  const { XDG_CONFIG_HOME: xdg, APPDATA: appData, HOME: home } = env;
+  if (xdg) return join(xdg, 'buildlatch');
+  if (platform === 'win32') return appData ? join(appData, 'buildlatch') : undefined;
+  if (!home) return undefined;
+  return platform === 'darwin'
+    ? join(home, 'Library', 'Application Support', 'buildlatch')
+    : join(home, '.config', 'buildlatch');
+}
+
+export async function readObject(path: string, name: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readFile(path, 'utf8').catch(ignoreMissing);
+  if (text === undefined) return undefined;
+  const value = parseJson(text);
+  if (!isRecord(value)) throw new UsageError(`${name}: not a JSON object`);
+  return value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
