@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ROWS } from './history/all-rows.ts';
-import { MODEL, runModel } from './history/model-part.ts';
+import { MODEL_PARTS } from './history/model-parts.ts';
 import { runRow } from './history/rows.ts';
 import { openWorld } from './history/world.ts';
-import { REQUESTS, runRequests } from './property/soak-requests.ts';
+import { REQUESTS } from './property/soak-requests.ts';
 import { takeProblems } from './support/check-answers.ts';
 
 const HELP = `Runs the fault plan at full volume: the whole controller on the embedded engines, over HTTP, with faults between it and
-them; last the model, and bad input to every endpoint. After each row the faults stop, the work drains, and the recorded
+them; then what only a model can play, and bad input to every endpoint. After each row the faults stop, the work drains, and the recorded
 history is checked (I1 to I10, see test/README.md). Ends with 1 if anything was not as it must be; the history then lies in
 a file that the table names.
 
@@ -18,11 +18,8 @@ Usage: npm run test:soak [-- --scale N] [-- --row NAME]… [-- --seed SEED]
   --seed SEED   of all chance in the run (drawn and printed)
   --list        names the rows and their volumes
 `;
-/** What is no row: it has no faults, and a history of its own or none. */
-const OTHERS = [
-  { ...MODEL, run: runModel },
-  { ...REQUESTS, run: runRequests },
-];
+/** What plays in no world of the rows: in the model, or with a controller of its own. */
+const OTHERS = [...MODEL_PARTS, REQUESTS];
 const PARTS = [...ROWS, ...OTHERS];
 const LIST = `${PARTS.map(({ name, fault, volume }) => `${name.padEnd(34)} ${String(volume).padStart(7)}  ${fault}`).join('\n')}\n`;
 
@@ -108,10 +105,11 @@ async function* runAll({ names, scale, seed }: Asked): AsyncGenerator<Line> {
       await world.close();
     }
   }
-  for (const { run, ...part } of OTHERS.filter(({ name }) => names.includes(name))) {
-    const runs = volumeOf(part);
-    const { broken, ...result } = await run(runs, seed);
-    yield { ...part, ...result, injected: 0, operations: runs, violations: [...broken, ...takeProblems()] };
+  for (const part of OTHERS.filter(({ name }) => names.includes(name))) {
+    const startedAt = performance.now();
+    const { broken, ...result } = await part.run(volumeOf(part), seed);
+    const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+    yield { ...result, name: part.name, fault: part.fault, seconds, violations: [...broken, ...takeProblems()] };
   }
 }
 

@@ -83,8 +83,9 @@ export function crewOf({ files }: World) {
     },
     heartbeat: (to: Controller, member: CrewMember, job: Job) =>
       heartbeat(to, job.buildId, claimOf(member, job), to.leaseMs),
-    log: (to: Controller, member: CrewMember, job: Job) => {
-      const line = { timestamp: to.clock(), level: 'info', message: `from ${member.name}` } as const;
+    /** `timestamp`: by whatever clock the worker has. */
+    log: (to: Controller, member: CrewMember, job: Job, timestamp = to.clock()) => {
+      const line = { timestamp, level: 'info', message: `from ${member.name}` } as const;
       return appendLogs(to, job.buildId, claimOf(member, job), [line], to.leaseMs);
     },
     /** By an upload and a report, as new programs do it. */

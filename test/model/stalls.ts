@@ -39,4 +39,4 @@ export function createStalls() {
 }
 
 /** No operation waits for anything but its turn: when the microtasks are through, all that can run has run. */
-const allElseIsStill = () => new Promise<void>((resolve) => setImmediate(resolve));
+export const allElseIsStill = () => new Promise<void>((resolve) => setImmediate(resolve));
