@@ -1,4 +1,5 @@
 import type { EnvName } from '../lib/runtime/env.ts';
+import { SETTING_NAMES, type SettingName } from '../lib/runtime/settings.ts';
 import { alarmResources } from './alarms.ts';
 import { apiKeyParameter, certsKeyParameter } from './api-key-parameter.ts';
 import { bundleFolder } from './bundle-folder.ts';
@@ -59,11 +60,9 @@ export const OUTPUTS = {
   AlarmTopicArn: described('Where alarms are told', ref('AlarmTopic')),
 };
 
-/**
- * What a variable holds on AWS. Those that are not here are left out: endpoints, since the SDK finds the region's own, and
- * settings, which have their defaults in the catalogue.
- */
-const VALUES: Partial<Record<EnvName, object>> = {
+/** What a variable holds on AWS. Those that are not here are left out: endpoints, since the SDK finds the region's own. */
+const VALUES: Partial<Record<EnvName, object | string>> = {
+  ...(Object.fromEntries(SETTING_NAMES.map((name) => [name, param(name)])) as Record<SettingName, string>),
   TABLE_NAME: ref(TABLE_ID),
   QUEUE_URL_IOS: ref('IosQueue'),
   QUEUE_URL_ANDROID: ref('AndroidQueue'),

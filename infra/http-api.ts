@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from './function-definition.ts';
 import { FUNCTIONS } from './functions.ts';
+import { param } from './stages.ts';
 
 /** JSON, one line a request. No query, no headers: a cursor or a token has no business there. */
 export const ACCESS_LOG_FORMAT = JSON.stringify({
@@ -15,14 +16,9 @@ export const ACCESS_LOG_FORMAT = JSON.stringify({
   error: '$context.integrationErrorMessage',
 });
 
-/** For every route without settings of its own: polls of 10,000 workers that ask each 30 s, and half as much again. */
-const ORDINARY = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
-
-/**
- * Heartbeats have a class of their own, so that a flood of anything else (polls of a broken worker, somebody's loop over
- * the status) cannot cost a worker its lease: three times what 10,000 workers send at a beat each 30 s.
- */
-const PROTECTED = { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000 };
+/** See `stage-settings.ts`. */
+const ORDINARY = { ThrottlingRateLimit: param('ROUTE_RATE'), ThrottlingBurstLimit: param('ROUTE_BURST') };
+const PROTECTED = { ThrottlingRateLimit: param('HEARTBEAT_RATE'), ThrottlingBurstLimit: param('HEARTBEAT_BURST') };
 
 /** On one machine they are not counted: `local/rate-limit.ts`. */
 export const protectedRoutes = (functions: readonly FunctionDefinition[]) =>

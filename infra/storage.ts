@@ -1,14 +1,11 @@
 import { arnOf, joined, ref } from './cloudformation.ts';
-import type { Keeping } from './stages.ts';
+import { type Keeping, param } from './stages.ts';
 
-/**
- * Days after which S3 removes an object: a source is needed for retries, a result until somebody has fetched it. Certs are
- * deleted at the end of their build; 7 days are longer than one can wait and be built, three attempts included.
- */
-const RETENTION_DAYS = { sources: 14, results: 30, certs: 7 } as const;
+/** Which setting says after how many days S3 removes an object. */
+const KEPT_FOR = { sources: 'SOURCE_DAYS', results: 'RESULT_DAYS', certs: 'CERTS_DAYS' } as const;
 
-export type BucketKind = keyof typeof RETENTION_DAYS;
-const BUCKET_KINDS = Object.keys(RETENTION_DAYS) as BucketKind[];
+export type BucketKind = keyof typeof KEPT_FOR;
+const BUCKET_KINDS = Object.keys(KEPT_FOR) as BucketKind[];
 
 /** On AWS bucket names are global, so the account id comes behind; the embedded stack has none. */
 export const bucketName = (stage: string, kind: BucketKind) => `buildlatch-${stage}-${kind}`;
@@ -47,8 +44,12 @@ function bucketResource(stage: string, kind: BucketKind, { deletionPolicy }: Kee
       },
       LifecycleConfiguration: {
         Rules: [
-          { Id: 'expire', Status: 'Enabled', ExpirationInDays: RETENTION_DAYS[kind] },
-          { Id: 'abort-unfinished', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+          { Id: 'expire', Status: 'Enabled', ExpirationInDays: param(KEPT_FOR[kind]) },
+          {
+            Id: 'abort-unfinished',
+            Status: 'Enabled',
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: param('UNFINISHED_UPLOAD_DAYS') },
+          },
         ],
       },
     },

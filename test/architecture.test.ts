@@ -51,6 +51,8 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   infra: [
     { to: /^(infra\/(?!local\/)|node:)/ },
     { to: /^lib\/runtime\/env\.ts$/, typesOnly: true },
+    // Names, defaults and ranges, so that a deployment refuses what a function would.
+    { to: /^lib\/runtime\/settings\.ts$/ },
     { to: /^npm:/, typesOnly: true },
     { to: /^npm:esbuild$/, by: /\/bundle\.ts$/ },
   ],
@@ -63,7 +65,7 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   // Programs of whoever deploys: they run the framework, and look at a stage's key as a function will.
   'infra/deploy': [
     { to: /^(infra\/(?!local\/)|node:)/ },
-    { to: /^lib\/runtime\/api-key\.ts$/ },
+    { to: /^lib\/runtime\/(api-key|settings)\.ts$/ },
     { to: /^npm:@aws-sdk\/client-ssm$/ },
     { to: /^npm:@aws\/cloudformation-validate$/ },
   ],

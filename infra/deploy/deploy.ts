@@ -2,13 +2,15 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { BadEnvironment } from '../../lib/runtime/api-key.ts';
 import { bundle } from '../bundle.ts';
 import { serverless, stageOf } from './framework.ts';
+import { refuseBadParams } from './refuse-bad-params.ts';
 import { checkStageKeys, howToStoreThem } from './stage-key.ts';
 
-/** `npm run deploy -- --stage NAME [--region NAME]`: deploys, unless the stage's keys are such that nothing may start. */
+/** `npm run deploy -- --stage NAME [--region NAME]`: deploys, unless the stage's params or keys are such that nothing may start. */
 const args = process.argv.slice(2);
 const stage = stageOf(args);
 const region = regionOf(args);
 
+refuseBadParams(stage, args);
 try {
   await checkStageKeys(stage, new SSMClient(region === undefined ? {} : { region }));
 } catch (error) {

@@ -1,4 +1,4 @@
-import { BadEnvironment, LEASES, readEnv } from '../../lib/runtime/env.ts';
+import { BadEnvironment, readEnv, SETTING_NAMES } from '../../lib/runtime/env.ts';
 import { DataDirInUse } from './data-dir-lock.ts';
 import type { FunctionLoader } from './lambda-runtime.ts';
 import { describeError } from './log-line.ts';
@@ -15,7 +15,7 @@ export async function runController(args: readonly string[], load?: FunctionLoad
     return;
   }
   try {
-    const { CONTROLLER_API_KEY: apiKey } = readEnv([...LEASES, 'MAX_QUEUE_SECONDS', 'MAX_BUILD_SECONDS']);
+    const { CONTROLLER_API_KEY: apiKey } = readEnv(SETTING_NAMES);
     const settings = readStartSettings(process.env);
     const warning = warnAbout(settings);
     if (warning) console.error(warning);

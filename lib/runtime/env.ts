@@ -8,9 +8,9 @@ import {
   withKeptApiKey,
   withKeptCertsKey,
 } from './api-key.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName, settingRefusal } from './settings.ts';
 import { storedSecret } from './stored-secret.ts';
 
-const seconds = (fallback: number) => z._default(z.coerce.number().check(z.int(), z.positive()), fallback);
 const endpoint = z.optional(z.url());
 
 /** Every variable any function may declare. Endpoints are absent on AWS: the SDK then finds the region's own. */
@@ -29,18 +29,7 @@ const CATALOGUE = {
   S3_ENDPOINT: endpoint,
   /** Where clients reach the buckets, if not where the functions do: presigned URLs are made for this address. */
   S3_PUBLIC_ENDPOINT: endpoint,
-  /** 30 min: a virtual machine may need it to boot, and some workers never send a heartbeat. */
-  FIRST_LEASE_SECONDS: seconds(1800),
-  /**
-   * Two missed 30 s heartbeats and 25 s more. With 90 s, half of the killed workers' builds could be granted again only
-   * after 105 s (lease − half a beat + half a sweep), which is what we promise to stay below.
-   */
-  LEASE_SECONDS: seconds(85),
-  /** A day: longer, and whoever waits has given up. */
-  MAX_QUEUE_SECONDS: seconds(86_400),
-  /** The old workers give up after 2 hours themselves; the third is for their upload and for machines that sleep. */
-  MAX_BUILD_SECONDS: seconds(10_800),
-  MAX_ATTEMPTS: z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(20)), 3),
+  ...settings(),
 } as const;
 
 type Catalogue = typeof CATALOGUE;
@@ -62,7 +51,18 @@ export const FILES = [
 export const CERTS = ['CERTS_BUCKET', 'CERTS_KEY'] as const satisfies readonly EnvName[];
 export const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
 
-export { API_KEY_REFUSAL, BadEnvironment };
+export { API_KEY_REFUSAL, BadEnvironment, SETTING_NAMES };
+
+function settings() {
+  const schemas = Object.entries(SETTINGS).map(([name, setting]) => [name, wholeNumber(setting)] as const);
+  return Object.fromEntries(schemas) as Record<SettingName, ReturnType<typeof wholeNumber>>;
+}
+
+function wholeNumber(setting: Setting) {
+  const refusal = settingRefusal('', setting) ?? '';
+  const text = z.string().check(z.refine((value) => settingRefusal(value, setting) === undefined, refusal));
+  return z._default(z.pipe(text, z.transform(Number)), setting.default);
+}
 
 /** Read once, while a function starts. */
 const kept = (name: string) => storedSecret(name, process.env);

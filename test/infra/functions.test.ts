@@ -198,10 +198,14 @@ describe('the buckets', () => {
         BucketEncryption: expect.anything(),
         LifecycleConfiguration: {
           Rules: expect.arrayContaining([
-            expect.objectContaining({ Status: 'Enabled', ExpirationInDays: expect.any(Number) }),
             expect.objectContaining({
               Status: 'Enabled',
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+              ExpirationInDays: expect.stringMatching(/^\$\{param:[A-Z]+_DAYS\}$/),
+            }),
+            expect.objectContaining({
+              Status: 'Enabled',
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework's own placeholder
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: '${param:UNFINISHED_UPLOAD_DAYS}' },
             }),
           ]),
         },

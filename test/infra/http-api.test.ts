@@ -10,14 +10,23 @@ const { Properties } = configuration.resources.extensions.HttpApiStage;
 describe('the HTTP API', () => {
   it('limits every route, and heartbeats in a class of their own that others cannot exhaust', () => {
     const ordinary = Properties.DefaultRouteSettings;
-    expect(ordinary.ThrottlingRateLimit).toBeGreaterThan(0);
-    expect(ordinary.ThrottlingBurstLimit).toBeGreaterThan(0);
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the framework's own placeholders
+    expect(ordinary).toMatchObject({
+      ThrottlingRateLimit: '${param:ROUTE_RATE}',
+      ThrottlingBurstLimit: '${param:ROUTE_BURST}',
+    });
     const heartbeat = FUNCTIONS.find(({ file }) => file === 'api/heartbeat')?.trigger;
     const routes = heartbeat?.kind === 'http' ? heartbeat.routes : [];
     expect(Object.keys(Properties.RouteSettings)).toEqual(expect.arrayContaining([...routes]));
-    for (const { ThrottlingRateLimit } of Object.values(Properties.RouteSettings)) {
-      expect(ThrottlingRateLimit).toBeGreaterThan(ordinary.ThrottlingRateLimit);
+    for (const settings of Object.values(Properties.RouteSettings)) {
+      expect(settings).toMatchObject({
+        ThrottlingRateLimit: '${param:HEARTBEAT_RATE}',
+        ThrottlingBurstLimit: '${param:HEARTBEAT_BURST}',
+      });
     }
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the framework's own placeholders
+    const { HEARTBEAT_RATE, ROUTE_RATE, ROUTE_BURST } = configuration.params.default;
+    expect([ROUTE_RATE > 0, ROUTE_BURST > 0, HEARTBEAT_RATE > ROUTE_RATE]).toEqual([true, true, true]);
   });
 
   it('describes a refusal for asking too often on every route but those', () => {

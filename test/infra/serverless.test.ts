@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { readEnv } from '../../lib/runtime/env.ts';
+import { SETTINGS } from '../../lib/runtime/settings.ts';
 import configuration from '../../serverless.ts';
 
 interface Deployed {
@@ -40,7 +41,8 @@ describe('what is deployed', () => {
       const names = Object.keys(functions[nameOf(file)]?.environment ?? {});
       // What is kept elsewhere is read by its name.
       const given = names.map((name) => name.replace(/_PARAMETER$/, ''));
-      const source = Object.fromEntries(given.map((name) => [name, 'https://aws.test/value']));
+      const value = (name: string) => (Object.hasOwn(SETTINGS, name) ? '5' : 'https://aws.test/value');
+      const source = Object.fromEntries(given.map((name) => [name, value(name)]));
       const keys = {
         CONTROLLER_API_KEY: 'k'.repeat(32),
         ...(given.includes('CERTS_KEY') && { CERTS_KEY: 'c'.repeat(43) }),

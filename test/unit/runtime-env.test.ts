@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SETTING_NAMES, SETTINGS } from '../../lib/runtime/settings.ts';
 import { API_KEY_REFUSAL, BadEnvironment, FILES, LEASES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 
 const KEY = 'k'.repeat(43);
@@ -42,16 +43,23 @@ describe('the environment', () => {
     expect(message).not.toContain(KEY);
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1e400', 'NaN'])('refuses %s for a time', (value) => {
-    expect(refusal(() => readEnv(['LEASE_SECONDS'], { CONTROLLER_API_KEY: KEY, LEASE_SECONDS: value }))).toMatch(
-      /LEASE_SECONDS/,
-    );
-  });
+  it.each(['-1', '1.5', 'x', '1e3', '0x10', ' 1', '1e400', 'NaN', '99999999999999'])(
+    'refuses %s for a setting',
+    (value) => {
+      for (const name of SETTING_NAMES) {
+        const { min, max } = SETTINGS[name];
+        const words = `Bad environment: ${name}: must be a whole number from ${min} to ${max}`;
+        expect(refusal(() => readEnv([name], { CONTROLLER_API_KEY: KEY, [name]: value }))).toBe(words);
+      }
+    },
+  );
 
-  it.each(['0', '21', '1.5'])('refuses %s attempts', (value) => {
-    expect(refusal(() => readEnv(['MAX_ATTEMPTS'], { CONTROLLER_API_KEY: KEY, MAX_ATTEMPTS: value }))).toMatch(
-      /MAX_ATTEMPTS/,
-    );
+  it.each(SETTING_NAMES)('takes %s from one end of its range to the other, and nothing beyond', (name) => {
+    const { default: usual, min, max } = SETTINGS[name];
+    const read = (value: number) => readEnv([name], { CONTROLLER_API_KEY: KEY, [name]: String(value) })[name];
+    expect([min, usual, max].map(read)).toEqual([min, usual, max]);
+    for (const beyond of [min - 1, max + 1]) expect(refusal(() => read(beyond))).toContain(`${name}: must be`);
+    expect(readEnv([name], { CONTROLLER_API_KEY: KEY })).toMatchObject({ [name]: usual });
   });
 
   it.each([undefined, '', 'k'.repeat(31)])('refuses the key %s in the words that operators know', (key) => {
