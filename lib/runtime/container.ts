@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import pLimit from 'p-limit';
 import { buildIndex } from '../adapters/dynamo/build-index.ts';
 import { buildStore } from '../adapters/dynamo/build-store.ts';
 import { certMarks } from '../adapters/dynamo/cert-marks.ts';
@@ -35,18 +36,28 @@ import { deriveWith, secrets, sha256 } from './secrets.ts';
  */
 
 /**
+ * The SDK has 50 sockets for a client and counts the wait for a free one as time to connect, so that it gives up calls of a
+ * server that is well and busy. A Lambda environment never has 50 calls in the air; on one machine everybody's are one client's.
+ * So calls wait for their turn here, where only the request's own deadline counts, and sockets are never short (a file that
+ * is being read keeps one beyond its turn).
+ */
+const CALLS_AT_ONCE = 50;
+const SOCKETS = { keepAlive: true, maxSockets: 1_000 } as const;
+const AGENTS = { httpAgent: SOCKETS, httpsAgent: SOCKETS } as const;
+
+/**
  * The timeouts throw (the SDK's plain `requestTimeout` only logs). 3 × 1.2 s and the pauses between fit into the 4.5 s
  * within which a function answers.
  */
 const DATABASE_CALLS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1_200, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1_200, throwOnRequestTimeout: true, ...AGENTS },
 } as const;
 
 /** An object of some megabytes takes longer than a record, so it gets fewer and longer tries. */
 const OBJECT_CALLS = {
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true, ...AGENTS },
 } as const;
 
 const OBJECT_DEFAULTS = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
@@ -139,12 +150,13 @@ interface Sender {
   send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
 }
 
-/** Every call of the client is aborted when the request it is made for has run out of time. */
+/** Every call of the client waits for its turn, and is aborted when the request it is made for has run out of time. */
 function withDeadlines<Client extends Sender>(client: Client): Client {
   const send = client.send.bind(client);
+  const takeTurn = pLimit(CALLS_AT_ONCE);
   const sendInTime: Sender['send'] = (command, options) => {
     const abortSignal = currentDeadline();
-    return send(command, abortSignal ? { ...options, abortSignal } : options);
+    return takeTurn(() => send(command, abortSignal ? { ...options, abortSignal } : options));
   };
   return Object.assign(client, { send: sendInTime });
 }

@@ -46,8 +46,8 @@ async function employ(stage: Stage): Promise<{ worker: TestWorker; job: Job } | 
 }
 
 /** In lanes, so that what one does meets what others do. */
-async function inLanes(stage: Stage, act: () => Promise<void>): Promise<void> {
-  let left = stage.volume;
+async function inLanes(count: number, act: () => Promise<void>): Promise<void> {
+  let left = count;
   await times(8, async () => {
     while (left > 0) {
       left -= 1;
@@ -63,7 +63,7 @@ const restarts: Row = {
   volume: 1_000,
   few: 20,
   isFaulty: false,
-  act: (stage) => inLanes(stage, () => restart(stage)),
+  act: (stage) => inLanes(stage.volume, () => restart(stage)),
 };
 
 async function restart(stage: Stage): Promise<void> {
@@ -96,7 +96,7 @@ const cancelRaces: Row = {
   act: (stage) => {
     // Late by some milliseconds, so that each may come first.
     stage.attack({ share: 0.3, fault: { slow: 15 } });
-    return inLanes(stage, () => cancelRace(stage));
+    return inLanes(stage.volume, () => cancelRace(stage));
   },
 };
 
@@ -179,17 +179,21 @@ const latePut: Row = {
     const { client, sleepers } = stage;
     const around = { ...stage, habits: USUAL };
     for (const builds of roundsOf(stage.volume, ROUND)) {
-      const slow = (await times(builds, () => employ(stage))).flatMap((employed) => employed ?? []);
-      const old = await times(slow.length, async (index) => {
-        const { worker, job } = slow[index] ?? {};
-        return worker && job && { worker, job, upload: await client.ticket(worker, job) };
+      await inLanes(builds, async () => {
+        const { worker, job } = (await employ(stage)) ?? {};
+        const upload = worker && job && (await client.ticket(worker, job));
+        if (upload) sleepers.push({ worker, job, upload });
       });
       advance(2 * LEASE_MS);
       await sweep(stage);
+      const old = sleepers.splice(0);
       await runLoad(stage, { builds: 0, pollers: 8, habits: NO_TROUBLE });
-      sleepers.push(...old.flatMap((each) => (each?.upload ? [each] : [])));
-      stage.inject(sleepers.length);
-      await Promise.all(sleepers.splice(0).map((sleeper) => wakeUp(around, sleeper)));
+      sleepers.push(...old);
+      stage.inject(old.length);
+      await inLanes(sleepers.length, async () => {
+        const sleeper = sleepers.pop();
+        if (sleeper) await wakeUp(around, sleeper);
+      });
     }
   },
 };
