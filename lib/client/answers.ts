@@ -166,6 +166,8 @@ export const Certs = z.object({
 });
 export type Certs = z.output<typeof Certs>;
 
+export const Unregistered = z.object({ success: z.boolean(), builds_reassigned: whole });
+
 /** The token may be a fresh one, the older staying good for a while. */
 export const Polled = z.object({ job: z.nullable(Job), access_token: z.optional(headerSafe), next_poll_ms: whole });
 export type Polled = z.output<typeof Polled>;

@@ -17,6 +17,7 @@ import {
   SOURCE,
   serveBuild,
   sha256,
+  UNREGISTER,
   UPLOADS,
 } from '../support/client-fake-build.ts';
 import { type FakeController, startFakeController } from '../support/client-fake-controller.ts';
@@ -42,7 +43,7 @@ function agent(more: Partial<AgentOptions> = {}): Agent {
     workDir,
     isOnce: true,
     overrides: {},
-    env: { PATH: process.env['PATH'], BUILDLATCH_API_KEY: 'project-key', CONTROLLER_API_KEY: 'k', HOME_THING: 'kept' },
+    env: { PATH: process.env['PATH'], BUILDLATCH_API_KEY: 'project-key', CONTROLLER_API_KEY: 'k', HOME_THING: 'own' },
     emit: (event) => events.push(event),
     ...more,
   });
@@ -78,12 +79,12 @@ describe('a build', () => {
 
   it('shows its command no secret of the worker, and sends no credential to the object store', async () => {
     serveBuild(fake, { command: 'env | sort > out.txt' });
-    await agent().run();
+    await agent({ passEnv: ['HOME_TH*', 'BUILDLATCH_*'] }).run();
     const env = sent(PUT)?.body.toString() ?? '';
     expect(env).toContain('BUILDLATCH_BUILD_ID=b1\n');
     expect(env).toContain('BUILDLATCH_ATTEMPT=2\n');
     expect(env).toContain('BUILDLATCH_PLATFORM=ios\n');
-    expect(env).toContain('CI=1\nHOME_THING=kept\n');
+    expect(env).toContain('CI=1\nHOME_THING=own\n');
     expect(env).not.toContain('project-key');
     expect(env).not.toContain('CONTROLLER_API_KEY');
     expect(Object.keys(sent(PUT)?.headers ?? {}).filter((name) => /token|key|authorization/.test(name))).toEqual([]);
@@ -137,7 +138,8 @@ describe('a build', () => {
 
   it('packs a folder, and takes command and artifact from flags first', async () => {
     serveBuild(fake, { command: 'false' });
-    const overrides = { command: 'mkdir -p dist/app; echo 1 > dist/app/a.js', artifact: 'd*t' };
+    const command = 'mkdir -p dist/app; echo 1 > dist/app/a.js';
+    const overrides = { command: { all: command }, artifact: { all: 'd*t' } };
     expect(await agent({ overrides }).run()).toBe('completed');
     expect(sent(UPLOADS)?.json['filename']).toBe('dist.zip');
     expect(sent(PUT)?.body.toString('latin1', 0, 2)).toBe('PK');
@@ -195,7 +197,7 @@ describe('a lease', () => {
     await fake.asked(HEARTBEAT, 5);
     running.interrupt();
     running.interrupt();
-    expect(await ended).toBe('failed');
+    expect(await ended).toBe('given_back');
   });
 });
 
@@ -292,7 +294,8 @@ describe('trouble on the way', () => {
 describe('an interrupt', () => {
   it('lets the build finish and then leaves', async () => {
     serveBuild(fake, { command: 'read _ < gate; printf x > out.txt', files: [] });
-    const running = agent({ isOnce: false, overrides: { command: 'echo up; sleep 0.2; printf x > out.txt' } });
+    const command = 'echo up; sleep 0.2; printf x > out.txt';
+    const running = agent({ isOnce: false, overrides: { command: { all: command } } });
     const ended = running.run();
     await fake.asked(LOGS);
     running.interrupt();
@@ -301,15 +304,16 @@ describe('an interrupt', () => {
     expect(fake.seen(POLL)).toHaveLength(1);
   });
 
-  it('twice ends the build and says so', async () => {
+  it('twice ends the build and gives it back, to be built elsewhere: it has not failed', async () => {
     serveBuild(fake, { command: 'sleep 60 & wait' });
     const running = agent({ isOnce: false });
     const ended = running.run();
     await fake.asked(LOGS);
     running.interrupt();
     running.interrupt();
-    expect(await ended).toBe('failed');
-    expect(result()).toMatchObject({ success: false, error_message: 'Worker stopped' });
+    expect(await ended).toBe('given_back');
+    expect(fake.seen(UNREGISTER)).toHaveLength(1);
+    expect(fake.seen(RESULT)).toEqual([]);
     expect(isGroupAlive()).toBe(false);
   });
 

@@ -25,7 +25,8 @@ async function start(command: string, more: Partial<CommandRequest> = {}): Promi
     first(line);
   };
   const { signal } = controller;
-  const base = { command, cwd: await temporaryFolder(), env: { PATH: process.env['PATH'] }, clock, onStart: () => {} };
+  const cwd = await temporaryFolder();
+  const base = { command, cwd, workspace: cwd, env: { PATH: process.env['PATH'] }, clock, onStart: () => {} };
   const ended = runCommand({ ...base, onLine, signal, ...more });
   ended.catch(() => {});
   return { clock, lines, up, ended, stop: () => controller.abort(new Error('stopped')) };

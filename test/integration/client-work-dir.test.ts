@@ -17,7 +17,9 @@ it('a build folder is its owner’s alone, and goes away with what is write-prot
 it('folders of agents that were killed are removed at a start; those of living ones and of others are not', async () => {
   const work = await temporaryFolder();
   const own = await makeBuildFolder(work);
-  for (const name of ['build-111-aaa', 'build-222-bbb', 'photos']) await mkdir(join(work, name));
+  // In a container the agent before had the same number.
+  const former = `build-${process.pid}-1-ccc`;
+  for (const name of ['build-111-aaa', 'build-222-bbb', former, 'photos']) await mkdir(join(work, name));
   await removeStaleFolders(work, (pid) => pid === 222);
   expect((await readdir(work)).sort()).toEqual(['build-222-bbb', own.slice(work.length + 1), 'photos'].sort());
 });

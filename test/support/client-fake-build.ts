@@ -4,6 +4,7 @@ import { makeZip, type ZipEntry } from './client-zip.ts';
 
 export const POLL = 'GET /api/workers/poll';
 export const REGISTER = 'POST /api/workers/register';
+export const UNREGISTER = 'POST /api/workers/unregister';
 export const HEARTBEAT = 'POST /api/builds/:id/heartbeat';
 export const LOGS = 'POST /api/builds/:id/logs';
 export const SOURCE = 'GET /api/builds/:id/source';
@@ -67,6 +68,7 @@ export function serveBuild(fake: FakeController, build: FakeBuild): void {
   });
   if (build.certs) fake.on(CERTS, () => ({ body: build.certs }));
   fake.on(SOURCE, () => ({ body: source }));
+  fake.on(UNREGISTER, () => ({ body: { success: true, message: '', builds_reassigned: 0 } }));
   fake.on(HEARTBEAT, () => ({ body: { status: 'ok', timestamp: Date.now(), lease_until: Date.now() + leaseMs } }));
   fake.on(LOGS, ({ json }) => ({ body: { success: true, count: (json['logs'] as unknown[]).length } }));
   fake.on(UPLOADS, () => ({

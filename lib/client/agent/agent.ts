@@ -1,38 +1,48 @@
-import type { Polled } from '../answers.ts';
 import { ignoreAbort } from '../clock.ts';
-import type { Answer, Connection } from '../request.ts';
-import { UNTIL_STOPPED, withRetries } from '../retry.ts';
+import type { Connection } from '../request.ts';
+import type { Limits } from './build-limits.ts';
 import { BuildStopped } from './build-stopped.ts';
 import type { Emit } from './events.ts';
-import { grantedMs } from './lease.ts';
+import { type FreeBytes, freeBytes } from './free-disk.ts';
 import type { ConfigOverrides } from './project-config.ts';
-import { type BuildResult, runBuild } from './run-build.ts';
-import { isControllerTrouble, messageOf, type PollSignals, Session } from './session.ts';
+import { Quarantine } from './quarantine.ts';
+import type { BuildResult } from './run-build.ts';
+import type { PollSignals } from './session.ts';
+import { workSlot } from './work-slot.ts';
 import { removeStaleFolders } from './work-dir.ts';
-import { WorkerApi, type WorkerIdentity } from './worker-api.ts';
+import type { WorkerIdentity } from './worker-api.ts';
 
 export interface AgentOptions extends Connection {
   readonly worker: WorkerIdentity;
+  /** How many builds at a time. To the controller each slot is a worker of its own. */
+  readonly slots?: number;
   readonly workDir: string;
   readonly isOnce: boolean;
   readonly overrides: ConfigOverrides;
+  readonly limits?: Limits;
+  /** How long a build goes on while the controller cannot be reached and its lease has run out. */
+  readonly outageMs?: number;
+  /** With less room than this no build is asked for. */
+  readonly minFreeBytes?: number;
+  readonly freeBytes?: FreeBytes;
+  /** What to do on a machine on which all builds fail at once. */
+  readonly onQuarantine?: 'wait' | 'exit';
   /** Instead of what the controller says; for tests and demonstrations. */
   readonly heartbeatMs?: number | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** Names in `env` that builds may see, besides the usual ones. */
+  readonly passEnv?: readonly string[];
   readonly emit: Emit;
 }
 
 export interface Agent {
   /** Works until told to leave; answers how the last build ended, if there was one. */
   run(): Promise<BuildResult | undefined>;
-  /** Once: finish the build, then leave. Twice: end the build, report it, leave. */
+  /** Once: finish the builds, then leave. Twice: end the builds, give them back, leave. */
   interrupt(): void;
   /** Whether it was interrupted twice. */
   isStopped(): boolean;
 }
-
-/** Whatever the controller says: a worker must not become a load test. */
-const MIN_POLL_MS = 200;
 
 export function createAgent(options: AgentOptions): Agent {
   const leaving = new AbortController();
@@ -40,12 +50,8 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     run: async () => {
       try {
-        return await work(options, { leaving: leaving.signal, stopping: stopping.signal });
-      } catch (error) {
-        // Told to leave while it waited for a controller: nothing is lost.
-        if (leaving.signal.aborted && error === leaving.signal.reason) return undefined;
-        if (stopping.signal.aborted && error === stopping.signal.reason) return undefined;
-        throw error;
+        await removeStaleFolders(options.workDir);
+        return await workSlots(options, leaving, stopping.signal);
       } finally {
         options.emit({ event: 'stopped' });
       }
@@ -59,42 +65,31 @@ export function createAgent(options: AgentOptions): Agent {
   };
 }
 
-async function work(options: AgentOptions, signals: PollSignals): Promise<BuildResult | undefined> {
-  const { worker, clock, random, emit } = options;
-  await removeStaleFolders(options.workDir);
-  const api = new WorkerApi(options, worker);
-  const session = await Session.open({ api, worker, clock, random, emit }, signals.leaving);
-  let last: BuildResult | undefined;
-  while (!signals.leaving.aborted) {
-    const { body, headers, sentAt } = await pollUntilAnswered(session, options, signals);
-    if (!body.job) {
-      await clock.wait(Math.max(body.next_poll_ms, MIN_POLL_MS), signals.leaving).catch(ignoreAbort(signals.leaving));
-      continue;
+async function workSlots(
+  options: AgentOptions,
+  leaving: AbortController,
+  stopping: AbortSignal,
+): Promise<BuildResult | undefined> {
+  const { slots = 1, worker } = options;
+  const quarantine = new Quarantine();
+  const signals: PollSignals = { leaving: leaving.signal, stopping };
+  const work = async (slot: number) => {
+    const name = slot === 1 ? worker.name : `${worker.name}-${slot}`;
+    const own = { freeBytes, limits: {}, outageMs: 0, minFreeBytes: 0, passEnv: [], ...options };
+    try {
+      return await workSlot({ ...own, worker: { ...worker, name }, quarantine }, signals);
+    } catch (error) {
+      if (stopping.aborted && error === stopping.reason) return undefined;
+      ignoreAbort(leaving.signal)(error);
+      // Told to leave while it waited: nothing is lost.
+      if (error === leaving.signal.reason) return undefined;
+      throw error;
     }
-    const leaseMs = grantedMs(body.job.lease_until, headers.get('date'), session.current.lease_seconds * 1000);
-    session.activeBuilds = 1;
-    const deps = { ...options, api, session, workerName: worker.name, stop: signals.stopping };
-    last = await runBuild(deps, { job: body.job, leaseMs, askedAt: sentAt });
-    session.activeBuilds = 0;
-    if (options.isOnce) break;
-  }
-  return last;
-}
-
-/** A controller that is away, or in trouble, is waited for. */
-function pollUntilAnswered(session: Session, options: AgentOptions, signals: PollSignals): Promise<Answer<Polled>> {
-  const { clock, random, emit } = options;
-  const baseMs = Math.max(session.current.next_poll_ms, UNTIL_STOPPED.baseMs);
-  return withRetries(
-    () => session.poll(signals),
-    { ...UNTIL_STOPPED, baseMs },
-    {
-      clock,
-      random,
-      signal: signals.leaving,
-      isWorthAnotherTry: isControllerTrouble,
-      onRetry: (error, delayMs) =>
-        emit({ event: 'controller_unreachable', reason: messageOf(error), retry_ms: delayMs }),
-    },
-  );
+  };
+  const running = Array.from({ length: slots }, (_, index) => work(index + 1));
+  // What one of them cannot go on with, the others cannot either: they finish what they have.
+  for (const slot of running) slot.catch(() => leaving.abort());
+  const ends = await Promise.allSettled(running);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return ends.flatMap((end) => (end.status === 'fulfilled' && end.value ? [end.value] : [])).at(-1);
 }

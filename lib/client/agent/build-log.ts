@@ -10,12 +10,14 @@ export interface BuildLogDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly lease: Lease;
-  readonly send: (entries: readonly LogEntry[], signal: AbortSignal) => Promise<unknown>;
+  /** `firstLine`: how many lines of this attempt went before, so that a repeated batch is known as one. */
+  readonly send: (entries: readonly LogEntry[], firstLine: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /** People following a log do not notice half a second; a call per line would cost a hundred times as much. */
 const FLUSH_MS = 500;
-const CLOSE_MS = 10_000;
+/** Without any progress. Longer than a lease: a controller that is away that long puts the lease in doubt, which is waited out. */
+const CLOSE_MS = 120_000;
 const RETRY: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 5_000 };
 
 /** The log of one build on its way to the controller. */
@@ -27,30 +29,62 @@ export class BuildLog {
   readonly #finished: Promise<void>;
   #isClosed = false;
   #isFirst = true;
+  #sentLines = 0;
+  #progressAt: number;
   #wake = () => {};
+  #room: Promise<void> | undefined;
+  #makeRoom = () => {};
 
   constructor(deps: BuildLogDeps) {
     this.#deps = deps;
     this.#until = AbortSignal.any([deps.lease.signal, this.#givenUp.signal]);
+    this.#until.addEventListener('abort', () => this.#makeRoom(), { once: true });
+    this.#progressAt = deps.clock.now();
     this.#finished = this.#run().catch(ignoreAbort(this.#until));
   }
 
-  /** Never waits: a build must not stand still because its log does. */
+  /** Never waits; whoever has much to say asks for `room` after. */
   add(level: LogEntry['level'], message: string): void {
     this.#queue.add({ level, message });
     if (this.#isDue()) this.#wake();
   }
 
+  /** While more waits than memory is for: when some of it is gone, or nobody takes it any more. */
+  room(): Promise<void> | undefined {
+    if (this.#until.aborted || !this.#queue.isFull()) return undefined;
+    this.#room ??= new Promise((resolve) => {
+      this.#makeRoom = () => {
+        this.#room = undefined;
+        resolve();
+      };
+    });
+    return this.#room;
+  }
+
   /** Delivers what is left, but not for ever: the result matters more. */
-  async close(): Promise<void> {
+  async close(patienceMs = CLOSE_MS): Promise<void> {
     this.#isClosed = true;
     this.#wake();
-    const timer = new AbortController();
-    const tooLate = this.#deps.clock.wait(CLOSE_MS, timer.signal).catch(ignoreAbort(timer.signal));
+    const finished = new AbortController();
+    const tooLate = this.#tooLate(patienceMs, finished.signal).catch(ignoreAbort(finished.signal));
     await Promise.race([this.#finished, tooLate]);
-    timer.abort();
+    finished.abort();
     this.#givenUp.abort();
     await this.#finished;
+  }
+
+  async #tooLate(patienceMs: number, finished: AbortSignal): Promise<void> {
+    const { clock, lease } = this.#deps;
+    let since = clock.now();
+    for (;;) {
+      const left = Math.max(since, this.#progressAt) + patienceMs - clock.now();
+      if (left > 0) await clock.wait(left, finished);
+      else if (!lease.isInDoubt() || lease.signal.aborted) return;
+      else {
+        await lease.held(finished).catch(ignoreAbort(lease.signal));
+        since = clock.now();
+      }
+    }
   }
 
   /** The first line goes at once: whoever follows the log sees that somebody has started. */
@@ -76,7 +110,7 @@ export class BuildLog {
     this.#isFirst = false;
     try {
       const context = { clock, random, signal: this.#until, isWorthAnotherTry: isControllerTrouble };
-      await withRetries(() => send(batch, this.#until), RETRY, context);
+      await withRetries(() => send(batch, this.#sentLines, this.#until), RETRY, context);
     } catch (error) {
       this.#until.throwIfAborted();
       const reason = refusalReason(error);
@@ -84,5 +118,8 @@ export class BuildLog {
       // Refused as it is: repeating it would hold up everything after it.
       this.#queue.drop(batch.length);
     }
+    this.#sentLines += batch.length;
+    this.#progressAt = clock.now();
+    if (this.#queue.hasRoom()) this.#makeRoom();
   }
 }

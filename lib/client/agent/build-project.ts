@@ -5,9 +5,10 @@ import type { Clock } from '../clock.ts';
 import { unpackArchive } from '../unpack/unpack-archive.ts';
 import { type Artifact, collectArtifact } from './artifact.ts';
 import { buildEnvironment } from './build-environment.ts';
+import { type Limits, watchLimits } from './build-limits.ts';
 import type { BuildLog } from './build-log.ts';
-import { BuildFailure } from './build-stopped.ts';
-import { type CommandEnd, runCommand } from './command.ts';
+import { CommandFailed } from './build-stopped.ts';
+import { type CommandEnd, type CommandRequest, runCommand } from './command.ts';
 import type { Emit } from './events.ts';
 import type { SigningFiles } from './signing-files.ts';
 import { type ConfigOverrides, readProjectConfig } from './project-config.ts';
@@ -19,7 +20,10 @@ export interface ProjectBuild {
   readonly archive: string;
   readonly signing?: SigningFiles | undefined;
   readonly overrides: ConfigOverrides;
+  readonly limits: Limits;
   readonly env: NodeJS.ProcessEnv;
+  /** Names in `env` that the command may see, besides the usual ones. */
+  readonly passEnv: readonly string[];
   readonly clock: Clock;
   readonly emit: Emit;
   readonly log: BuildLog;
@@ -32,22 +36,22 @@ const TAIL_CHARS = 1_000;
 
 /** From source archive to artifact. Throws `BuildFailure` for what the project's owner has to mend. */
 export async function buildProject(build: ProjectBuild): Promise<Artifact> {
-  const { job, clock, log, emit } = build;
-  const project = join(build.folder, 'project');
-  await mkdir(project, { mode: 0o700 });
+  const { job, clock, log, emit, folder } = build;
+  const [project, temporary] = [join(folder, 'project'), join(folder, 'tmp')];
+  for (const each of [project, temporary]) await mkdir(each, { mode: 0o700 });
   await unpackArchive(build.archive, project);
   build.signal.throwIfAborted();
-  const config = await readProjectConfig(project, build.overrides);
+  const config = await readProjectConfig(project, job.platform, build.overrides);
   log.add('info', `$ ${config.command}`);
   const tail: string[] = [];
   const startedAt = clock.now();
-  const end = await runCommand({
+  const ofBuild = { build_id: job.id, attempt: job.attempt };
+  const end = await runLimited(build, {
     command: config.command,
     cwd: project,
-    env: buildEnvironment(build.env, job, build.signing?.env),
-    clock,
-    signal: build.signal,
-    onStart: (pid) => emit({ event: 'command_started', build_id: job.id, attempt: job.attempt, pid }),
+    env: buildEnvironment(build.env, build.passEnv, job, { temporary, signing: build.signing?.env }),
+    workspace: folder,
+    onStart: (pid) => emit({ event: 'command_started', ...ofBuild, pid }),
     onLine: (source, line) => {
       log.add(source === 'stdout' ? 'info' : 'warn', line);
       tail.push(line);
@@ -55,15 +59,27 @@ export async function buildProject(build: ProjectBuild): Promise<Artifact> {
     },
   });
   const durationMs = Math.round(clock.now() - startedAt);
-  emit({
-    event: 'command_ended',
-    build_id: job.id,
-    attempt: job.attempt,
-    exit_code: end.exitCode,
-    duration_ms: durationMs,
-  });
-  if (end.exitCode !== 0) throw new BuildFailure(failureText(end, tail));
+  emit({ event: 'command_ended', ...ofBuild, exit_code: end.exitCode, duration_ms: durationMs });
+  if (end.exitCode !== 0) throw new CommandFailed(failureText(end, tail));
   return collectArtifact(project, config.artifact, build.folder);
+}
+
+/** Not longer than it may run, nor silent for longer than it may be. */
+async function runLimited(
+  { clock, limits, log, signal }: ProjectBuild,
+  request: Omit<CommandRequest, 'clock' | 'signal' | 'room'>,
+): Promise<CommandEnd> {
+  const watch = watchLimits(clock, limits);
+  const room = () => {
+    const untilRoom = log.room();
+    watch.heard(untilRoom);
+    return untilRoom;
+  };
+  try {
+    return await runCommand({ ...request, room, clock, signal: AbortSignal.any([signal, watch.signal]) });
+  } finally {
+    watch.end();
+  }
 }
 
 function failureText(end: CommandEnd, tail: readonly string[]): string {

@@ -23,3 +23,8 @@ export class BuildStopped extends Error {
 export class BuildFailure extends Error {
   override name = 'BuildFailure';
 }
+
+/** The command did not do it: the project's fault or the machine's, which nobody can tell. */
+export class CommandFailed extends BuildFailure {
+  override name = 'CommandFailed';
+}

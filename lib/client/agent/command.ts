@@ -2,13 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { type Clock, ignoreAbort } from '../clock.ts';
 import { splitLines } from './output-lines.ts';
+import { killMarked, MARKER, signalMarked, signalTo } from './process-tree.ts';
 
 export interface CommandRequest {
   readonly command: string;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Unique to this build: by it are found its processes that have left their group. */
+  readonly workspace: string;
   readonly clock: Clock;
   readonly onLine: (source: 'stdout' | 'stderr', line: string) => void;
+  /** Nothing, or when the next output may be read: until then the command has to wait with its writing. */
+  readonly room?: () => Promise<void> | undefined;
   readonly onStart: (pid: number) => void;
   /** Aborted: the command and everything it started is ended. */
   readonly signal: AbortSignal;
@@ -21,16 +26,16 @@ export interface CommandEnd {
 
 /** Time to put things away after SIGTERM; Buildkite's agent gives as much. */
 const KILL_AFTER_MS = 10_000;
-/** A grandchild that left the group may hold the pipes open for ever. */
+/** A process that cannot be found any more may hold the pipes open for ever: after so long without a byte they are left. */
 const CLOSE_AFTER_MS = 2_000;
 
 /** Runs a shell command in a process group of its own and waits for all of it. Throws the signal's reason if stopped. */
 export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
-  const { clock, signal } = request;
+  const { clock, signal, workspace } = request;
   signal.throwIfAborted();
   const child = spawn('sh', ['-c', request.command], {
     cwd: request.cwd,
-    env: request.env,
+    env: { ...request.env, [MARKER]: workspace },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,13 +45,20 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   if (pid === undefined) return exited;
   request.onStart(pid);
   const over = new AbortController();
-  const stop = () => void killGroup(pid, clock, over.signal);
+  let killing: Promise<void> | undefined;
+  const stop = () => {
+    killing = endTree(pid, workspace, clock, over.signal);
+  };
   signal.addEventListener('abort', stop, { once: true });
+  const closed = () => Promise.all(outputs.map((output) => output.closed(over.signal)));
   try {
     const end = await exited;
+    // The shell may go before what it started has put its things away.
+    if (killing) await Promise.race([closed(), killing]);
     // Daemons that a build leaves behind would outlive the worker, and hold the pipes open.
-    signalGroup(pid, 'SIGKILL');
-    await Promise.race([Promise.all(outputs), clock.wait(CLOSE_AFTER_MS, over.signal).catch(ignoreAbort(over.signal))]);
+    signalTo(-pid, 'SIGKILL');
+    await killMarked(workspace);
+    await closed();
     signal.throwIfAborted();
     return end;
   } finally {
@@ -57,6 +69,16 @@ export async function runCommand(request: CommandRequest): Promise<CommandEnd> {
   }
 }
 
+async function endTree(pid: number, workspace: string, clock: Clock, over: AbortSignal): Promise<void> {
+  const time = clock.wait(KILL_AFTER_MS, over).catch(ignoreAbort(over));
+  signalTo(-pid, 'SIGTERM');
+  await signalMarked(workspace, 'SIGTERM');
+  await time;
+  if (over.aborted) return;
+  signalTo(-pid, 'SIGKILL');
+  await killMarked(workspace);
+}
+
 function exitOf(child: ChildProcess): Promise<CommandEnd> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -64,29 +86,39 @@ function exitOf(child: ChildProcess): Promise<CommandEnd> {
   });
 }
 
-function readLines(stream: Readable, source: 'stdout' | 'stderr', request: CommandRequest): Promise<void> {
+interface ReadOutput {
+  /** Resolves when nobody can write any more, or when nobody has for a while. */
+  closed(over: AbortSignal): Promise<void>;
+}
+
+function readLines(stream: Readable, source: 'stdout' | 'stderr', request: CommandRequest): ReadOutput {
+  const { clock, room } = request;
   const lines = splitLines((line) => request.onLine(source, line));
-  stream.on('data', lines.push);
-  return new Promise((resolve) => {
+  let lastAt = clock.now();
+  let isWaiting = false;
+  stream.on('data', (chunk: Buffer) => {
+    lastAt = clock.now();
+    lines.push(chunk);
+    const untilRoom = room?.();
+    if (!untilRoom) return;
+    isWaiting = true;
+    stream.pause();
+    void untilRoom.then(() => {
+      isWaiting = false;
+      lastAt = clock.now();
+      stream.resume();
+    });
+  });
+  const ended = new Promise<void>((resolve) => {
     stream.once('close', () => {
       lines.end();
       resolve();
     });
   });
-}
-
-async function killGroup(pid: number, clock: Clock, over: AbortSignal): Promise<void> {
-  signalGroup(pid, 'SIGTERM');
-  await clock.wait(KILL_AFTER_MS, over).catch(ignoreAbort(over));
-  if (!over.aborted) signalGroup(pid, 'SIGKILL');
-}
-
-function signalGroup(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, name);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // ESRCH: nobody is left. EPERM is how macOS says that only zombies are.
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
+  const quiet = async (over: AbortSignal) => {
+    for (let left = CLOSE_AFTER_MS; left > 0 || isWaiting; left = lastAt + CLOSE_AFTER_MS - clock.now()) {
+      await clock.wait(Math.max(left, CLOSE_AFTER_MS / 10), over);
+    }
+  };
+  return { closed: (over) => Promise.race([ended, quiet(over).catch(ignoreAbort(over))]) };
 }

@@ -18,8 +18,18 @@ export type AgentEvent =
       readonly sha256: string;
     } & OfBuild)
   | ({ readonly event: 'build_reported'; readonly success: boolean; readonly error_message: string | null } & OfBuild)
+  | ({ readonly event: 'lease_in_doubt' } & OfBuild)
+  | ({ readonly event: 'build_given_back' } & OfBuild)
   | ({ readonly event: 'build_dropped'; readonly reason: StopReason } & OfBuild)
   | { readonly event: 'folder_kept'; readonly folder: string; readonly reason: string }
+  | {
+      readonly event: 'disk_low';
+      readonly folder: string;
+      readonly free_bytes: number;
+      readonly needed_bytes: number;
+    }
+  | { readonly event: 'quarantined'; readonly reason: string; readonly retry_ms: number | null }
+  | { readonly event: 'goodbye_failed'; readonly reason: string }
   | { readonly event: 'draining' }
   | { readonly event: 'stopped' };
 
@@ -43,13 +53,27 @@ export function describeEvent(event: AgentEvent): string {
       return `${build}: built ${event.filename}, ${event.size} bytes, SHA-256 ${event.sha256}`;
     case 'build_reported':
       return `${build}: ${event.success ? 'completed' : `failed: ${event.error_message?.split('\n')[0] ?? ''}`}`;
+    case 'lease_in_doubt':
+      return `${build}: the controller cannot be reached and the lease has run out; the build goes on, its result waits`;
+    case 'build_given_back':
+      return `${build}: given back, for another worker`;
     case 'build_dropped':
       return `${build}: dropped, ${event.reason.replaceAll('_', ' ')}`;
     case 'folder_kept':
       return `Could not remove ${event.folder}: ${event.reason}`;
+    case 'disk_low':
+      return `${inGB(event.free_bytes)} free in ${event.folder}, ${inGB(event.needed_bytes)} needed: no builds until there is room`;
+    case 'quarantined':
+      return `${event.reason}. ${event.retry_ms === null ? 'Leaving' : `No builds for ${Math.ceil(event.retry_ms / 60_000)} min`}`;
+    case 'goodbye_failed':
+      return `The controller could not be told that this worker leaves: ${event.reason}`;
     case 'draining':
-      return 'Leaving after the current build; once more stops the build';
+      return 'Leaving after the current build; once more gives the build back';
     case 'stopped':
       return 'Stopped';
   }
+}
+
+function inGB(bytes: number): string {
+  return `${(bytes / 1024 ** 3).toFixed(1)} GB`;
 }

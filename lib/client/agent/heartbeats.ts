@@ -18,6 +18,8 @@ export interface HeartbeatDeps {
 /** A missed beat is repeated sooner than the next is due: the lease is worth more than the request. */
 const RETRY_MS = 2_000;
 const MIN_TIMEOUT_MS = 1_000;
+/** A network that swallows requests must not cost more than one of the beats that a lease has room for. */
+const MAX_TIMEOUT_MS = 15_000;
 
 /** Beats at once and then at the interval, until `signal` or the lease ends it. Independent of the log's progress. */
 export async function keepLease(deps: HeartbeatDeps, signal: AbortSignal): Promise<void> {
@@ -32,8 +34,9 @@ export async function keepLease(deps: HeartbeatDeps, signal: AbortSignal): Promi
 }
 
 async function beatOnce({ beat, lease, intervalMs }: HeartbeatDeps, signal: AbortSignal): Promise<boolean> {
+  const timeoutMs = Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, intervalMs));
   try {
-    const { body, sentAt } = await beat({ timeoutMs: Math.max(MIN_TIMEOUT_MS, intervalMs), signal });
+    const { body, sentAt } = await beat({ timeoutMs, signal });
     lease.renew(body.lease_until - body.timestamp, sentAt);
     return true;
   } catch (error) {

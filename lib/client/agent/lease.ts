@@ -6,24 +6,47 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** Granted for so long, counted from when we asked: the controller granted it later than that, never earlier. */
   renew(durationMs: number, askedAt: number): void;
+  /** It has run out unrenewed, and nobody has said that it is lost: another worker may have been given the build. */
+  isInDoubt(): boolean;
+  /** Resolves at once if the lease is known to be ours, or else when it is again. Rejects once it, or `signal`, is over. */
+  held(signal?: AbortSignal): Promise<void>;
   revoke(reason: StopReason): void;
   /** The build is reported: nothing is held any more. */
   end(): void;
 }
 
+export interface Doubt {
+  /** How long the work goes on after the lease has run out, while the controller says neither yes nor no. */
+  readonly outageMs: number;
+  readonly onDoubt?: () => void;
+}
+
 /**
- * A lease that fences itself: if no renewal arrives in time the work stops, because by then another worker may have
- * been given the build. Counted on the monotonic clock; the two machines' wall clocks are never compared.
+ * A lease that fences itself: while it has run out, nothing is sent for it (`held`). The build itself goes on for a while:
+ * a controller that was away has taken it from nobody, and its first answer tells. Counted on the monotonic clock; the two
+ * machines' wall clocks are never compared.
  */
-export function holdLease(clock: Clock, durationMs: number, askedAt: number): Lease {
+export function holdLease(
+  clock: Clock,
+  durationMs: number,
+  askedAt: number,
+  { outageMs, onDoubt }: Doubt = { outageMs: 0 },
+): Lease {
   const held = new AbortController();
   const ended = new AbortController();
   let deadline = askedAt + durationMs;
+  const waiting = new Set<() => void>();
+  const isInDoubt = () => clock.now() >= deadline;
   const watch = async () => {
+    let isMentioned = false;
     while (!held.signal.aborted) {
-      const left = deadline - clock.now();
-      if (left <= 0) held.abort(new BuildStopped('lease_expired'));
-      else await clock.wait(left, ended.signal);
+      if (!isInDoubt()) isMentioned = false;
+      else if (clock.now() >= deadline + outageMs) return held.abort(new BuildStopped('lease_expired'));
+      else if (!isMentioned) {
+        isMentioned = true;
+        onDoubt?.();
+      }
+      await clock.wait(deadline + (isMentioned ? outageMs : 0) - clock.now(), ended.signal);
     }
   };
   watch().catch((error: unknown) => {
@@ -31,8 +54,15 @@ export function holdLease(clock: Clock, durationMs: number, askedAt: number): Le
   });
   return {
     signal: held.signal,
+    isInDoubt,
     renew: (ms, since) => {
       deadline = since + ms;
+      for (const wake of waiting) wake();
+    },
+    held: async (signal) => {
+      const over = signal ? AbortSignal.any([held.signal, signal]) : held.signal;
+      over.throwIfAborted();
+      while (isInDoubt()) await woken(waiting, over);
     },
     revoke: (reason) => {
       held.abort(new BuildStopped(reason));
@@ -40,6 +70,20 @@ export function holdLease(clock: Clock, durationMs: number, askedAt: number): Le
     },
     end: () => ended.abort(),
   };
+}
+
+function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => reject(signal.reason);
+    const wake = () => {
+      waiting.delete(wake);
+      signal.removeEventListener('abort', abort);
+      resolve();
+    };
+    waiting.add(wake);
+    signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 /** `Date` has whole seconds, rounded down: the lease may be this much shorter than it looks. */

@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { Job } from '../answers.ts';
 import { ignoreMissing } from '../missing-file.ts';
 import { BuildFailure } from './build-stopped.ts';
+import { expoBuild } from './expo-project.ts';
 
 const text = z.string().check(z.trim(), z.minLength(1));
-const ProjectFile = z.object({ command: z.optional(text), artifact: z.optional(text) });
+const how = { command: z.optional(text), artifact: z.optional(text) };
+const OfPlatform = z.optional(z.object(how));
+const ProjectFile = z.object({ ...how, ios: OfPlatform, android: OfPlatform });
+
+type Platform = Job['platform'];
 
 export interface ProjectConfig {
   readonly command: string;
@@ -13,22 +19,34 @@ export interface ProjectConfig {
   readonly artifact: string;
 }
 
+/** For one platform, or for all that have none of their own. */
+export type PerPlatform = { readonly [name in Platform | 'all']?: string | undefined };
+
 export interface ConfigOverrides {
-  readonly command?: string | undefined;
-  readonly artifact?: string | undefined;
+  readonly command?: PerPlatform | undefined;
+  readonly artifact?: PerPlatform | undefined;
 }
 
 const NAME = 'buildlatch.json';
 
-/** How to build: what the worker was started with goes before what the project says. */
-export async function readProjectConfig(project: string, overrides: ConfigOverrides): Promise<ProjectConfig> {
+/**
+ * How to build: what the worker was started with goes before what the project says, and what is said of the platform
+ * before what is said of all. An Expo project need not say anything.
+ */
+export async function readProjectConfig(
+  project: string,
+  platform: Platform,
+  overrides: ConfigOverrides,
+): Promise<ProjectConfig> {
   const content = await readFile(join(project, NAME), 'utf8').catch(ignoreMissing);
   const own = content === undefined ? {} : parse(content);
-  const command = overrides.command ?? own.command;
-  const artifact = overrides.artifact ?? own.artifact;
-  if (command === undefined) throw incomplete('command', content !== undefined);
-  if (artifact === undefined) throw incomplete('artifact', content !== undefined);
-  return { command, artifact };
+  const said = (what: 'command' | 'artifact') =>
+    overrides[what]?.[platform] ?? overrides[what]?.all ?? own[platform]?.[what] ?? own[what];
+  const [command, artifact] = [said('command'), said('artifact')];
+  if (command !== undefined && artifact !== undefined) return { command, artifact };
+  const expo = command === undefined ? await expoBuild(project, platform, artifact) : undefined;
+  if (expo) return expo;
+  throw incomplete(command === undefined ? 'command' : 'artifact', content !== undefined);
 }
 
 function parse(content: string): z.output<typeof ProjectFile> {

@@ -1,7 +1,7 @@
 import type { Job } from '../answers.ts';
 import { ApiError } from '../api-error.ts';
 import type { Clock } from '../clock.ts';
-import { PATIENT, type RetryPolicy, withRetries } from '../retry.ts';
+import { type RetryPolicy, withRetries } from '../retry.ts';
 import { BuildStopped } from './build-stopped.ts';
 import { refusalReason } from './heartbeats.ts';
 import type { Lease } from './lease.ts';
@@ -16,24 +16,26 @@ export interface ReportDeps {
   readonly stop: AbortSignal;
 }
 
-/** Until accepted or refused, or the lease is over: a result must not be lost to a restart of the controller. */
-const UNTIL_LEASE_ENDS: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 10_000 };
+/** Until accepted or refused, or the lease is lost: a result must not be lost to a restart of the controller. */
+const UNTIL_OVER: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 10_000 };
 
 /** Answers the outcome that was accepted. Throws `BuildStopped` if the build is not ours to report any more. */
 export async function reportOutcome(deps: ReportDeps, job: Job, outcome: Outcome, lease: Lease): Promise<Outcome> {
   const { api, session, clock, random } = deps;
-  const finish = () =>
-    session.withToken(lease.signal, (token) => api.finish(token, job.id, job.attempt, outcome, lease.signal));
-  // Whoever stopped the worker waits for it to leave.
-  const policy = deps.stop.aborted ? PATIENT : UNTIL_LEASE_ENDS;
+  // The second wish to leave ends the repeating; a report under way is not cut off by it, as it may just be accepted.
+  const signal = AbortSignal.any([lease.signal, deps.stop]);
+  const finish = async () => {
+    await lease.held(signal);
+    return session.withToken(signal, (token) => api.finish(token, job.id, job.attempt, outcome, lease.signal));
+  };
   try {
-    await withRetries(finish, policy, { clock, random, signal: lease.signal, isWorthAnotherTry: isControllerTrouble });
+    await withRetries(finish, UNTIL_OVER, { clock, random, signal, isWorthAnotherTry: isControllerTrouble });
     return outcome;
   } catch (error) {
     lease.signal.throwIfAborted();
     const reason = refusalReason(error);
     if (reason) throw new BuildStopped(reason);
-    if (isControllerTrouble(error)) throw new BuildStopped('worker_stopped');
+    if (error instanceof BuildStopped) throw error;
     if (!(error instanceof ApiError) || error.status === 401) throw error;
     if (!outcome.success) throw new BuildStopped('refused');
     // The result itself will not do; then the build has failed, and somebody should learn why.

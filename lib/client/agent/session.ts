@@ -2,7 +2,7 @@ import type { Polled, Registered } from '../answers.ts';
 import { ApiError, hasStatus, isTransient } from '../api-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from '../request.ts';
-import { UNTIL_STOPPED, withRetries } from '../retry.ts';
+import { type RetryPolicy, UNTIL_STOPPED, withRetries } from '../retry.ts';
 import type { Emit } from './events.ts';
 import type { WorkerApi, WorkerIdentity } from './worker-api.ts';
 
@@ -20,11 +20,15 @@ export interface PollSignals {
   readonly stopping: AbortSignal;
 }
 
+/** Whoever stops a worker waits for it. */
+const LEAVE_TIMEOUT_MS = 5_000;
+
 /** A worker's registration and its token, which lives here and nowhere else. */
 export class Session {
   readonly #deps: SessionDeps;
   #registered: Registered;
   #renewal: Promise<void> | undefined;
+  #hasLeft = false;
   /** Told when registering again: 0 would say that a build was lost. */
   activeBuilds = 0;
 
@@ -59,6 +63,15 @@ export class Session {
     const { access_token = this.#registered.access_token, next_poll_ms } = answer.body;
     this.#registered = { ...this.#registered, access_token, next_poll_ms };
     return answer;
+  }
+
+  /** Leaves for good: what is still held goes to others at once. A second time says nothing. */
+  async leave(policy: RetryPolicy): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    const { api, clock, random } = this.#deps;
+    const leave = () => api.unregister(this.#registered.access_token, { timeoutMs: LEAVE_TIMEOUT_MS });
+    await withRetries(leave, policy, { clock, random, isWorthAnotherTry: isControllerTrouble });
   }
 
   async #poll({ leaving, stopping }: PollSignals): Promise<Answer<Polled>> {

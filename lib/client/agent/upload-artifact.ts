@@ -1,7 +1,7 @@
 import type { Job } from '../answers.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from '../request.ts';
-import { PATIENT } from '../retry.ts';
+import type { RetryPolicy } from '../retry.ts';
 import { uploadFile } from '../transfer/upload-file.ts';
 import type { Artifact } from './artifact.ts';
 import type { Session } from './session.ts';
@@ -19,6 +19,7 @@ export function uploadArtifact(
   { api, session, baseUrl, clock, random }: UploadDeps,
   { id, attempt }: Job,
   { filename, path, digest }: Artifact,
+  retry: RetryPolicy,
   signal: AbortSignal,
 ): Promise<string> {
   const ask = async <T>(call: (token: string) => Promise<Answer<T>>) => (await session.withToken(signal, call)).body;
@@ -33,8 +34,7 @@ export function uploadArtifact(
       goOn: (uploadId) => ask((token) => api.goOnWithParts(token, id, uploadId, signal)),
       complete: (uploadId) => ask((token) => api.completeParts(token, id, uploadId, signal)),
     },
-    // The build is done and the lease is kept: it would be a pity to give up before the lease does.
-    retry: { ...PATIENT, tries: 20 },
+    retry,
     context: { clock, random, signal },
   });
 }

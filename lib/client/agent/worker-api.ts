@@ -1,4 +1,15 @@
-import { Appended, Beat, Certs, Finished, JoinedUpload, PartedUpload, Polled, Registered, Upload } from '../answers.ts';
+import {
+  Appended,
+  Beat,
+  Certs,
+  Finished,
+  JoinedUpload,
+  PartedUpload,
+  Polled,
+  Registered,
+  Unregistered,
+  Upload,
+} from '../answers.ts';
 import { JOIN_TIMEOUT_MS } from '../api-client.ts';
 import { type Call, type Connection, callOnce } from '../request.ts';
 
@@ -13,6 +24,11 @@ export interface WorkerIdentity {
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error' | 'debug';
   readonly message: string;
+}
+
+interface LogPlace {
+  readonly attempt: number;
+  readonly firstLine: number;
 }
 
 export type Outcome =
@@ -60,8 +76,10 @@ export class WorkerApi {
     return this.#post(token, ofBuild(id, 'heartbeat'), { attempt }, Beat, limits);
   }
 
-  appendLogs(token: string, id: string, attempt: number, logs: readonly LogEntry[], signal: AbortSignal) {
-    return this.#post(token, ofBuild(id, 'logs'), { attempt, logs }, Appended, { signal });
+  /** `firstLine` counts from the attempt's first line, 0. */
+  appendLogs(token: string, id: string, of: LogPlace, logs: readonly LogEntry[], signal: AbortSignal) {
+    const body = { attempt: of.attempt, first_line: of.firstLine, logs };
+    return this.#post(token, ofBuild(id, 'logs'), body, Appended, { signal });
   }
 
   certs(token: string, id: string, attempt: number, signal: AbortSignal) {
@@ -97,6 +115,11 @@ export class WorkerApi {
     const what = outcome.success ? { upload_id: outcome.uploadId } : { error_message: outcome.message };
     const body = { build_id: id, attempt, success: outcome.success, ...what };
     return this.#post(token, '/api/workers/result', body, Finished, { signal });
+  }
+
+  /** What it holds waits again at once, and no attempt is spent on it. */
+  unregister(token: string, limits: Limits) {
+    return this.#post(token, '/api/workers/unregister', {}, Unregistered, limits);
   }
 
   #post<T>(token: string, path: string, body: unknown, answer: Call<T>['answer'], limits: Limits) {

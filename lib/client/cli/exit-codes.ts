@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { Quarantined } from '../agent/quarantine.ts';
 import { ApiError, hasStatus } from '../api-error.ts';
 import { UnpackableProject } from '../pack/list-project.ts';
 import { FileExists } from '../transfer/place-file.ts';
@@ -11,6 +12,7 @@ export const EXIT = {
   auth: 3,
   notFound: 4,
   api: 5,
+  quarantined: 6,
   interrupted: 130,
 } as const;
 
@@ -22,6 +24,7 @@ Exit codes:
   3    no credentials, or the controller refuses them
   4    no such build or key
   5    the controller refused, or could not be reached after several tries
+  6    the worker takes no more builds: all fail at once on this machine
   130  interrupted`;
 
 /** Wrong options or files; the message says what to do instead. */
@@ -43,6 +46,7 @@ export function exitCodeFor(error: unknown): number {
   if (error instanceof NoResult) return EXIT.buildFailed;
   if (error instanceof MissingCredentials || hasStatus(error, 401, 403)) return EXIT.auth;
   if (hasStatus(error, 404)) return EXIT.notFound;
+  if (error instanceof Quarantined) return EXIT.quarantined;
   return isAboutUsage(error) ? EXIT.usage : EXIT.api;
 }
 
