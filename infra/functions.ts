@@ -57,7 +57,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api(
     'submit-build',
     ['POST /api/builds/submit', 'POST /api/builds'],
-    [...TABLE, ...QUEUES, ...FILES, ...CERTS],
+    [...TABLE, ...QUEUES, ...FILES, ...CERTS, 'PRIORITY_AGING_SECONDS'],
     [...READS_SOURCES, ...STORES_CERTS, 'builds:SendMessage', 'sources:PutObject', 'table:GetItem', ...CHANGES],
   ),
   api('list-builds', ['GET /api/builds'], TABLE, [
@@ -148,7 +148,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api(
     'retry-build',
     ['POST /api/builds/{id}/retry'],
-    [...TABLE, ...QUEUES, ...FILES, ...CERTS],
+    [...TABLE, ...QUEUES, ...FILES, ...CERTS, 'PRIORITY_AGING_SECONDS'],
     [...READS_SOURCES, ...STORES_CERTS, 'builds:SendMessage', 'table:GetItem', ...CHANGES],
     LOGS_SECONDS,
   ),
@@ -184,7 +184,14 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     'poll',
     ['GET /api/workers/poll'],
     [...TABLE, ...QUEUES, ...LEASES],
-    ['builds:ChangeMessageVisibility', 'builds:DeleteMessage', 'builds:ReceiveMessage', 'table:GetItem', ...CHANGES],
+    [
+      'builds:ChangeMessageVisibility',
+      'builds:DeleteMessage',
+      'builds:ReceiveMessage',
+      'index.waiting:Query',
+      'table:GetItem',
+      ...CHANGES,
+    ],
   ),
   api(
     'finish-build',

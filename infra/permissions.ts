@@ -18,6 +18,7 @@ const TARGETS = {
   'index.finished': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/finished')] },
   'index.state': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/state')] },
   'index.platform': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/platform')] },
+  'index.waiting': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/waiting')] },
   'index.worker': { service: 'dynamodb', actions: ['Query'], resources: [joined(arnOf('Table'), '/index/worker')] },
   builds: {
     service: 'sqs',

@@ -7,7 +7,8 @@ import type { Keeping } from './stages.ts';
  * - `finished` (sparse): finished builds by day, with what the statistics need.
  * - `state`, `platform`, `worker`: builds again, newest first, by what a list may ask for. They are made of attributes that
  *   the record has anyway: nothing but a build has both `listedAt` and one of these, and no write has to think of them.
- * All but `finished` carry keys only: a heartbeat changes no key and so costs one write, not three.
+ * - `waiting` (sparse): builds that wait and have asked for labels or priority, with what an assignment needs to know.
+ * All but `finished` and `waiting` carry keys only: a heartbeat changes no key and so costs one write, not three.
  */
 export const TABLE_TTL_ATTRIBUTE = 'expiresAt';
 
@@ -29,6 +30,8 @@ export const tableProperties = (stage: string) => ({
     { AttributeName: 'state', AttributeType: 'S' as const },
     { AttributeName: 'platform', AttributeType: 'S' as const },
     { AttributeName: 'workerId', AttributeType: 'S' as const },
+    { AttributeName: 'waitPartition', AttributeType: 'S' as const },
+    { AttributeName: 'rank', AttributeType: 'N' as const },
   ],
   KeySchema: keys('pk', 'sk'),
   GlobalSecondaryIndexes: [
@@ -37,14 +40,15 @@ export const tableProperties = (stage: string) => ({
     keysOnly('state', 'state', 'listedAt'),
     keysOnly('platform', 'platform', 'listedAt'),
     keysOnly('worker', 'workerId', 'listedAt'),
-    {
-      IndexName: 'finished',
-      KeySchema: keys('finishedDay', 'finishedAt'),
-      Projection: {
-        ProjectionType: 'INCLUDE' as const,
-        NonKeyAttributes: ['state', 'startedAt', 'cpuSum', 'cpuCount'],
-      },
-    },
+    including('finished', 'finishedDay', 'finishedAt', ['state', 'startedAt', 'cpuSum', 'cpuCount']),
+    including('waiting', 'waitPartition', 'rank', [
+      'attempt',
+      'submittedAt',
+      'sourceSize',
+      'sourceSha256',
+      'certsKey',
+      'labels',
+    ]),
   ],
 });
 
@@ -61,6 +65,14 @@ export const tableResource = (stage: string, { deletionPolicy, isProtected }: Ke
     SSESpecification: { SSEEnabled: true },
   },
 });
+
+function including(name: string, hash: string, range: string, NonKeyAttributes: string[]) {
+  return {
+    IndexName: name,
+    KeySchema: keys(hash, range),
+    Projection: { ProjectionType: 'INCLUDE' as const, NonKeyAttributes },
+  };
+}
 
 function keysOnly(name: string, hash: string, range: string) {
   return {

@@ -10,6 +10,7 @@ import {
   queues,
   report,
   secrets,
+  waiting,
   workers,
 } from '../../lib/runtime/container.ts';
 import { LEASES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
@@ -18,7 +19,7 @@ import { pollView } from '../../lib/runtime/worker-views.ts';
 
 const env = readEnv([...TABLE, ...QUEUES, ...LEASES]);
 const table = openTable(env);
-const stores = { builds: builds(table), workers: workers(table), queue: queues(env) };
+const stores = { builds: builds(table), workers: workers(table), queue: queues(env), waiting: waiting(table) };
 const deps = { ...stores, secrets, clock, chance, report };
 
 export const handler = api(

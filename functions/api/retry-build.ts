@@ -2,6 +2,7 @@ import { retryBuild } from '../../lib/app/retry-build.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { sentCerts } from '../../lib/runtime/certs-request.ts';
 import {
+  aging,
   builds,
   clock,
   files,
@@ -17,10 +18,10 @@ import { CERTS, FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { Retry } from '../../lib/runtime/inputs/builds.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...CERTS]);
+const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...CERTS, 'PRIORITY_AGING_SECONDS']);
 const table = openTable(env);
 const stores = { builds: builds(table), logs: logs(table), queue: queues(env), files: files(env) };
-const deps = { ...stores, ...certStores(env, table), secrets, clock, report };
+const deps = { ...stores, ...certStores(env, table), ...aging(env), secrets, clock, report };
 
 export const handler = api({ access: 'retry-build', gate: gate(env, table), input: Retry }, async (input, request) => {
   const { build: original, key } = request;

@@ -1,7 +1,9 @@
 import {
   CreateTableCommand,
+  DescribeTableCommand,
   type DynamoDBClient,
   ResourceInUseException,
+  UpdateTableCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { BucketAlreadyExists, BucketAlreadyOwnedByYou, CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -61,12 +63,30 @@ async function createTable(client: DynamoDBClient, stage: string): Promise<strin
     await client.send(new CreateTableCommand(table));
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
+    await addIndexes(client, table);
   }
-  await waitUntilTableExists(
-    { client, maxWaitTime: TABLE_WITHIN_SECONDS, minDelay: 1 },
-    { TableName: table.TableName },
-  );
+  await untilActive(client, table.TableName);
   return table.TableName;
+}
+
+const untilActive = (client: DynamoDBClient, TableName: string) =>
+  waitUntilTableExists({ client, maxWaitTime: TABLE_WITHIN_SECONDS, minDelay: 1 }, { TableName });
+
+/** A table of an older version lacks what was added since. DynamoDB makes one index at a time. */
+async function addIndexes(client: DynamoDBClient, wanted: ReturnType<typeof tableProperties>): Promise<void> {
+  const { TableName } = wanted;
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  const attributes = new Map(Table?.AttributeDefinitions?.map((each) => [each.AttributeName, each]));
+  const has = new Set(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName));
+  for (const index of wanted.GlobalSecondaryIndexes.filter(({ IndexName }) => !has.has(IndexName))) {
+    const keys = index.KeySchema.map(({ AttributeName }) => AttributeName);
+    for (const each of wanted.AttributeDefinitions)
+      if (keys.includes(each.AttributeName)) attributes.set(each.AttributeName, each);
+    const GlobalSecondaryIndexUpdates = [{ Create: index }];
+    const AttributeDefinitions = [...attributes.values()];
+    await client.send(new UpdateTableCommand({ TableName, AttributeDefinitions, GlobalSecondaryIndexUpdates }));
+    await untilActive(client, TableName);
+  }
 }
 
 /** In the order of the definitions: a redrive policy names the ARN of a queue created before. */

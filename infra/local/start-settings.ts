@@ -37,6 +37,7 @@ Settings, all from the environment:
   MAX_QUEUE_SECONDS        how long a build waits for a worker before it fails (86400)
   MAX_BUILD_SECONDS        how long one attempt may take before the build fails (10800)
   MAX_ATTEMPTS             how often a build is given out before it fails (3)
+  PRIORITY_AGING_SECONDS   how long a wait a point of a build's priority is worth (600)
   MAX_SOURCE_BYTES         largest source in a multipart/form-data request (524288000)
   MAX_CERTS_BYTES          largest certificate bundle in one (10485760)
   MAX_RESULT_BYTES         largest result in one (1073741824)

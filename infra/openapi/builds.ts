@@ -4,7 +4,7 @@ import { FAILURE_KINDS } from '../../lib/domain/failure.ts';
 import { LOG_LEVELS } from '../../lib/domain/log-line.ts';
 import { BuildPage, LogPage, Nothing, OneBuild, Retry, Submission } from '../../lib/runtime/inputs/builds.ts';
 import { type Description, file, json } from './description.ts';
-import { count, id, ms, platform, state, status } from './fields.ts';
+import { count, id, labels, ms, platform, state, status } from './fields.ts';
 
 const submitted = { id, status, platform, submitted_at: ms, access_token: z.string() };
 
@@ -25,6 +25,8 @@ const Status = z.object({
   result_sha256: z.nullable(z.string()),
   result_size: z.nullable(count),
   result_filename: z.nullable(z.string()),
+  labels,
+  priority: count,
   original_build_id: z.optional(id),
 });
 
@@ -42,7 +44,15 @@ const Build = z.object({
 const Active = z.object({ id, status: state, platform, worker_id: z.nullable(id), started_at: z.nullable(ms) });
 
 const List = z.array(
-  z.object({ id, status: state, platform, createdAt: z.iso.datetime(), completedAt: z.optional(z.iso.datetime()) }),
+  z.object({
+    id,
+    status: state,
+    platform,
+    createdAt: z.iso.datetime(),
+    completedAt: z.optional(z.iso.datetime()),
+    labels,
+    priority: count,
+  }),
 );
 
 const Log = z.object({

@@ -8,6 +8,7 @@ export const ms = z.int().check(z.nonnegative());
 export const count = z.int().check(z.nonnegative());
 export const seconds = z.int().check(z.positive());
 export const platform = z.enum(PLATFORMS);
+export const labels = z.array(z.string());
 export const state = z.enum(BUILD_STATES);
 /** A cancelled build is a failed one to clients that know no other word; `state` has the truth. */
 export const status = z.enum(BUILD_STATES.filter((name) => name !== 'cancelled'));
@@ -32,6 +33,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   expires_days: 'From now on. Absent: until it is revoked.',
   filename: 'The name that a download of the result is given.',
   id: 'What the request is about.',
+  labels: 'Of a build: only a worker that has all of them is given it. Of a worker: those that it has.',
   level: 'How grave the line is.',
   limit: 'At most so many.',
   logs: 'Lines in their order.',
@@ -40,6 +42,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   otp: 'The one-time password, as the job has it.',
   parts: 'Asks for an upload in parts: each of `size` bytes but the last, with the SHA-256 of each.',
   platform: 'Workers for it are given the build.',
+  priority: 'The higher goes first; each point is worth as much as ten minutes of waiting.',
   profiles: 'Provisioning profiles, each in base64.',
   progress: 'In percent.',
   scopes: 'What the key may do.',

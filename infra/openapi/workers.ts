@@ -5,7 +5,7 @@ import { Abandonment, Failure, Finish, Heartbeat, HeldBuild, LogLines } from '..
 import { AWorker, Draining, NamedWorker, Registration, WorkerPage } from '../../lib/runtime/inputs/workers.ts';
 import { redirected } from './builds.ts';
 import { type Description, file, json } from './description.ts';
-import { count, done, id, ms, platform, seconds } from './fields.ts';
+import { count, done, id, labels, ms, platform, seconds } from './fields.ts';
 
 const Registered = z.object({
   id,
@@ -24,6 +24,7 @@ const Worker = z.object({
   state: z.enum(['idle', 'building', 'offline', 'draining', 'quarantined'] satisfies WorkerState[]),
   is_draining: z.boolean(),
   capabilities: z.object({ platforms: z.array(platform) }),
+  labels,
   registered_at: ms,
   last_seen_at: ms,
   current_build_id: z.nullable(id),

@@ -1,5 +1,6 @@
 import type { Build, StoredFile } from '../domain/build.ts';
 import { resendAt } from '../domain/due.ts';
+import { hasMessages } from '../domain/line.ts';
 import type { BuildQueue, BuildStore, Clock, Hint, Report } from './ports.ts';
 
 interface Deps {
@@ -14,7 +15,7 @@ interface Deps {
  * makes up for it, so what the caller was doing has succeeded.
  */
 export async function announce(deps: Deps, build: Build): Promise<void> {
-  if (!build.source) return;
+  if (!build.source || !hasMessages(build)) return;
   try {
     await sendHint(deps, build, build.source);
   } catch (error) {
@@ -22,14 +23,14 @@ export async function announce(deps: Deps, build: Build): Promise<void> {
   }
 }
 
-/** Throws when the message could not be sent or noted; the build then stays due. */
+/** Throws when the message could not be sent or noted; the build then stays due. One without messages is only noted. */
 export async function sendHint(deps: Deps, build: Build, source: StoredFile): Promise<void> {
   const sends = build.sends + 1;
-  await deps.queue.send(hintOf(build, source));
+  if (hasMessages(build)) await deps.queue.send(hintOf(build, source));
   await deps.builds.markSent(build, sends, resendAt(deps.clock(), sends));
 }
 
-function hintOf({ id, attempt, platform, submittedAt, certs }: Build, { size, sha256 }: StoredFile): Hint {
+function hintOf({ id, attempt, platform, submittedAt, certs, rank }: Build, { size, sha256 }: StoredFile): Hint {
   const facts = { buildId: id, attempt, platform, submittedAt, sourceSize: size, sourceSha256: sha256 };
-  return certs ? { ...facts, hasCerts: true } : facts;
+  return { ...facts, ...(certs && { hasCerts: true }), ...(rank !== undefined && { rank }) };
 }

@@ -13,14 +13,17 @@ import type {
   Message,
   Report,
   Secrets,
+  WaitingBuilds,
   WorkerStore,
 } from './ports.ts';
 import { giveBack, leaveToTimeout, settleRefusal } from './settle-message.ts';
+import { openLine } from './waiting-line.ts';
 
 interface Deps {
   readonly builds: BuildStore;
   readonly workers: WorkerStore;
   readonly queue: BuildQueue;
+  readonly waiting: WaitingBuilds;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -127,12 +130,20 @@ async function assignNext(
   const searchUntil = deps.clock() + SEARCH_MS;
   let left = MAX_MESSAGES;
   for (const platform of inFairOrder(worker.platforms, deps.chance())) {
+    const line = openLine(deps, worker, platform);
+    let isEmpty = false;
     for (;;) {
       if (left === 0 || deps.clock() > searchUntil) return 'unfinished';
-      const message = await deps.queue.receive(platform);
-      if (!message) break;
+      const message: Message | undefined = isEmpty ? undefined : await deps.queue.receive(platform);
+      isEmpty = message === undefined;
+      const first = await line(message);
+      if (!message && !first) break;
       left -= 1;
-      const answer = await tryMessage(deps, message, worker, tokenHash, settings);
+      // It makes way: others may have it at once.
+      if (message && first) await leaveToTimeout(deps, message, () => deps.queue.giveBack(message, 0));
+      const answer = await (first
+        ? tryBuild(deps, first, undefined, worker, tokenHash, settings)
+        : message && tryMessage(deps, message, worker, tokenHash, settings));
       if (answer !== 'next') return answer ?? 'nothing';
     }
   }
@@ -159,6 +170,18 @@ async function tryMessage(
     deps.report({ event: 'message_malformed', messageId: message.id });
     return 'next';
   }
+  return tryBuild(deps, hint, message, worker, tokenHash, settings);
+}
+
+/** `message`: the one that told of it; absent: the index did. */
+async function tryBuild(
+  deps: Deps,
+  hint: Hint,
+  message: Message | undefined,
+  worker: Worker,
+  tokenHash: string,
+  settings: LeaseSettings,
+): Promise<Assignment | undefined | 'next'> {
   const otp = deps.secrets.token();
   const grant = prepareGrant(deps, hint, worker, tokenHash, deps.secrets.hash(otp), settings);
   const outcome = await grantOrGiveBack(deps, message, grant);
@@ -173,7 +196,7 @@ async function tryMessage(
     waitedMs: Math.max(0, grant.now - hint.submittedAt),
   });
   // Only after the commit. If this fails, the message comes again as a stale hint and is deleted then.
-  await leaveToTimeout(deps, message, () => deps.queue.delete(message));
+  if (message) await leaveToTimeout(deps, message, () => deps.queue.delete(message));
   return { ...hint, attempt: hint.attempt + 1, leaseUntil: grant.leaseUntil, otp };
 }
 
@@ -192,6 +215,7 @@ function prepareGrant(
     maxAttempts: settings.maxAttempts,
     holder: { workerId: worker.id, workerName: worker.name, assignmentId: deps.secrets.id(), tokenHash },
     workerEpoch: worker.epoch,
+    labels: worker.labels ?? [],
     strikes: strikesOf(worker),
     otpHash,
     otpExpiresAt: now + OTP_MS,
@@ -202,11 +226,11 @@ function prepareGrant(
 }
 
 /** A throttle, a timeout, a lost connection: the message goes back, the caller learns of the failure. */
-async function grantOrGiveBack(deps: Deps, message: Message, grant: Grant) {
+async function grantOrGiveBack(deps: Deps, message: Message | undefined, grant: Grant) {
   try {
     return await deps.builds.assign(grant);
   } catch (error) {
-    await giveBack(deps, message);
+    if (message) await giveBack(deps, message);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { hasMessages } from '../domain/line.ts';
 import { sendHint } from './announce.ts';
 import type { BuildQueue, BuildStore, Clock, DeadLetter, DeadLetters, Report } from './ports.ts';
 import { leaveToTimeout } from './settle-message.ts';
@@ -34,7 +35,7 @@ export async function listDeadLetters(deps: Looking): Promise<{ letters: DeadLet
 export interface Redrive {
   /** Their builds wait, and have a new message. */
   redriven: number;
-  /** Their builds do not wait any more: there is nothing to bring. */
+  /** Their builds do not wait any more, or need no message: there is nothing to bring. */
   deleted: number;
   /** None of ours: they stay, for somebody to look at. */
   malformed: number;
@@ -80,7 +81,7 @@ async function outcomeOf(deps: Moving, letter: DeadLetter): Promise<Outcome> {
 async function redrive(deps: Moving, letter: DeadLetter): Promise<Outcome> {
   if (!letter.hint) return 'malformed';
   const build = await deps.builds.get(letter.hint.buildId);
-  if (build?.state !== 'pending') {
+  if (build?.state !== 'pending' || !hasMessages(build)) {
     await deps.deadLetters.delete(letter);
     return 'deleted';
   }

@@ -6,7 +6,7 @@ import type { DiagnosticReport } from '../domain/diagnostic-report.ts';
 import type { Failure, FailureKind } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
 import type { Sample } from '../domain/telemetry.ts';
-import type { HolderClaim, LifeClaim, Claim } from '../domain/transitions.ts';
+import type { Claim, HolderClaim, LifeClaim } from '../domain/transitions.ts';
 import type { IssuedToken, Worker } from '../domain/worker.ts';
 
 export type {
@@ -20,6 +20,7 @@ export type {
   TotalsStore,
 } from './index-port.ts';
 export type { BuildQueue, DeadLetter, DeadLetters, Hint, Message } from './queue-port.ts';
+export type { WaitingBuild, WaitingBuilds } from './waiting-port.ts';
 
 /** Now, in ms since 1970. */
 export type Clock = () => number;
@@ -52,6 +53,8 @@ export interface Grant {
   readonly maxAttempts: number;
   readonly holder: Holder;
   readonly workerEpoch: number;
+  /** The worker's: the build may ask for no other. */
+  readonly labels: readonly string[];
   /** Bad ends in a row that the worker comes with. */
   readonly strikes: number;
   readonly otpHash: string;
@@ -159,7 +162,13 @@ export interface WorkerStore {
   /** Registers again: raises the epoch and exchanges the token. False: another registration came first. */
   renew(
     seen: Worker,
-    change: { name: string; platforms: readonly Platform[]; token: IssuedToken; now: number },
+    change: {
+      name: string;
+      platforms: readonly Platform[];
+      labels?: readonly string[];
+      token: IssuedToken;
+      now: number;
+    },
   ): Promise<boolean>;
   /** Notes a poll and lengthens the presented token's life. */
   noteSeen(worker: Worker, now: number): Promise<void>;
@@ -203,6 +212,7 @@ export type AppEvent =
   | { event: 'assignment_refused'; buildId: string; attempt: number; workerId: string; reason: AssignRefusal }
   | { event: 'message_malformed'; messageId: string }
   | { event: 'message_left_to_timeout'; messageId: string; error: unknown }
+  | { event: 'line_not_read'; error: unknown }
   | { event: 'build_completed'; buildId: string; attempt?: number; workerId: string; resultSha256: string }
   | { event: 'build_failed'; buildId: string; attempt?: number; kind: FailureKind; workerId?: string }
   | { event: 'build_cancelled'; buildId: string; attempt?: number; workerId?: string }

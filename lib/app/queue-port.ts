@@ -10,6 +10,8 @@ export interface Hint {
   readonly sourceSha256: string;
   /** Absent: none. */
   readonly hasCerts?: boolean | undefined;
+  /** Of a build with priority. */
+  readonly rank?: number | undefined;
 }
 
 export interface Message {

@@ -1,6 +1,6 @@
 import type { Platform } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { WORKER_TOKEN_MS, wasGiven, type Worker } from '../domain/worker.ts';
+import { WORKER_TOKEN_MS, type Worker, wasGiven } from '../domain/worker.ts';
 import { type GiveBackDeps, giveBack } from './give-back.ts';
 import type { Secrets } from './ports.ts';
 
@@ -12,6 +12,7 @@ interface Deps extends GiveBackDeps {
 export interface Registration {
   readonly name: string;
   readonly platforms: readonly Platform[];
+  readonly labels?: readonly string[];
   /** The id of an earlier registration. One that is unknown is ignored: ids are given by the controller. */
   readonly id?: string;
   /** Of a token that it was given: one that is not its own, and the id is ignored. Absent: the key vouches for the id. */
@@ -41,7 +42,7 @@ export async function registerWorker(deps: Deps, registration: Registration): Pr
   return registerNew(deps, registration);
 }
 
-async function registerNew(deps: Deps, { name, platforms }: Registration): Promise<Registered> {
+async function registerNew(deps: Deps, { name, platforms, labels }: Registration): Promise<Registered> {
   const now = deps.clock();
   const id = deps.secrets.id();
   const { token, issued } = issue(deps, id, now);
@@ -49,6 +50,7 @@ async function registerNew(deps: Deps, { name, platforms }: Registration): Promi
     id,
     name,
     platforms,
+    ...(labels && { labels }),
     epoch: 1,
     registeredAt: now,
     lastSeenAt: now,
@@ -66,15 +68,17 @@ async function registerNew(deps: Deps, { name, platforms }: Registration): Promi
 async function registerAgain(
   deps: Deps,
   seen: Worker,
-  { name, platforms, activeBuilds }: Registration,
+  { name, platforms, labels, activeBuilds }: Registration,
 ): Promise<Registered | undefined> {
   const now = deps.clock();
   if (activeBuilds === 0 && seen.current) await giveUpBuild(deps, seen, seen.current);
   const { token, issued } = issue(deps, seen.id, now);
-  if (!(await deps.workers.renew(seen, { name, platforms, token: issued, now }))) return undefined;
+  const said = { name, platforms, ...(labels && { labels }) };
+  if (!(await deps.workers.renew(seen, { ...said, token: issued, now }))) return undefined;
   const epoch = seen.epoch + 1;
   deps.report({ event: 'worker_registered', workerId: seen.id, epoch });
-  return { worker: { ...seen, name, platforms, token: issued, epoch, registeredAt: now }, token, isNew: false };
+  const { labels: _before, ...others } = seen;
+  return { worker: { ...others, ...said, token: issued, epoch, registeredAt: now }, token, isNew: false };
 }
 
 /**

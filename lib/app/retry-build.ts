@@ -24,7 +24,7 @@ export async function retryBuild(
   if (!isTerminal(original.state)) {
     throw new Rejection('not_finished', 'Build has not finished: cancel it before you retry it');
   }
-  const { source, platform } = original;
+  const { source, platform, labels, priority } = original;
   if (original.certs && !certs) {
     throw new Rejection(
       'certs_gone',
@@ -35,7 +35,7 @@ export async function retryBuild(
     throw new Rejection('source_gone', 'Original build source no longer available. Please submit a new build.');
   }
   const submittedBy = by ? notedId(by) : original.submittedBy;
-  const wanted = { platform, source, certs, submittedBy, originalBuildId: original.id };
+  const wanted = { platform, source, certs, labels, priority, submittedBy, originalBuildId: original.id };
   const seed = certs ? `retry of ${original.id} ${certs.fingerprint}` : `retry of ${original.id}`;
   const submitted = await submitOnce(deps, seed, wanted, 'while it lasts');
   await tellOriginal(deps, original, submitted.build);

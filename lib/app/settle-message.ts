@@ -11,16 +11,20 @@ interface Deps {
   readonly report: Report;
 }
 
-/** What becomes of a message whose assignment was refused. `next`: try another; `undefined`: the worker gets nothing now. */
+/**
+ * What becomes of a message whose assignment was refused, or of a build that was found without one. `next`: try another;
+ * `undefined`: the worker gets nothing now.
+ */
 export async function settleRefusal(
   deps: Deps,
-  message: Message,
+  message: Message | undefined,
   hint: Hint,
   workerId: string,
   reason: AssignRefusal,
 ): Promise<undefined | 'next'> {
   const { buildId, attempt } = hint;
   deps.report({ event: 'assignment_refused', buildId, attempt, workerId, reason });
+  if (!message) return settleFound(deps, hint, reason);
   switch (REFUSAL_CLASS[reason]) {
     case 'transient':
       await giveBack(deps, message);
@@ -38,6 +42,12 @@ export async function settleRefusal(
   }
   await leaveToTimeout(deps, message, () => deps.queue.delete(message));
   return 'next';
+}
+
+/** There is nothing to give back. What is refused for the worker's sake stays so; else there may be others. */
+async function settleFound(deps: Deps, hint: Hint, reason: AssignRefusal): Promise<undefined | 'next'> {
+  if (REFUSAL_CLASS[reason] === 'permanent') await failUnassignable(deps, hint, reason);
+  return REFUSAL_CLASS[reason] === 'transient' && reason !== 'conflict' ? undefined : 'next';
 }
 
 async function failUnassignable(deps: Deps, { buildId, attempt }: Hint, reason: AssignRefusal): Promise<void> {

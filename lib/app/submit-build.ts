@@ -1,5 +1,6 @@
 import { type KeyHolder, notedId } from '../domain/api-key.ts';
 import { type Build, isTerminal, type Platform, type StoredCerts, type StoredFile } from '../domain/build.ts';
+import { rankOf } from '../domain/line.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { announce } from './announce.ts';
 import { sourceKey } from './file-keys.ts';
@@ -9,6 +10,8 @@ import type { BuildQueue, BuildStore, Clock, Report, Secrets } from './ports.ts'
 import type { NewCerts } from './store-certs.ts';
 
 export interface SubmitDeps {
+  /** What a point of priority is worth in waiting. */
+  readonly priorityAgingMs: number;
   readonly builds: BuildStore;
   readonly queue: BuildQueue;
   readonly files: FileStore;
@@ -22,7 +25,14 @@ export interface Submitted {
   readonly token: string;
 }
 
-interface Wanted {
+/** What a build asks for beside being built. */
+export interface Wishes {
+  /** In the order of the alphabet, each once. */
+  readonly labels?: readonly string[] | undefined;
+  readonly priority?: number | undefined;
+}
+
+interface Wanted extends Wishes {
   readonly platform: Platform;
   readonly source: StoredFile;
   readonly certs?: NewCerts | undefined;
@@ -30,7 +40,7 @@ interface Wanted {
   readonly originalBuildId?: string;
 }
 
-interface Submission {
+interface Submission extends Wishes {
   readonly platform: Platform;
   readonly by?: KeyHolder | undefined;
   readonly certs?: NewCerts | undefined;
@@ -47,13 +57,13 @@ export function submitBuild(
 
 /** Submits a source that came with the request. */
 export async function submitBytes(deps: SubmitDeps, submission: Submission & SentFile): Promise<Submitted> {
-  const { platform, sha256, certs, idempotencyKey, by } = submission;
+  const { platform, sha256, certs, idempotencyKey, by, labels, priority } = submission;
   const source = await keepFile(deps.files, 'sources', sourceKey(deps.secrets.id()), submission);
-  const wanted = { platform, source, certs, submittedBy: notedId(by) };
+  const wanted = { platform, source, certs, labels, priority, submittedBy: notedId(by) };
   if (idempotencyKey !== undefined) return submitOnce(deps, keySeed(idempotencyKey), wanted, 'always');
   // Clients that know no key send the whole request again after a timeout.
   const content = certs ? `${sha256} ${certs.fingerprint}` : sha256;
-  return submitOnce(deps, `content ${platform} ${content}`, wanted, 'while it lasts');
+  return submitOnce(deps, `content ${platform} ${content}${inWords(wanted)}`, wanted, 'while it lasts');
 }
 
 /** Submits a source that was uploaded before. Without a key, the same upload submitted again is the same build. */
@@ -61,14 +71,14 @@ export async function submitUpload(
   deps: SubmitDeps,
   submission: Submission & { uploadId: string },
 ): Promise<Submitted> {
-  const { platform, uploadId, certs, idempotencyKey, by } = submission;
+  const { platform, uploadId, certs, idempotencyKey, by, labels, priority } = submission;
   const key = sourceKey(uploadId);
   const found = await deps.files.find('sources', key);
   if (!found) {
     throw new Rejection('upload_missing', 'Source file required: nothing has been uploaded under this upload_id');
   }
   const { size, sha256 } = found;
-  const wanted = { platform, source: { key, size, sha256 }, certs, submittedBy: notedId(by) };
+  const wanted = { platform, source: { key, size, sha256 }, certs, labels, priority, submittedBy: notedId(by) };
   const seed = idempotencyKey === undefined ? `upload ${uploadId}` : keySeed(idempotencyKey);
   return submitOnce(deps, seed, wanted, 'always');
 }
@@ -101,7 +111,7 @@ export async function submitOnce(
   let id = deps.secrets.idFrom(ownSeed(seed, wanted.submittedBy));
   for (let before = 0; before < MAX_PREDECESSORS; before++) {
     const certs = await wanted.certs?.storeFor(id);
-    const build = newBuild(id, wanted, certs, tokenHash, deps.clock());
+    const build = newBuild(deps, id, wanted, certs, tokenHash);
     if (await deps.builds.create(build)) {
       deps.report({ event: 'build_submitted', buildId: id, platform: wanted.platform, sourceSize: wanted.source.size });
       await announce(deps, build);
@@ -129,21 +139,36 @@ function isSameRequest({ state, submittedAt }: Build, now: number): boolean {
 }
 
 /** One key for two different things is a mistake of the caller's that must not pass for success. */
-function refuseOther(existing: Build, { platform, source, certs }: Wanted): void {
+function refuseOther(existing: Build, wanted: Wanted): void {
+  const { platform, source, certs } = wanted;
   const isSameSource = existing.platform === platform && existing.source?.sha256 === source.sha256;
-  if (isSameSource && existing.certs?.fingerprint === certs?.fingerprint) return;
+  const asksTheSame = existing.certs?.fingerprint === certs?.fingerprint && inWords(existing) === inWords(wanted);
+  if (isSameSource && asksTheSame) return;
   throw new Rejection(
     'repeated_differently',
-    'The same request was made before with another source, certs or platform',
+    'The same request was made before with another source, certs, platform, labels or priority',
   );
+}
+
+/** Nothing for who asks for nothing: what is made of it stays as it was before anybody could ask. */
+function inWords({ labels = [], priority = 0 }: Wishes): string {
+  return `${labels.length > 0 ? ` labels ${labels}` : ''}${priority > 0 ? ` priority ${priority}` : ''}`;
 }
 
 /**
  * Bytes first, then this record (pending and due), then the message, then the note that it was sent. A crash between any
  * two is repaired by the sweep, which sends what is still due; so from the record on, the build is sure to be built.
  */
-function newBuild(id: string, wanted: Wanted, certs: StoredCerts | undefined, tokenHash: string, now: number): Build {
-  const { platform, source, submittedBy, originalBuildId } = wanted;
+function newBuild(
+  deps: SubmitDeps,
+  id: string,
+  wanted: Wanted,
+  certs: StoredCerts | undefined,
+  tokenHash: string,
+): Build {
+  const { platform, source, submittedBy, originalBuildId, labels = [], priority = 0 } = wanted;
+  const now = deps.clock();
+  const rank = rankOf(now, priority, deps.priorityAgingMs);
   return {
     id,
     platform,
@@ -158,5 +183,8 @@ function newBuild(id: string, wanted: Wanted, certs: StoredCerts | undefined, to
     ...(certs && { certs }),
     ...(submittedBy !== undefined && { submittedBy }),
     ...(originalBuildId !== undefined && { originalBuildId }),
+    ...(labels.length > 0 && { labels }),
+    ...(priority > 0 && { priority }),
+    ...((labels.length > 0 || priority > 0) && { rank }),
   };
 }

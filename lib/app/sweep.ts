@@ -1,4 +1,5 @@
 import { type Build, isTerminal } from '../domain/build.ts';
+import { hasMessages } from '../domain/line.ts';
 import { type Timeouts, timeoutOf } from '../domain/timeouts.ts';
 import { decide } from '../domain/transitions.ts';
 import { sendHint } from './announce.ts';
@@ -112,6 +113,7 @@ async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: S
 async function resend(deps: Deps, build: Build, report: SweepReport): Promise<void> {
   if (build.state !== 'pending' || !build.source) return;
   await sendHint(deps, build, build.source);
+  if (!hasMessages(build)) return;
   report.resent += 1;
   deps.report({ event: 'build_resent', buildId: build.id, attempt: build.attempt, sends: build.sends + 1 });
 }

@@ -6,6 +6,7 @@ export type AssignRefusal =
   | 'conflict'
   | 'build_absent'
   | 'build_moved'
+  | 'labels_missing'
   | 'source_missing'
   | 'unreadable'
   | 'attempts_exhausted';
@@ -26,6 +27,8 @@ export const REFUSAL_CLASS = {
   conflict: 'transient',
   build_absent: 'unknown',
   build_moved: 'stale',
+  // A build that asks for labels needs no message: it is found without.
+  labels_missing: 'stale',
   source_missing: 'permanent',
   unreadable: 'permanent',
   attempts_exhausted: 'permanent',

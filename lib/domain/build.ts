@@ -89,6 +89,12 @@ export interface Build {
   readonly submittedBy?: string;
   /** The build that this one tries again. */
   readonly originalBuildId?: string;
+  /** In the order of the alphabet: a worker that has all of them may build it. Absent: any worker. */
+  readonly labels?: readonly string[];
+  /** From 1. Absent: 0. */
+  readonly priority?: number;
+  /** Its place among those that wait, for ever (`line.ts`). Absent where it asked for nothing: its submit. */
+  readonly rank?: number;
 }
 
 export const TERMINAL_STATES = ['completed', 'failed', 'cancelled'] as const satisfies readonly BuildState[];

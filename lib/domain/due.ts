@@ -1,3 +1,6 @@
+import type { Build } from './build.ts';
+import { hasMessages } from './line.ts';
+
 /** When the sweep must look at a build. The time is a proposal; the condition of the repair decides. */
 
 /**
@@ -6,6 +9,11 @@
  */
 const FIRST_RESEND_MS = 120_000;
 const MAX_RESEND_MS = 3_600_000;
+
+/** A new build. One without messages has nothing to be sent. */
+export function firstDueAt(build: Build): number {
+  return hasMessages(build) ? build.submittedAt : resendAt(build.submittedAt, 1);
+}
 
 /** @param sends how often a message has been sent for this attempt, this one included. */
 export function resendAt(now: number, sends: number): number {

@@ -1,6 +1,7 @@
 import type { AssignRefusal } from './assignment.ts';
 import { type Build, type BuildState, type Holder, isTerminal, type ResultFile, type StoredCerts } from './build.ts';
 import type { Failure } from './failure.ts';
+import { hasAll } from './labels.ts';
 import type { RejectionCode } from './rejection.ts';
 
 /** A worker that says it holds the build. Old clients know no attempt; their token, or the worker item, stands for it. */
@@ -33,6 +34,8 @@ export type Command =
       readonly attempt: number;
       readonly leaseMs: number;
       readonly maxAttempts: number;
+      /** Those of the holder. */
+      readonly labels: readonly string[];
     }
   | { readonly type: 'heartbeat'; readonly claim: LifeClaim; readonly leaseMs: number }
   | { readonly type: 'complete'; readonly claim: Claim; readonly result: ResultFile }
@@ -73,6 +76,7 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
   switch (command.type) {
     case 'assign': {
       if (!isAllowed || build.attempt !== command.attempt) return refuse('build_moved', `build is ${build.state}`);
+      if (!hasAll(command.labels, build.labels)) return refuse('labels_missing', `build asks for ${build.labels}`);
       if (!build.source) return refuse('source_missing', 'build has no source');
       if (build.spentAttempts >= command.maxAttempts) {
         return refuse('attempts_exhausted', `${build.spentAttempts} attempts spent`);

@@ -4,6 +4,8 @@ export interface Worker {
   readonly id: string;
   readonly name: string;
   readonly platforms: readonly Platform[];
+  /** Absent: none. They change only with the epoch, which every grant is bound to. */
+  readonly labels?: readonly string[];
   /** Raised by each registration: a grant prepared for an earlier one is refused. */
   readonly epoch: number;
   readonly registeredAt: number;

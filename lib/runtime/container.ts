@@ -8,10 +8,11 @@ import { buildStore } from '../adapters/dynamo/build-store.ts';
 import { certMarks } from '../adapters/dynamo/cert-marks.ts';
 import { diagnosticsStore } from '../adapters/dynamo/diagnostics-store.ts';
 import { keyStore } from '../adapters/dynamo/key-store.ts';
-import { metricsStore } from '../adapters/dynamo/metrics-store.ts';
 import { logStore } from '../adapters/dynamo/log-store.ts';
+import { metricsStore } from '../adapters/dynamo/metrics-store.ts';
 import type { Table } from '../adapters/dynamo/table.ts';
 import { totalsStore } from '../adapters/dynamo/totals-store.ts';
+import { waitingBuilds } from '../adapters/dynamo/waiting-builds.ts';
 import { workerStore } from '../adapters/dynamo/worker-store.ts';
 import { certObjects, certStore } from '../adapters/s3/cert-store.ts';
 import { fileStore } from '../adapters/s3/file-store.ts';
@@ -22,11 +23,13 @@ import { deadLetterQueue } from '../adapters/sqs/dead-letters.ts';
 export { parseHint } from '../adapters/sqs/hint.ts';
 
 import type { LeaseSettings } from '../app/assign-build.ts';
+import type { WaitingBuilds } from '../app/ports.ts';
 import type { Gate } from './admission.ts';
 import { currentDeadline } from './deadline.ts';
 import type { Env } from './env.ts';
 import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
+import { rememberedNothing } from './remembered.ts';
 import { secretBox } from './secret-box.ts';
 import { deriveWith, secrets, sha256 } from './secrets.ts';
 
@@ -66,6 +69,7 @@ export const clock = () => Date.now();
 export const chance = () => Math.random();
 export const report = log;
 const onConflict = () => log({ event: 'write_conflicted' });
+
 export { deriveWith, secrets };
 
 export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
@@ -76,6 +80,17 @@ export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
 export const marks = certMarks;
 export const builds = (table: Table) => buildStore(table, secrets.id);
 export const workers = workerStore;
+
+/**
+ * A build with priority that comes while its platform is known to have none waits at most so much longer: it has a message
+ * as well, so only the order is at stake. Without this memory each assignment would cost a read more.
+ */
+const NOTHING_URGENT_MS = 5_000;
+export function waiting(table: Table): WaitingBuilds {
+  const all = waitingBuilds(table);
+  return { ...all, urgent: rememberedNothing(all.urgent, NOTHING_URGENT_MS, clock) };
+}
+
 export const logs = logStore;
 export const metrics = metricsStore;
 export const keys = keyStore;
@@ -141,6 +156,8 @@ export function leases(env: Env<'FIRST_LEASE_SECONDS' | 'LEASE_SECONDS' | 'MAX_A
     maxAttempts: env.MAX_ATTEMPTS,
   };
 }
+
+export const aging = (env: Env<'PRIORITY_AGING_SECONDS'>) => ({ priorityAgingMs: env.PRIORITY_AGING_SECONDS * 1000 });
 
 function at(endpoint: string | undefined) {
   return endpoint === undefined ? {} : { endpoint };

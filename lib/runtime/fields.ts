@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { PLATFORMS } from '../domain/build.ts';
+import { LABEL } from '../domain/labels.ts';
+import { MAX_PRIORITY } from '../domain/line.ts';
 
 /** Fields that several endpoints share. The words of a refusal are the old controller's where clients match on them. */
 
@@ -30,6 +32,28 @@ export const attempt = z.optional(
 function wholeNumber() {
   return z.int().check(z.gte(1), z.lte(99_999));
 }
+
+const PRIORITY = `priority must be a whole number from 0 to ${MAX_PRIORITY}`;
+
+/** From JSON a list; from a form a text with commas between them. */
+export function labels(max: number) {
+  const message = `labels must be at most ${max} of a-z 0-9 . _ = -, each of at most 40 characters, the first a letter or digit`;
+  const areGood = (list: readonly string[]) => list.length <= max && list.every((label) => LABEL.test(label));
+  const sent = z.union([z.array(z.string()), z.string()], message);
+  return z.optional(z.pipe(sent, z.transform(sorted)).check(z.refine(areGood, message)));
+}
+
+function sorted(sent: string | string[]): string[] {
+  const list = typeof sent === 'string' ? sent.split(',').filter((label) => label !== '') : sent;
+  return [...new Set(list)].sort();
+}
+
+/** From JSON a number; from a form its digits. */
+export const priority = z.optional(
+  z
+    .pipe(z.union([z.int(), z.string().check(z.regex(/^[0-9]{1,2}$/))], PRIORITY), z.transform(Number))
+    .check(z.refine((value) => value >= 0 && value <= MAX_PRIORITY, PRIORITY)),
+);
 
 /** A whole number in a query: its digits and nothing else. */
 export function digits(message: string) {

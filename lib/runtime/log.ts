@@ -24,6 +24,7 @@ const LEVELS = {
   assignment_refused: 'info',
   message_malformed: 'error',
   message_left_to_timeout: 'warn',
+  line_not_read: 'warn',
   build_completed: 'info',
   build_failed: 'info',
   build_cancelled: 'info',

@@ -6,6 +6,9 @@ import { type Body, jsonBody, rawBody, type UploadedFile } from './body.ts';
 /** Counts that no honest client comes near; the bytes are limited by the platform (6 MB for a whole request). */
 const LIMITS = { fields: 50, files: 10, parts: 60, headerPairs: 50, fieldNameSize: 100, fieldSize: 64 * 1024 };
 
+/** Fields that may be there more than once: each is one more of the list. */
+const LISTS = new Set(['labels']);
+
 type Event = Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded' | 'headers'>;
 
 /** `multipart/form-data` as the old clients send it, parts in any order; or JSON, where the new ones are served too. */
@@ -40,8 +43,9 @@ async function multipartBody(event: Event, contentType: string): Promise<Body> {
     }
     parser.on('field', (name, value, _nameCut, isCut) => {
       if (isCut) refuse(`The field ${name} is too long`);
-      else if (Object.hasOwn(fields, name)) refuse(`The field ${name} is there twice`);
-      else fields[name] = value;
+      else if (!Object.hasOwn(fields, name)) fields[name] = value;
+      else if (LISTS.has(name)) fields[name] = `${fields[name]},${value}`;
+      else refuse(`The field ${name} is there twice`);
     });
     parser.on('file', (name, stream, filename) => {
       if (fileNames.has(name)) refuse(`The file ${name} is there twice`);

@@ -7,13 +7,14 @@ import { workerClaim } from './credentials.ts';
 import type { Registration } from './inputs/workers.ts';
 
 export function registrationOf(
-  { name, capabilities, id, active_build_count }: z.output<typeof Registration>,
+  { name, capabilities, labels, id, active_build_count }: z.output<typeof Registration>,
   key: KeyHolder,
   headers: Headers,
 ): Named {
   return {
     name,
     platforms: platformsOf(capabilities['platforms']),
+    ...(labels && labels.length > 0 && { labels }),
     ...earlierOf(id, key, headers),
     ...(active_build_count !== undefined && { activeBuilds: active_build_count }),
   };

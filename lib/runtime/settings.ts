@@ -23,6 +23,8 @@ export const SETTINGS = {
   MAX_QUEUE_SECONDS: { default: DAY, min: 1, max: 7 * DAY },
   /** The old workers give up after 2 hours themselves; the third is for their upload and for machines that sleep. */
   MAX_BUILD_SECONDS: { default: 10_800, min: 1, max: DAY },
+  /** What a point of a build's priority is worth in waiting. */
+  PRIORITY_AGING_SECONDS: { default: 600, min: 1, max: DAY },
   MAX_ATTEMPTS: { default: 3, min: 1, max: 20 },
 } as const satisfies Readonly<Record<string, Setting>>;
 

@@ -25,6 +25,7 @@ export function statusView(build: Build, maxAttempts: number) {
     result_sha256: result?.sha256 ?? null,
     result_size: result?.size ?? null,
     result_filename: result?.filename ?? null,
+    ...wishesView(build),
     ...(build.originalBuildId !== undefined && { original_build_id: build.originalBuildId }),
   };
 }
@@ -52,8 +53,11 @@ export function activeView({ id, state, platform, holder, startedAt }: Build) {
 export function listView(build: Build) {
   const { id, platform, state, submittedAt, finishedAt } = build;
   const completed = finishedAt === undefined ? {} : { completedAt: new Date(finishedAt).toISOString() };
-  return { id, status: state, platform, createdAt: new Date(submittedAt).toISOString(), ...completed };
+  const created = { createdAt: new Date(submittedAt).toISOString(), ...completed };
+  return { id, status: state, platform, ...created, ...wishesView(build) };
 }
+
+const wishesView = ({ labels = [], priority = 0 }: Build) => ({ labels, priority });
 
 export function uploadView({ uploadId, url, headers, expiresAt }: Upload) {
   return { upload_id: uploadId, method: 'PUT', url, headers, expires_at: expiresAt };

@@ -62,6 +62,7 @@ export function workerView(worker: Worker, now: number) {
     state: workerState(worker, now),
     is_draining: worker.isDraining,
     capabilities: { platforms },
+    labels: worker.labels ?? [],
     registered_at: registeredAt,
     last_seen_at: lastSeenAt,
     current_build_id: current?.buildId ?? null,

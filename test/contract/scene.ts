@@ -53,6 +53,7 @@ export const grantOf = (build: Build, worker: Worker, changes: Partial<Grant> = 
   maxAttempts: MAX_ATTEMPTS,
   holder: { workerId: worker.id, workerName: worker.name, assignmentId: secrets.id(), tokenHash: worker.token.hash },
   workerEpoch: worker.epoch,
+  labels: worker.labels ?? [],
   strikes: 0,
   otpHash: secrets.id(),
   otpExpiresAt: NOW + OTP_MS,

@@ -4,13 +4,15 @@ import { afterAll, beforeAll, describe, expect, inject, vi } from 'vitest';
 import type { Endpoints } from '../../infra/local/aws-clients.ts';
 import { VISIBILITY_SECONDS } from '../../infra/queues.ts';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
+import { waitingBuilds } from '../../lib/adapters/dynamo/waiting-builds.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';
-import type { BuildQueue, BuildStore, Message, WorkerStore } from '../../lib/app/ports.ts';
+import type { BuildQueue, BuildStore, Message, WaitingBuilds, WorkerStore } from '../../lib/app/ports.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { memoryBuilds } from '../model/memory-builds.ts';
 import { memoryQueue } from '../model/memory-queue.ts';
 import { memoryTable } from '../model/memory-table.ts';
+import { waitingAmong } from '../model/memory-waiting.ts';
 import { memoryWorkers } from '../model/memory-workers.ts';
 import { startController } from '../support/controller.ts';
 import { NOW } from './scene.ts';
@@ -20,6 +22,7 @@ export interface Stores {
   readonly builds: BuildStore;
   readonly workers: WorkerStore;
   readonly queue: BuildQueue;
+  readonly waiting: WaitingBuilds;
   /** Makes the record one that cannot be read. */
   readonly spoil: (buildId: string) => Promise<void>;
   /** How long a received message is hidden. */
@@ -47,6 +50,7 @@ async function inMemory(): Promise<Stores> {
     builds: memoryBuilds(table),
     workers: memoryWorkers(table),
     queue,
+    waiting: waitingAmong(() => table.buildsAsOf(0)),
     spoil: async (id) => table.spoil(id),
     visibilityMs: VISIBILITY_MS,
     pass,
@@ -70,6 +74,7 @@ async function onEngines(endpoints: Partial<Endpoints> = {}) {
     builds,
     workers: workerStore(table),
     queue,
+    waiting: waitingBuilds(table),
     spoil: async (id) => {
       // Where a state is known it must stay, as it is asked for.
       const isWaiting = (await builds.get(id))?.state === 'pending';

@@ -3,6 +3,7 @@ import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
+import { waitingBuilds } from '../../lib/adapters/dynamo/waiting-builds.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';
 import { renderHint } from '../../lib/adapters/sqs/hint.ts';
@@ -60,6 +61,7 @@ function depsOf({ controller }: World) {
     builds: buildStore(table, secrets.id),
     workers: workerStore(table),
     queue: buildQueue(sqs, stack.queueUrls),
+    waiting: waitingBuilds(table),
     secrets,
     clock: () => Date.now(),
     chance: Math.random,

@@ -72,6 +72,7 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     finishedOn: ['index.finished:Query'],
     onlineWorkers: ['index.listed:Query', 'table:BatchGetItem'],
   },
+  waiting: { urgent: ['index.waiting:Query'], labelled: ['index.waiting:Query'] },
   totals: { get: table('GetItem'), advance: table('PutItem') },
   diagnostics: { add: table('PutItem'), latest: table('Query') },
   queue: {

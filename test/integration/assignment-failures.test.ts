@@ -351,10 +351,10 @@ describe('a hint that leads nowhere', () => {
       sourceSha256: '',
     } as const;
     const message: Message = { id: 'm', receipt: 'r', platform: 'ios', receives: 1, sentAt: now - ageMs, hint };
-    const waiting = [message];
+    const messages = [message];
     const done: string[] = [];
     const queue: Pick<BuildQueue, 'receive' | 'delete' | 'giveBack'> = {
-      receive: async () => waiting.shift(),
+      receive: async () => messages.shift(),
       delete: async ({ id }) => void done.push(`deleted ${id}`),
       giveBack: async ({ id }) => void done.push(`given back ${id}`),
     };
@@ -371,7 +371,8 @@ describe('a hint that leads nowhere', () => {
     };
     const worker = { id: 'w', name: 'mac', platforms: ['ios'], epoch: 1, token, ...times } as const;
     const settings = { firstLeaseMs: 1000, leaseMs: 1000, maxAttempts: 3 };
-    const deps = { ...ports, clock: () => now, chance: () => 0, report: () => {} };
+    const waiting = { urgent: async () => [], labelled: async () => [] };
+    const deps = { ...ports, waiting, clock: () => now, chance: () => 0, report: () => {} };
     expect((await assignBuild(deps, worker, 'h', settings)).assignment).toBeUndefined();
     expect(done).toEqual([`${outcome} m`]);
   });

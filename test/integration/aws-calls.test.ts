@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { advance, backToPresent } from '../history/time-travel.ts';
 import type { TestWorker } from '../support/controller.ts';
 import { type FaultyController, startFaultyController } from '../support/fault-controller.ts';
 
@@ -11,7 +12,10 @@ describe('AWS calls', () => {
     controller = await startFaultyController();
   });
   beforeEach(() => controller.reset());
-  afterAll(() => controller.close());
+  afterAll(async () => {
+    backToPresent();
+    await controller.close();
+  });
 
   async function assigned() {
     const build = await controller.submit();
@@ -84,6 +88,8 @@ describe('AWS calls', () => {
   });
 
   it('an assignment is one read, one receive, one transaction, one delete, in that order', async () => {
+    // From here on it is known for some seconds that nothing is urgent.
+    await assigned();
     await controller.submit();
     const worker = await controller.register();
     const calls = await controller.callsOf(() => controller.poll(worker));
@@ -102,6 +108,28 @@ describe('AWS calls', () => {
     expect(order[3]?.startedAt).toBeGreaterThanOrEqual(order[2]?.answeredAt ?? Number.POSITIVE_INFINITY);
   });
 
+  it('a look for builds with priority comes with an assignment each five seconds, and is half a read unit', async () => {
+    advance(5_000);
+    for (const looks of [{ Query: 1 }, {}]) {
+      await controller.submit();
+      const worker = await controller.register();
+      const { dynamodb, sqs } = await controller.callsOf(() => controller.poll(worker));
+      expect(dynamodb).toEqual({ GetItem: 1, TransactWriteItems: 1, ...looks });
+      expect(sqs).toEqual({ ReceiveMessage: 1, DeleteMessage: 1 });
+      const [query] = controller.dynamodbFaults.calls.filter(({ operation }) => operation === 'Query');
+      if (!query) continue;
+      const input = { ...JSON.parse(query.body), ReturnConsumedCapacity: 'TOTAL' };
+      const { ConsumedCapacity: consumed } = await controller.dynamo.send(new QueryCommand(input));
+      expect(consumed?.CapacityUnits).toBe(0.5);
+    }
+  });
+
+  it('an empty poll of a worker with labels asks the index once for each of them, and no other poll asks it', async () => {
+    const worker = await controller.register('mac', ['ios'], { labels: ['signing', 'xcode=26'] });
+    const calls = await controller.callsOf(() => controller.poll(worker));
+    expect(calls).toEqual({ dynamodb: { GetItem: 1, Query: 2 }, sqs: { ReceiveMessage: 1 }, s3: {} });
+  });
+
   it('a heartbeat is one conditional write, without a read', async () => {
     const { build, worker } = await assigned();
     for (const _beat of ['first', 'second']) {
@@ -116,7 +144,16 @@ describe('AWS calls', () => {
     const before = await controller.buildItem(build.id);
     await controller.callsOf(() => controller.heartbeat(worker, build.id));
     const after = await controller.buildItem(build.id);
-    const keys = ['duePartition', 'dueAt', 'listPartition', 'listedAt', 'finishedDay', 'finishedAt'];
+    const keys = [
+      'duePartition',
+      'dueAt',
+      'listPartition',
+      'listedAt',
+      'finishedDay',
+      'finishedAt',
+      'waitPartition',
+      'rank',
+    ];
     expect(keys.map((key) => after[key])).toEqual(keys.map((key) => before[key]));
 
     const [call] = controller.dynamodbFaults.calls;

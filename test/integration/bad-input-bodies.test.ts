@@ -86,6 +86,30 @@ describe('bad bodies', () => {
     const goodReport = () => ({ worker_id: world.holder.id, status: 'healthy', duration_ms: 1, checks: [] });
     const own = () => ({ build_id: world.held.id });
 
+    const notLabels = [
+      ...[
+        null,
+        7,
+        true,
+        {},
+        [7],
+        [null],
+        [''],
+        ['Signing'],
+        ['a b'],
+        ['-a'],
+        ['a,b'],
+        ['\u0430'],
+        ['a\0'],
+        'A',
+        'a b',
+        'a;b',
+      ],
+      ...[['a'.repeat(41)], 'a'.repeat(41), Array.from({ length: 11 }, (_, index) => `label-${index}`)],
+    ];
+    const badLabels = notLabels.map((labels) => ({ labels }));
+    const priorities = [-1, 11, 1.5, 2 ** 53, '-1', '11', '1.5', ' 1', '1e1', '', 'x', null, true, [1], {}];
+
     const cases: Record<string, () => readonly unknown[]> = {
       '/api/uploads': () => [
         ...[...sizes, ...digests, { size: 2 ** 41, sha256: SHA256 }],
@@ -97,6 +121,12 @@ describe('bad bodies', () => {
           upload_id: 'u'.repeat(21),
         })),
         ...[...IDS, undefined, 'u'.repeat(21), '__proto__'].map((upload_id) => ({ platform: 'ios', upload_id })),
+        ...[...badLabels, { labels: ['a', 'b', 'c', 'd', 'e', 'f'] }, { labels: 'a,b,c,d,e,f' }].map((bad) => ({
+          platform: 'ios',
+          upload_id: 'u'.repeat(21),
+          ...bad,
+        })),
+        ...priorities.map((priority) => ({ platform: 'ios', upload_id: 'u'.repeat(21), priority })),
       ],
       '/api/keys': () => [
         ...[...IDS, undefined]
@@ -111,6 +141,7 @@ describe('bad bodies', () => {
       '/api/workers/register': () => [
         ...[undefined, null, '', '   ', '\0\0', '\u200b\u202e', 7, [], {}].map((name) => ({ name, capabilities: {} })),
         ...[undefined, null, [], 'ios', 7, true].map((capabilities) => ({ name: 'x', capabilities })),
+        ...badLabels.map((bad) => ({ name: 'x', capabilities: {}, ...bad })),
       ],
       '/api/builds/{id}/logs': () => [
         ...[{}, { logs: 'x' }, { logs: {} }, { logs: null }, { level: 'info' }, { message: 'x' }].map((body) => body),
@@ -260,6 +291,9 @@ describe('bad bodies', () => {
         [platform, { name: 'source', value: 'PK' }],
         [platform, { ...file, name: 'Source' }],
         ...['windows', '', 'IOS', 'ios\0', '\u0456os'].map((value) => [{ name: 'platform', value }, file]),
+        ...['A', 'a b', 'a,b,c,d,e,f'].map((value) => [platform, { name: 'labels', value }, file]),
+        [platform, ...['a', 'b', 'c', 'd', 'e', 'f'].map((value) => ({ name: 'labels', value })), file],
+        ...['11', '-1', 'high'].map((value) => [platform, { name: 'priority', value }, file]),
       ];
       await world.refuseAll(
         forms.map((parts) => ({

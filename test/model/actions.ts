@@ -4,6 +4,7 @@ import { buryAll, runSweep } from './at-rest.ts';
 import type { CrewMember, Job } from './crew.ts';
 import { MAX_SKEW_MS, SETTINGS } from './settings.ts';
 import type { Request, Simulation } from './simulation.ts';
+import { WISHES, wishesInWords } from './wishes.ts';
 
 /** A command of the model: begins one thing, if it makes sense now. */
 export class Action {
@@ -126,12 +127,19 @@ const unregister = ofMember('unregister', (sim, member, given) =>
   sim.beginFor(member, 'unregister', given, (to) => sim.crew.unregister(to, member)),
 );
 
-/** Four requests, so that many are repetitions. */
-const submit = fc.tuple(fc.nat(3), fc.constantFrom(...PLATFORMS), request).map(
-  ([number, platform, asked]) =>
-    new Action(`submit ${platform} ${number}`, asked, (sim, given) => {
-      const name = `${platform} ${number}`;
-      sim.begin(`submit ${name}`, given, (to) => sim.clients.submit(to, name, platform));
+/** Mostly one that asks for nothing. */
+const wishes = fc.oneof(
+  SHRINKS,
+  { weight: 3, arbitrary: fc.constant(WISHES[0]) },
+  { weight: 2, arbitrary: fc.constantFrom(...WISHES) },
+);
+
+/** Few requests, so that many are repetitions. */
+const submit = fc.tuple(fc.nat(3), fc.constantFrom(...PLATFORMS), wishes, request).map(
+  ([number, platform, asks, asked]) =>
+    new Action(`submit ${platform} ${number}${wishesInWords(asks)}`, asked, (sim, given) => {
+      const name = `${platform} ${number}${wishesInWords(asks)}`;
+      sim.begin(`submit ${name}`, given, (to) => sim.clients.submit(to, name, platform, asks));
       return true;
     }),
 );

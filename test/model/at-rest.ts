@@ -3,6 +3,7 @@ import { sweep } from '../../lib/app/sweep.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
 import { aMember, type CrewMember, crewOf } from './crew.ts';
+import { ALL_LABELS } from './wishes.ts';
 import { SWEEP_MS } from './settings.ts';
 import type { Controller, World } from './world.ts';
 
@@ -46,7 +47,7 @@ export async function drain(world: World, members: readonly CrewMember[]): Promi
   Object.assign(state, { indexLagMs: 0 });
   queue.faults.duplicates = 0;
   const to = world.controller();
-  const healthy = aMember('healthy');
+  const healthy = aMember('healthy', { labels: ALL_LABELS });
   const crew = crewOf(world);
   await crew.register(to, healthy);
   const limit = drainLimit(world);

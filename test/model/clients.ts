@@ -1,7 +1,7 @@
 import { cancelBuild } from '../../lib/app/cancel-build.ts';
 import { createSourceUpload } from '../../lib/app/create-upload.ts';
 import { retryBuild } from '../../lib/app/retry-build.ts';
-import { submitBytes, submitUpload } from '../../lib/app/submit-build.ts';
+import { submitBytes, submitUpload, type Wishes } from '../../lib/app/submit-build.ts';
 import type { Platform } from '../../lib/domain/build.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
 import type { Acknowledged } from './at-rest.ts';
@@ -25,8 +25,8 @@ export function clientsOf({ files }: World, acknowledged: Acknowledged) {
   };
   return {
     /** By name: sent again, it is the same request. */
-    submit: async (to: Controller, name: string, platform: Platform = 'ios') => {
-      const { build } = await submitBytes(to, { platform, ...sourceOf(name), idempotencyKey: name });
+    submit: async (to: Controller, name: string, platform: Platform = 'ios', wishes: Wishes = {}) => {
+      const { build } = await submitBytes(to, { platform, ...wishes, ...sourceOf(name), idempotencyKey: name });
       return note(name, build.id);
     },
     submitWithoutKey: async (to: Controller, name: string, platform: Platform = 'ios') => {

@@ -22,6 +22,7 @@ export interface Job {
 export interface CrewMember {
   readonly name: string;
   readonly platforms: readonly Platform[];
+  readonly labels: readonly string[];
   /** Old programs name no attempt, and do one thing after the other. */
   readonly saysAttempt: boolean;
   id?: string;
@@ -31,12 +32,14 @@ export interface CrewMember {
   readonly jobs: Job[];
 }
 
-export const aMember = (name: string, saysAttempt = true, platforms: readonly Platform[] = PLATFORMS): CrewMember => ({
+export const aMember = (name: string, changes: Partial<CrewMember> = {}): CrewMember => ({
   name,
-  platforms,
-  saysAttempt,
+  platforms: PLATFORMS,
+  labels: [],
+  saysAttempt: true,
   isPaused: false,
   jobs: [],
+  ...changes,
 });
 
 /** What workers say to the controller, and what they make of its answers. One object for each worker. */
@@ -60,11 +63,12 @@ export function crewOf({ files }: World) {
     completeWithUpload(to, job.buildId, claimOf(member, job), uploadId);
   return {
     register: async (to: Controller, member: CrewMember, activeBuilds?: number) => {
-      const { id, name, platforms } = member;
+      const { id, name, platforms, labels } = member;
       if (activeBuilds === 0) forgetsWhenOld(member);
       const { worker } = await registerWorker(to, {
         name,
         platforms,
+        ...(labels.length > 0 && { labels }),
         ...(id !== undefined && { id }),
         ...(activeBuilds !== undefined && { activeBuilds }),
       });

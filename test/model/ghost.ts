@@ -1,5 +1,6 @@
 import type { Hint } from '../../lib/app/ports.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
+import { hasAll } from '../../lib/domain/labels.ts';
 import { ALLOWED_FROM, type Command } from '../../lib/domain/transitions.ts';
 import type { Commit, MemoryTable } from './memory-table.ts';
 import { MAX_SKEW_MS } from './settings.ts';
@@ -48,6 +49,8 @@ export function createGhost(table: () => MemoryTable, now: () => number, maxAtte
     if (command === 'assign') {
       must(!isHeld(before), `I1 a second live grant: ${name}`);
       must(before.spentAttempts < maxAttempts, `I8 granted with no attempts left: ${name}`);
+      const { labels = [] } = table().workers.get(after.holder?.workerId ?? '') ?? {};
+      must(hasAll(labels, before.labels), `${before.labels} granted to a worker with ${labels}: ${name}`);
       grants.push({ buildId: after.id, attempt: after.attempt, workerId: after.holder?.workerId ?? '', at: now() });
     }
     const earliest = (before.leaseUntil ?? 0) - MAX_SKEW_MS;
@@ -75,7 +78,11 @@ export function createGhost(table: () => MemoryTable, now: () => number, maxAtte
     grants,
     created,
     onCommit,
-    onSend: ({ buildId }: Hint) => must(table().records.has(buildId), `sent before there was a record of ${buildId}`),
+    onSend: ({ buildId }: Hint) => {
+      const build = table().records.get(buildId)?.build;
+      must(build !== undefined, `sent before there was a record of ${buildId}`);
+      must(build?.labels === undefined, `a message of ${buildId}, which not everybody may build`);
+    },
     onDelete: ({ buildId, attempt }: Hint) => {
       const build = table().records.get(buildId)?.build;
       const isWaiting = build?.state === 'pending' && build.attempt === attempt;

@@ -2,6 +2,7 @@ import type { Applied, BuildStore, Ending } from '../../lib/app/ports.ts';
 import { assignmentFailed } from '../../lib/domain/assignment.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
 import { BY_CONTROLLER, BY_SUBMITTER, BY_SWEEP, byWorker } from '../../lib/domain/build-event.ts';
+import { firstDueAt } from '../../lib/domain/due.ts';
 import type { Failure } from '../../lib/domain/failure.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
@@ -76,7 +77,7 @@ function isStillAt(type: Command['type'], build: Build | undefined, seen: Pick<B
 function create(table: MemoryTable, build: Build): boolean {
   const before = table.build(build.id);
   if (before) return before.tokenHashes[0] === build.tokenHashes[0];
-  table.put({ command: 'create', before, after: build }, { kind: 'pending', at: build.submittedAt });
+  table.put({ command: 'create', before, after: build }, { kind: 'pending', at: firstDueAt(build) });
   return true;
 }
 

@@ -41,12 +41,15 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
   const logs = new Map<string, { placed: number; batches: { place: number; lines: readonly LogLine[] }[] }>();
   const progressOf = new Map<string, number>();
   const minuteSampled = new Map<string, number>();
-  const dueLog = new Map<string, { readonly since: number; readonly due: Due | undefined }[]>();
+  const indexLog = new Map<
+    string,
+    { readonly since: number; readonly due: Due | undefined; readonly build: Build }[]
+  >();
 
   function put(commit: Commit, due: Due | undefined): void {
     const { id } = commit.after;
-    const known = dueLog.get(id) ?? [];
-    dueLog.set(id, [...known, { since: clock(), due }]);
+    const known = indexLog.get(id) ?? [];
+    indexLog.set(id, [...known, { since: clock(), due, build: commit.after }]);
     records.set(id, { build: commit.after, due });
     onCommit(commit);
   }
@@ -71,11 +74,16 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
     /** What the index says of a kind when it lags `lagMs` behind. */
     dueAsOf: (kind: DueKind, until: number, lagMs: number): string[] => {
       const asOf = clock() - lagMs;
-      const found = [...dueLog].flatMap(([id, changes]) => {
+      const found = [...indexLog].flatMap(([id, changes]) => {
         const due = changes.findLast(({ since }) => since <= asOf)?.due;
         return due?.kind === kind && due.at <= until ? [{ id, at: due.at }] : [];
       });
       return found.sort((a, b) => a.at - b.at).map(({ id }) => id);
+    },
+    /** Every build as an index knows it that lags `lagMs` behind. */
+    buildsAsOf: (lagMs: number): Build[] => {
+      const asOf = clock() - lagMs;
+      return [...indexLog.values()].flatMap((changes) => changes.findLast(({ since }) => since <= asOf)?.build ?? []);
     },
     addEvent: (buildId: string, event: StoredEvent) => {
       const own = events.get(buildId) ?? new Map<string, StoredEvent>();

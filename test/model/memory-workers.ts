@@ -15,12 +15,13 @@ export function memoryWorkers({ workers }: MemoryTable): WorkerStore {
     create: async (worker) => {
       workers.set(worker.id, worker);
     },
-    renew: async (seen, { name, platforms, token, now }) => {
+    renew: async (seen, { name, platforms, labels, token, now }) => {
       const isRenewed = change(
         seen.id,
         ({ epoch }) => epoch === seen.epoch,
-        ({ lastOutcome: _forgiven, ...worker }) => ({
+        ({ lastOutcome: _forgiven, labels: _before, ...worker }) => ({
           ...worker,
+          ...(labels && { labels }),
           name,
           platforms,
           epoch: seen.epoch + 1,

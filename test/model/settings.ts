@@ -3,7 +3,14 @@ import { readEnv } from '../../lib/runtime/env.ts';
 
 /** The times the controller really runs with: read from where production reads them. */
 const env = readEnv(
-  ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS', 'MAX_QUEUE_SECONDS', 'MAX_BUILD_SECONDS'],
+  [
+    'FIRST_LEASE_SECONDS',
+    'LEASE_SECONDS',
+    'MAX_ATTEMPTS',
+    'MAX_QUEUE_SECONDS',
+    'MAX_BUILD_SECONDS',
+    'PRIORITY_AGING_SECONDS',
+  ],
   { CONTROLLER_API_KEY: 'k'.repeat(32) },
 );
 
@@ -13,6 +20,7 @@ export const SETTINGS = {
   maxAttempts: env.MAX_ATTEMPTS,
   maxQueueMs: env.MAX_QUEUE_SECONDS * 1000,
   maxBuildMs: env.MAX_BUILD_SECONDS * 1000,
+  priorityAgingMs: env.PRIORITY_AGING_SECONDS * 1000,
 } as const;
 
 export type Settings = { readonly [K in keyof typeof SETTINGS]: number };

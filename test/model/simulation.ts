@@ -2,6 +2,7 @@ import { Rejection } from '../../lib/domain/rejection.ts';
 import { brokenAtRest, drain, nothingAcknowledged } from './at-rest.ts';
 import { clientsOf } from './clients.ts';
 import { aMember, type CrewMember, crewOf, type Job } from './crew.ts';
+import { ALL_LABELS, SOME_LABELS } from './wishes.ts';
 import type { Settings } from './settings.ts';
 import type { Stall } from './stalls.ts';
 import { CallFailed, Conflict, type Controller, createWorld, type Op } from './world.ts';
@@ -30,7 +31,11 @@ export type Simulation = Awaited<ReturnType<ReturnType<typeof createSimulation>[
 export function createSimulation(settings: Settings, turn: Turn) {
   const world = createWorld(settings);
   const acknowledged = nothingAcknowledged();
-  const members = [aMember('mac'), aMember('mini'), aMember('old', false, ['ios'])];
+  const members = [
+    aMember('mac', { labels: ALL_LABELS }),
+    aMember('mini', { labels: SOME_LABELS }),
+    aMember('old', { saysAttempt: false, platforms: ['ios'] }),
+  ];
   /** Names of those who wait for an answer: old programs ask nothing else meanwhile. */
   const busy = new Set<string>();
   const story: string[] = [];

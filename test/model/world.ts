@@ -8,6 +8,7 @@ import { memoryIndex } from './memory-index.ts';
 import { memoryLogs } from './memory-logs.ts';
 import { memoryQueue } from './memory-queue.ts';
 import { memoryTable } from './memory-table.ts';
+import { waitingAmong } from './memory-waiting.ts';
 import { memoryWorkers } from './memory-workers.ts';
 import { SETTINGS, type Settings } from './settings.ts';
 
@@ -68,6 +69,11 @@ export function createWorld(settings: Settings = SETTINGS) {
       index: gated(
         'index',
         memoryIndex(table, clock, () => state.indexLagMs, between('index.read')),
+        step,
+      ),
+      waiting: gated(
+        'waiting',
+        waitingAmong(() => table.buildsAsOf(state.indexLagMs)),
         step,
       ),
       files: gated('files', files.files, step),

@@ -103,6 +103,7 @@ export const aGrant = (changes: Partial<Grant> = {}): Grant => ({
   maxAttempts: 3,
   holder: aHolder(),
   workerEpoch: 1,
+  labels: [],
   strikes: 0,
   otpHash: 'hash-of-otp',
   otpExpiresAt: NOW + 600_000,

@@ -1,9 +1,11 @@
 import type { FileStore, StoredAs } from '../../lib/app/file-ports.ts';
 import type { AppEvent, Applied, BuildQueue, BuildStore, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, Platform } from '../../lib/domain/build.ts';
+import { firstDueAt } from '../../lib/domain/due.ts';
 import { minuteOf, type Sample } from '../../lib/domain/telemetry.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
 import { type Outcome, replacedToken, type Worker } from '../../lib/domain/worker.ts';
+import { waitingAmong } from '../model/memory-waiting.ts';
 import { NOW } from './builders.ts';
 
 interface Sent {
@@ -76,7 +78,7 @@ export function memoryWorld() {
     create: async (build) => {
       if (builds.has(build.id)) return builds.get(build.id)?.tokenHashes[0] === build.tokenHashes[0];
       builds.set(build.id, build);
-      dueAt.set(build.id, build.submittedAt);
+      dueAt.set(build.id, firstDueAt(build));
       return true;
     },
     addToken: async (build, hash) => {
@@ -89,11 +91,12 @@ export function memoryWorld() {
       builds.set(id, { ...build, sends });
       dueAt.set(id, due);
     },
-    assign: async ({ buildId, attempt, maxAttempts, holder, workerEpoch, leaseUntil, now, dueAt: due, ...otp }) => {
-      const { otpHash, otpExpiresAt } = otp;
+    assign: async ({ buildId, attempt, maxAttempts, holder, workerEpoch, labels, leaseUntil, now, ...rest }) => {
+      const { otpHash, otpExpiresAt, dueAt: due } = rest;
       const [build, worker] = [builds.get(buildId), workers.get(holder.workerId)];
       if (!build) return { ok: false, refusal: 'build_absent' };
-      const decision = decide(build, { type: 'assign', holder, attempt, maxAttempts, leaseMs: leaseUntil - now }, now);
+      const command = { type: 'assign', holder, attempt, maxAttempts, labels, leaseMs: leaseUntil - now } as const;
+      const decision = decide(build, command, now);
       if (!decision.ok) return { ok: false, refusal: decision.code };
       if (!worker) return { ok: false, refusal: 'worker_not_found' };
       if (worker.epoch !== workerEpoch) return { ok: false, refusal: 'worker_offline' };
@@ -181,13 +184,14 @@ export function memoryWorld() {
   const workerStore: WorkerStore = {
     get: async (id) => workers.get(id),
     create: async (worker) => void workers.set(worker.id, worker),
-    renew: async (seen, { name, platforms, token, now }) => {
-      const worker = workers.get(seen.id);
-      if (!worker || worker.epoch !== seen.epoch) return false;
+    renew: async (seen, { name, platforms, labels, token, now }) => {
+      const { labels: _before, ...worker } = workers.get(seen.id) ?? {};
+      if (!('epoch' in worker) || worker.epoch !== seen.epoch) return false;
       const times = { registeredAt: now, lastSeenAt: now };
       workers.set(seen.id, {
         ...worker,
         ...times,
+        ...(labels && { labels }),
         name,
         platforms,
         token,
@@ -243,6 +247,8 @@ export function memoryWorld() {
     },
   };
 
+  const waiting = waitingAmong(() => [...builds.values()]);
+
   const fileStore: FileStore = {
     ticket: async (kind, key, file, now) => ({
       url: `https://files.test/${kind}/${key}`,
@@ -288,6 +294,7 @@ export function memoryWorld() {
     }),
     workers: watched('workers', workerStore),
     queue: watched('queue', queue),
+    waiting: watched('waiting', waiting),
     files: watched('files', fileStore),
     secrets: {
       id: () => `id-${++state.drawn}`.padEnd(21, '0'),
@@ -297,6 +304,7 @@ export function memoryWorld() {
       matches: (secret: string, hash: string) => `hash of ${secret}` === hash,
     },
     derive: (seed: string) => `derived from ${seed}`,
+    priorityAgingMs: 600_000,
     clock: () => state.now,
     chance: () => state.chance,
     report: (event: AppEvent) => void events.push(event),

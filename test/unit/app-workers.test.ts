@@ -23,7 +23,7 @@ describe('a poll', () => {
   it('grants a build, then deletes its message, then answers', async () => {
     await send();
     const { assignment } = await poll();
-    expect(world.calls).toEqual(['queue.send', 'queue.receive', 'builds.assign', 'queue.delete']);
+    expect(world.calls).toEqual(['queue.send', 'queue.receive', 'waiting.urgent', 'builds.assign', 'queue.delete']);
     expect(assignment).toMatchObject({
       buildId: 'build-1',
       attempt: 1,

@@ -103,7 +103,7 @@ describe('an assignment', () => {
       TableName: 'builds',
       Key: key,
       ConditionExpression:
-        '#state IN (:v13) AND #attempt = :v14 AND #spentAttempts < :v15 AND attribute_type(#sourceKey, :v16)',
+        '#state IN (:v13) AND #attempt = :v14 AND #spentAttempts < :v15 AND attribute_type(#sourceKey, :v16) AND attribute_not_exists(#labels)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     expect(unmarshall(build?.Update?.ExpressionAttributeValues ?? {})).toMatchObject({
@@ -149,6 +149,7 @@ describe('an assignment', () => {
     ['build_moved', [failed(itemOf(aBuild('pending', { attempt: 1 }))), failed(worker())]],
     ['source_missing', [failed(itemOf(aBuild(), { sourceKey: undefined })), none]],
     ['attempts_exhausted', [failed(itemOf(aBuild('pending', { attempt: 3, spentAttempts: 3 }))), none], 3],
+    ['labels_missing', [failed(itemOf(aBuild('pending', { labels: ['signing'] }))), none]],
     ['unreadable', [failed(itemOf(aBuild(), { platform: 'windows' })), none]],
     ['unreadable', [failed(itemOf(aBuild())), none]],
     ['build_absent', [failed(), none]],
@@ -227,7 +228,7 @@ describe('the end of a build', () => {
       /^#state IN \(:\w+, :\w+\) AND #workerId = :\w+ AND #workerTokenHash = :\w+ AND #attempt = :\w+$/,
     );
     expect(build?.Update?.UpdateExpression).toMatch(
-      / REMOVE #leaseUntil, #duePartition, #dueAt, #certsSealedKey, #otpHash, #otpExpiresAt, #otpWrongTries, #otpUsedAt$/,
+      / REMOVE #leaseUntil, #duePartition, #dueAt, #waitPartition, #certsSealedKey, #otpHash, #otpExpiresAt, #otpWrongTries, #otpUsedAt$/,
     );
     expect(worker?.Update?.UpdateExpression).toMatch(
       / REMOVE #currentBuildId, #currentAttempt ADD #completedBuilds :\w+$/,

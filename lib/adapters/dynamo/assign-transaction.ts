@@ -2,11 +2,12 @@ import type { Grant, GrantOutcome } from '../../app/ports.ts';
 import type { AssignRefusal } from '../../domain/assignment.ts';
 import type { Build } from '../../domain/build.ts';
 import { byWorker } from '../../domain/build-event.ts';
+import { MAX_BUILD_LABELS } from '../../domain/labels.ts';
 import { decide } from '../../domain/transitions.ts';
 import { stillAt } from './build-changes.ts';
 import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { eventPut } from './event-item.ts';
-import { type Change, hasType, is, isAbsent, isBelow } from './expression.ts';
+import { type Change, hasOnly, hasType, is, isAbsent, isBelow } from './expression.ts';
 import { buildKey, duePartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
 import { type Refusal, type Transacted, transact } from './write.ts';
@@ -14,10 +15,10 @@ import { type Refusal, type Transacted, transact } from './write.ts';
 /**
  * The assignment: build and worker change together or not at all, and the conditions are the selection.
  *
- * Build:  pending · at the attempt the message spoke of · attempts left · has a source
+ * Build:  pending · at the attempt the message spoke of · attempts left · has a source · asks for no label but the worker's
  * Worker: at the epoch it polled with (and so there) · holds no build
  *
- * Refusals: build_moved, source_missing, attempts_exhausted, unreadable, build_absent; worker_busy, worker_offline,
+ * Refusals: build_moved, labels_missing, source_missing, attempts_exhausted, unreadable, build_absent; worker_busy, worker_offline,
  * worker_not_found; conflict.
  */
 export async function assign(table: Table, grant: Grant): Promise<GrantOutcome> {
@@ -46,8 +47,13 @@ function buildChange({ holder, ...grant }: Grant): Change {
       duePartition: duePartition('leased'),
       dueAt: grant.dueAt,
     },
-    remove: ['buildingSince'],
-    when: [...stillAt('assign', grant), isBelow('spentAttempts', grant.maxAttempts), hasType('sourceKey', 'S')],
+    remove: ['buildingSince', 'waitPartition'],
+    when: [
+      ...stillAt('assign', grant),
+      isBelow('spentAttempts', grant.maxAttempts),
+      hasType('sourceKey', 'S'),
+      hasOnly('labels', grant.labels, MAX_BUILD_LABELS),
+    ],
   };
 }
 
@@ -83,8 +89,9 @@ function buildRefusal(grant: Grant, { item }: Extract<Refusal, { kind: 'conditio
     if (isUnreadable(error)) return { ok: false, refusal: 'unreadable' };
     throw error;
   }
-  const { holder, attempt, maxAttempts, leaseUntil, now } = grant;
-  const decision = decide(build, { type: 'assign', holder, attempt, maxAttempts, leaseMs: leaseUntil - now }, now);
+  const { holder, attempt, maxAttempts, labels, leaseUntil, now } = grant;
+  const command = { type: 'assign', holder, attempt, maxAttempts, labels, leaseMs: leaseUntil - now } as const;
+  const decision = decide(build, command, now);
   // Allowed by the domain and refused by the table: only a record whose parts contradict each other does that.
   return { ok: false, refusal: decision.ok ? 'unreadable' : decision.code };
 }

@@ -3,7 +3,7 @@ import type { Failure } from '../../domain/failure.ts';
 import { ALLOWED_FROM, type Command, type LifeClaim } from '../../domain/transitions.ts';
 import type { Outcome } from '../../domain/worker.ts';
 import { type Change, type Condition, is, isOneOf } from './expression.ts';
-import { buildKey, duePartition, expiresAt, finishedDay, workerKey } from './keys.ts';
+import { buildKey, duePartition, expiresAt, finishedDay, waitPartitionOf, workerKey } from './keys.ts';
 
 /** The states a command may come from, as a condition: made from the domain's table, never typed out beside it. */
 export const allowedFrom = (command: Command['type']): Condition => isOneOf('state', ALLOWED_FROM[command]);
@@ -41,7 +41,7 @@ export function ending(
   return {
     key: buildKey(buildId),
     set: { state, finishedAt: now, finishedDay: finishedDay(now), expiresAt: expiresAt(now), ...details },
-    remove: ['leaseUntil', 'duePartition', 'dueAt', 'certsSealedKey', ...OTP_ATTRIBUTES],
+    remove: ['leaseUntil', 'duePartition', 'dueAt', 'waitPartition', 'certsSealedKey', ...OTP_ATTRIBUTES],
     when,
   };
 }
@@ -61,6 +61,7 @@ export function afterAttempt(next: Build, now: number, when: readonly Condition[
       spentAttempts,
       duePartition: duePartition('pending'),
       dueAt: now,
+      waitPartition: waitPartitionOf(next),
     },
     remove: HOLDER_ATTRIBUTES,
     when,

@@ -48,6 +48,9 @@ const BuildItem = z.object({
   resultFilename: z.optional(text),
   submittedBy: z.optional(text),
   originalBuildId: z.optional(text),
+  labels: z.optional(z.array(text)),
+  priority: z.optional(count),
+  rank: z.optional(z.int()),
 });
 
 /** Reads a stored build. Refuses a record that cannot be understood (`unreadable_record`), naming fields, never values. */
@@ -87,6 +90,9 @@ export function fromBuildItem(item: Record<string, AttributeValue>): Build {
     }),
     submittedBy: data.submittedBy,
     originalBuildId: data.originalBuildId,
+    labels: data.labels,
+    priority: data.priority,
+    rank: data.rank,
   };
   return withoutUndefined(build);
 }
@@ -117,6 +123,9 @@ export function toBuildItem(build: Build) {
     certsFingerprint: build.certs?.fingerprint,
     certsSealedKey: build.certs?.sealedKey,
     originalBuildId: build.originalBuildId,
+    labels: build.labels && [...build.labels],
+    priority: build.priority,
+    rank: build.rank,
     listPartition: listPartition('builds'),
     listedAt: listedAt(build.submittedAt, build.id),
   };

@@ -4,6 +4,7 @@ import type { Beat, Beaten, BuildStore, Grant } from '../../app/ports.ts';
 import { assignmentFailed } from '../../domain/assignment.ts';
 import { type Build, TERMINAL_STATES } from '../../domain/build.ts';
 import { BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
+import { firstDueAt } from '../../domain/due.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import type { Sample } from '../../domain/telemetry.ts';
@@ -14,7 +15,7 @@ import { fromBuildItem, toBuildItem } from './build-item.ts';
 import * as transactions from './end-transactions.ts';
 import { type EventDraft, eventPut, readEvents } from './event-item.ts';
 import { type Change, type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
-import { buildKey, duePartition } from './keys.ts';
+import { buildKey, duePartition, waitPartitionOf } from './keys.ts';
 import { counted, isFirstOfMinute } from './metrics-store.ts';
 import type { Table } from './table.ts';
 import { vmWrites } from './vm-writes.ts';
@@ -66,7 +67,8 @@ async function get({ client, name }: Table, id: string): Promise<Build | undefin
 }
 
 async function create({ client, name }: Table, build: Build): Promise<boolean> {
-  const item = { ...toBuildItem(build), duePartition: duePartition('pending'), dueAt: build.submittedAt };
+  const due = { duePartition: duePartition('pending'), dueAt: firstDueAt(build) };
+  const item = { ...toBuildItem(build), ...due, waitPartition: waitPartitionOf(build) };
   try {
     await client.send(
       new PutItemCommand({

@@ -33,6 +33,14 @@ export const hasType = (name: string, type: 'S' | 'N' | 'SS'): Condition => ({
   values: [type],
 });
 
+/** A list of at most `length`, or none: with nothing in it but these. */
+export function hasOnly(name: string, values: readonly string[], length: number): Condition {
+  if (values.length === 0) return isAbsent(name);
+  const one = values.map(() => ':').join(', ');
+  const places = Array.from({ length }, (_, at) => `(attribute_not_exists(#[${at}]) OR #[${at}] IN (${one}))`);
+  return { name, text: places.join(' AND '), values: places.flatMap(() => values) };
+}
+
 /** What one write does to one item, and under which conditions. Only the named attributes are touched. */
 export interface Change {
   readonly key: ItemKey;

@@ -19,6 +19,7 @@ export const PARTITION_ATTRIBUTES = {
   state: 'state',
   platform: 'platform',
   worker: 'workerId',
+  waiting: 'waitPartition',
 } as const;
 
 export type IndexName = keyof typeof PARTITION_ATTRIBUTES;

@@ -1,3 +1,4 @@
+import type { Build, Platform } from '../../domain/build.ts';
 import type { ItemKey } from './expression.ts';
 
 export const buildKey = (id: string): ItemKey => ({ pk: `BUILD#${id}`, sk: 'BUILD' });
@@ -45,6 +46,12 @@ export const metricKey = (buildId: string, minute: number): ItemKey => ({
 /** One shard each now; the number is in the key from the first day, so that more need no new index. */
 export const duePartition = (kind: 'pending' | 'leased' | 'certs') => `due#${kind}#0`;
 export const listPartition = (kind: 'builds' | 'workers') => `${kind}#0`;
+
+/** Where a build waits that asked for something: under its platform and the first of its labels. Undefined: for nothing. */
+export const waitPartition = (platform: Platform, label = '') => `${platform}#${label}`;
+export function waitPartitionOf({ platform, labels, rank }: Build): string | undefined {
+  return rank === undefined ? undefined : waitPartition(platform, labels?.[0]);
+}
 
 /** 13 digits of ms keep the text's order that of time until the year 2286; the id makes it unique. */
 export const listedAt = (ms: number, id: string) => `${String(ms).padStart(13, '0')}#${id}`;

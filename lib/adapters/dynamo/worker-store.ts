@@ -20,6 +20,7 @@ const WorkerItem = z.object({
   id: z.string().check(z.minLength(1)),
   name: z.string(),
   platforms: z.array(z.enum(PLATFORMS)),
+  labels: z.optional(z.array(z.string())),
   epoch: count,
   registeredAt: count,
   lastSeenAt: count,
@@ -53,13 +54,14 @@ export function workerStore(table: Table): WorkerStore {
       const Item = marshall(toWorkerItem(worker), { removeUndefinedValues: true });
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
-    renew: async (seen, { name, platforms, token, now }) => {
+    renew: async (seen, { name, platforms, labels, token, now }) => {
       const previous = replacedToken(seen, now);
       const outcome = await update(table, {
         key: workerKey(seen.id),
         set: {
           name,
           platforms: [...platforms],
+          labels: labels && [...labels],
           epoch: seen.epoch + 1,
           registeredAt: now,
           lastSeenAt: now,
@@ -72,7 +74,7 @@ export function workerStore(table: Table): WorkerStore {
           isDraining: false,
         },
         // A fresh start: what ended badly before is forgiven.
-        remove: ['lastOutcome'],
+        remove: ['lastOutcome', ...(labels ? [] : ['labels'])],
         when: [is('epoch', seen.epoch)],
       });
       // A refusal may be the SDK's resend meeting our own first one: its token tells.
@@ -109,7 +111,7 @@ export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
   const { currentBuildId, currentAttempt, previousTokenHash, previousTokenExpiresAt, ...optional } = WorkerItem.parse(
     unmarshall(item),
   );
-  const { releasedAt, grantedAt, lastOutcome, ...data } = optional;
+  const { releasedAt, grantedAt, lastOutcome, labels, ...data } = optional;
   const { tokenHash, tokenExpiresAt, ...worker } = data;
   return {
     ...worker,
@@ -121,15 +123,17 @@ export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
     ...(releasedAt !== undefined && { releasedAt }),
     ...(grantedAt !== undefined && { grantedAt }),
     ...(lastOutcome !== undefined && { lastOutcome }),
+    ...(labels && { labels }),
   };
 }
 
 export function toWorkerItem(worker: Worker) {
-  const { token, previousToken, current, platforms, ...data } = worker;
+  const { token, previousToken, current, platforms, labels, ...data } = worker;
   return {
     ...workerKey(worker.id),
     ...data,
     platforms: [...platforms],
+    labels: labels && [...labels],
     tokenHash: token.hash,
     tokenExpiresAt: token.expiresAt,
     previousTokenHash: previousToken?.hash,

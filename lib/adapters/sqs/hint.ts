@@ -14,6 +14,7 @@ const HintBody = z.object({
   sourceSize: count,
   sourceSha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   hasCerts: z.optional(z.boolean()),
+  rank: z.optional(z.int()),
 });
 
 export function renderHint(hint: Hint): string {

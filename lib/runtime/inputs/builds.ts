@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { BUILD_STATES } from '../../domain/build.ts';
-import { base64, digits, digitsFromTo, id, page, platform } from '../fields.ts';
+import { MAX_BUILD_LABELS } from '../../domain/labels.ts';
+import { base64, digits, digitsFromTo, id, labels, page, platform, priority } from '../fields.ts';
 
 /** What the endpoints of a build's submitter take. The schemas validate, and the description of the API is made of them. */
 
@@ -16,7 +17,13 @@ const certs = {
   profiles: z.optional(z.array(base64, 'must be a list')),
 };
 
-export const Submission = z.object({ platform, upload_id: z.optional(id), ...certs });
+export const Submission = z.object({
+  platform,
+  upload_id: z.optional(id),
+  labels: labels(MAX_BUILD_LABELS),
+  priority,
+  ...certs,
+});
 
 export const Retry = z.object({ id, ...certs });
 

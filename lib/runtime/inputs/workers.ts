@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { id, page, text } from '../fields.ts';
+import { MAX_WORKER_LABELS } from '../../domain/labels.ts';
+import { id, labels, page, text } from '../fields.ts';
 
 /** What workers say of themselves, and what is said of them. */
 
@@ -29,6 +30,7 @@ export const Registration = z.object({
     )
     .check(z.minLength(1, REQUIRED)),
   capabilities: z.record(z.string(), z.unknown(), REQUIRED),
+  labels: labels(MAX_WORKER_LABELS),
   id: z.catch(z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))), undefined),
   active_build_count: z.catch(z.optional(z.int().check(z.nonnegative())), undefined),
 });

@@ -1,0 +1,66 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { WaitingBuild, WaitingBuilds } from '../../app/ports.ts';
+import type { Platform } from '../../domain/build.ts';
+import { hasAll } from '../../domain/labels.ts';
+import { type Item, partitionOf } from './index-query.ts';
+import { waitPartition } from './keys.ts';
+import type { Table } from './table.ts';
+
+/** More are in nobody's way at once: whoever reads the next page has assigned these. */
+const URGENT = 10;
+/** 50 entries are 17 KB: two read units. */
+const PAGE = 50;
+/** Builds under one label of which a worker has to see that it lacks another; beyond them it does not look. */
+const MAX_PAGES = 20;
+
+/** The index of builds that wait and ask for something. */
+export function waitingBuilds(table: Table): WaitingBuilds {
+  return {
+    urgent: async (platform) => (await page(table, platform, undefined, URGENT)).builds,
+    labelled: async (platform, label, labels) => {
+      let cursor: Item | undefined;
+      for (let pages = 0; pages < MAX_PAGES; pages++) {
+        const { builds, next } = await page(table, platform, label, PAGE, cursor);
+        const fitting = builds.filter((build) => hasAll(labels, build.labels));
+        if (fitting.length > 0 || !next) return fitting;
+        cursor = next;
+      }
+      return [];
+    },
+  };
+}
+
+async function page(table: Table, platform: Platform, label: string | undefined, limit: number, cursor?: Item) {
+  const { Items = [], LastEvaluatedKey: next } = await table.client.send(
+    new QueryCommand({
+      ...partitionOf(table, 'waiting', waitPartition(platform, label)),
+      Limit: limit,
+      ExclusiveStartKey: cursor,
+    }),
+  );
+  return { builds: Items.flatMap((item) => toWaiting(item, platform)), next };
+}
+
+const count = z.number().check(z.int(), z.nonnegative());
+const WaitingItem = z.object({
+  pk: z.string().check(z.startsWith('BUILD#')),
+  attempt: count,
+  submittedAt: count,
+  rank: z.number(),
+  // A record that lost its source is found all the same: its assignment is refused, and it fails.
+  sourceSize: z._default(count, 0),
+  sourceSha256: z._default(z.string(), ''),
+  certsKey: z.optional(z.string()),
+  labels: z.optional(z.array(z.string())),
+});
+
+/** One that cannot be read is left to the sweep. */
+function toWaiting(item: Item, platform: Platform): WaitingBuild[] {
+  const parsed = z.safeParse(WaitingItem, unmarshall(item));
+  if (!parsed.success) return [];
+  const { pk, certsKey, labels, ...facts } = parsed.data;
+  const asked = { ...(certsKey !== undefined && { hasCerts: true }), ...(labels && { labels }) };
+  return [{ ...facts, buildId: pk.slice('BUILD#'.length), platform, ...asked }];
+}
