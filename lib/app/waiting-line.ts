@@ -20,8 +20,10 @@ export function openLine(deps: Deps, { labels = [] }: Worker, platform: Platform
   let line: WaitingBuild[] | undefined;
   let knowsUrgent = false;
   const add = async (...reads: Promise<readonly WaitingBuild[]>[]) => {
-    const found = await Promise.all(reads.map((read) => orNone(deps, read)));
-    line = [...(line ?? []), ...found.flat()].sort((a, b) => placeOf(a) - placeOf(b));
+    const found = await orNone(deps, Promise.all(reads));
+    // Once it has cost its retries, it is not tried again in this poll.
+    knowsUrgent ||= found === undefined;
+    line = [...(line ?? []), ...(found ?? []).flat()].sort((a, b) => placeOf(a) - placeOf(b));
   };
   return async (message) => {
     if (!line) await add(...labels.map((label) => deps.waiting.labelled(platform, label, labels)));
@@ -40,11 +42,11 @@ function isBefore(rival: WaitingBuild, { hint, receives }: Message): boolean {
 }
 
 /** An index that cannot be read costs some builds their turn, and must not cost all others theirs. */
-async function orNone(deps: Deps, read: Promise<readonly WaitingBuild[]>): Promise<readonly WaitingBuild[]> {
+async function orNone<T>(deps: Deps, read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
     deps.report({ event: 'line_not_read', error });
-    return [];
+    return undefined;
   }
 }

@@ -75,6 +75,18 @@ describe('a poll', () => {
     expect([...world.messages.values()].map(({ visibleAt }) => visibleAt)).toEqual([NOW, NOW]);
   });
 
+  it('reads the line no more once that has failed, and takes the message', async () => {
+    const plain = await submit();
+    world.faults.set('waiting.labelled', 'before');
+    let job: string | undefined;
+    const calls = await callsOf(async () => {
+      job = await jobOf(['signing']);
+    });
+    expect(job).toBe(plain);
+    expect(calls).toEqual(['queue.receive', 'waiting.labelled', 'builds.assign', 'queue.delete']);
+    expect(world.events).toContainEqual({ event: 'line_not_read', error: expect.any(Error) });
+  });
+
   it('takes labelled and plain builds in the order in which they came', async () => {
     const first = await submit();
     world.state.now += MINUTE;
