@@ -22,9 +22,9 @@ export interface FakeBuild {
   readonly certs?: object;
 }
 
-export const refused = (status: number, code: string): Reply => ({
+export const refused = (status: number, code: string, error = code): Reply => ({
   status,
-  body: { error: code, code, requestId: 'r-1' },
+  body: { error, code, requestId: 'r-1' },
 });
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 

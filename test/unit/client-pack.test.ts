@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -104,27 +105,54 @@ describe('what is packed', () => {
 });
 
 describe('the archive', () => {
-  it('unpacks to the same contents and modes', async () => {
+  it('unpacks to the same contents, programs to programs', async () => {
     const folder = await temporaryFolder({ 'run.sh': '#!/bin/sh\n', 'src/größe.ts': 'export {};\n' });
     await chmod(join(folder, 'run.sh'), 0o755);
-    await chmod(join(folder, 'src/größe.ts'), 0o640);
+    await chmod(join(folder, 'src/größe.ts'), 0o600);
     const target = await temporaryFolder();
     await withSourceArchive(folder, ({ path }) => unpackZip(path, target));
     expect(await readFile(join(target, 'src/größe.ts'), 'utf8')).toBe('export {};\n');
     expect((await stat(join(target, 'run.sh'))).mode & 0o777).toBe(0o755);
-    expect((await stat(join(target, 'src/größe.ts'))).mode & 0o777).toBe(0o640);
+    expect((await stat(join(target, 'src/größe.ts'))).mode & 0o777).toBe(0o644);
   });
 
   it('has the same SHA-256 for the same content, whenever and in whichever order it was written', async () => {
     const first = await temporaryFolder({ 'a.txt': 'a', 'b/c.txt': 'c' });
     const second = await temporaryFolder({ 'b/c.txt': 'c', 'a.txt': 'a' });
     await utimes(join(second, 'a.txt'), 1, 1);
+    // As another umask leaves it.
+    await chmod(join(second, 'a.txt'), 0o664);
     const digests = await Promise.all(
       [first, second].map((folder) => withSourceArchive(folder, async (a) => a.digest)),
     );
     expect(digests[0]).toEqual(digests[1]);
     await writeFile(join(second, 'a.txt'), 'A');
     expect(await withSourceArchive(second, async (a) => a.digest)).not.toEqual(digests[0]);
+    await chmod(join(first, 'a.txt'), 0o755);
+    expect(await withSourceArchive(first, async (a) => a.digest)).not.toEqual(digests[0]);
+  });
+
+  it('tells how far it is, by what was read of all there is to read', async () => {
+    const folder = await temporaryFolder({ a: 'x'.repeat(1000), b: 'y'.repeat(500) });
+    const told: [number, number][] = [];
+    const onProgress = (read: number, all: number) => void told.push([read, all]);
+    await withSourceArchive(folder, async () => {}, { onProgress });
+    expect(told.at(-1)).toEqual([1500, 1500]);
+  });
+
+  it('says where the bytes of a project are that is too large: each folder as far down as they lie together', async () => {
+    const random = (bytes: number) => randomBytes(bytes).toString('hex');
+    const files = { 'src/a.ts': 'a', 'media/video/raw/one.mov': random(900), 'media/video/raw/two.mov': random(300) };
+    const folder = await temporaryFolder({
+      ...files,
+      'media/readme.md': 'a',
+      'data/x.bin': random(200),
+      'data/y.bin': '',
+    });
+    const packed = withSourceArchive(folder, async () => {}, { maxBytes: 100 });
+    await expect(packed).rejects.toThrow(
+      /largest parts are\n {5}2\.4 kB {2}media\/video\/raw\/\n {5}0\.4 kB {2}data\/x\.bin\n {5}0\.0 kB {2}src\/a\.ts$/,
+    );
   });
 
   it('is removed afterwards, also when its use fails', async () => {
@@ -142,8 +170,12 @@ describe('the archive', () => {
     const never = async () => {
       throw new Error('used');
     };
-    await expect(withSourceArchive(folder, never, 100)).rejects.toThrow(/larger than 100 bytes: leave out/);
-    await expect(withSourceArchive(join(folder, 'big.zip'), never, 100)).rejects.toThrow(UnpackableProject);
+    await expect(withSourceArchive(folder, never, { maxBytes: 100 })).rejects.toThrow(
+      /larger than 100 bytes: leave out/,
+    );
+    await expect(withSourceArchive(join(folder, 'big.zip'), never, { maxBytes: 100 })).rejects.toThrow(
+      UnpackableProject,
+    );
     const empty = await temporaryFolder({ '.gitignore': '*\n', a: '' });
     await expect(withSourceArchive(empty, never)).rejects.toThrow(/nothing to build/);
     await expect(withSourceArchive(join(folder, 'big.bin'), never)).rejects.toThrow(/neither a folder nor/);

@@ -33,8 +33,12 @@ const MAX_FILES = 100_000;
  */
 export async function listProject(folder: string): Promise<ProjectListing> {
   const root = await realpath(folder);
-  return list(root, await rulesIn(root, await rulesAbove(root)));
+  const { files, warnings } = await list(root, await rulesIn(root, await rulesAbove(root)));
+  return { files: files.map((file) => ({ ...file, mode: plainMode(file.mode) })), warnings };
 }
+
+/** As git keeps it: a program or not. The rest is the umask of whoever checked the project out. */
+const plainMode = (mode: number) => ((mode & 0o100) === 0 ? 0o644 : 0o755);
 
 /** Every file of a folder, whatever ignore files say: for results, where nothing is left out. */
 export async function listFiles(folder: string): Promise<ProjectListing> {

@@ -13,16 +13,26 @@ export class TooLarge extends Error {
 }
 
 /** Writes a ZIP whose bytes depend on names, modes and contents only. Stops as soon as it grows past the limit. */
-export async function zipFiles(files: readonly ProjectFile[], target: string, maxBytes: number): Promise<void> {
+export async function zipFiles(
+  files: readonly ProjectFile[],
+  target: string,
+  maxBytes: number,
+  onProgress?: (readBytes: number) => void,
+): Promise<void> {
   const zip = new ZipFile();
   // What goes wrong inside the ZIP must end the pipeline below: no event of it reaches the output by itself.
   const output = Readable.from(zip.outputStream);
   const fail = (error: Error) => output.destroy(error);
+  let readBytes = 0;
+  const count = (chunk: string | Buffer) => {
+    readBytes += chunk.length;
+    onProgress?.(readBytes);
+  };
   zip.on('error', fail);
   for (const file of files) {
     const options = { size: file.size, mode: REGULAR_FILE | file.mode, mtime: NO_TIME, forceDosTimestamp: true };
     zip.addReadStreamLazy(file.name, options, (start) => {
-      start(null, createReadStream(file.path).on('error', fail));
+      start(null, createReadStream(file.path).on('error', fail).on('data', count));
     });
   }
   zip.end();

@@ -1,20 +1,25 @@
 import { resolve } from 'node:path';
 import type { Status, Submitted } from '../../answers.ts';
 import type { ApiClient } from '../../api-client.ts';
-import { type SourceArchive, withSourceArchive } from '../../pack/source-archive.ts';
+import { amount } from '../../amount.ts';
+import { ApiError, hasCode } from '../../api-error.ts';
+import { type SourceArchive, tooLarge, withSourceArchive } from '../../pack/source-archive.ts';
 import { PATIENT } from '../../retry.ts';
 import { uploadFile } from '../../transfer/upload-file.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { type CommandContext, clientFor } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
+import { showDryRun } from '../dry-run.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
 import { Flag, PLATFORMS, type Platform } from '../flag.ts';
 import { followLogs, logText, RECONNECT } from '../follow-logs.ts';
 import { openUpload } from '../open-uploads.ts';
 import { projectCredentials } from '../settings.ts';
 import { addSigningFlags, readSigning, type SigningFlags } from '../signing.ts';
+import { transferProgress } from '../transfer-progress.ts';
 
 interface SubmitFlags extends SigningFlags {
-  readonly platform: Platform;
+  readonly platform?: Platform;
+  readonly dryRun?: boolean;
   readonly wait?: boolean;
 }
 
@@ -22,12 +27,13 @@ export function addSubmit(parent: CliCommand): void {
   addSigningFlags(parent.command('submit'))
     .description('pack a folder (or take a .zip or .tar.gz) and submit it')
     .argument('[folder]', 'the project; .gitignore and .buildlatchignore are respected', '.')
-    .addOption(
-      new Flag('--platform <platform>', 'what to build for').choices(PLATFORMS).makeOptionMandatory().forProjects(),
-    )
+    .addOption(new Flag('--platform <platform>', 'what to build for').choices(PLATFORMS).forProjects())
+    .option('--dry-run', 'show what would be packed, the largest files first, and its SHA-256; nothing is sent')
     .addOption(new Flag('--wait', 'show the log until the build is over; exit 1 if it fails').forProjects())
     .runs((context, flags: SubmitFlags, folder) => {
       const { platform, wait: isWaiting = false } = flags;
+      if (flags.dryRun) return dryRun(context, folder);
+      if (platform === undefined) throw new UsageError('--platform is missing: ios or android');
       return submit(context, { folder, platform, isWaiting, signing: flags });
     });
 }
@@ -39,15 +45,28 @@ interface SubmitOptions {
   readonly signing: SigningFlags;
 }
 
+async function dryRun(context: CommandContext, folder: string): Promise<number> {
+  const onProgress = transferProgress(context, 'Packing');
+  const source = resolve(context.io.cwd, folder);
+  await withSourceArchive(source, async (archive) => showDryRun(context, archive), { onProgress });
+  return EXIT.ok;
+}
+
 async function submit(context: CommandContext, options: SubmitOptions): Promise<number> {
   const { screen, isJson, io } = context;
   const client = clientFor(context, projectCredentials(context.settings));
   const signing = await readSigning(io, options.signing);
   const source = resolve(io.cwd, options.folder);
-  const { submitted, archive } = await withSourceArchive(source, async (archive) => {
-    const uploadId = await upload(context, client, archive);
+  const submitArchive = async (archive: SourceArchive) => {
+    const uploadId = await upload(context, client, archive).catch((error: unknown) => {
+      // Before the first byte: the controller is told the size, and it may take less than others do.
+      if (!(error instanceof ApiError) || !hasCode(error, 'payload_too_large')) throw error;
+      throw tooLarge(error.message, archive.files, error);
+    });
     return { submitted: await client.submit(options.platform, uploadId, signing), archive };
-  });
+  };
+  const onProgress = transferProgress(context, 'Packing');
+  const { submitted, archive } = await withSourceArchive(source, submitArchive, { onProgress });
   screen.note(`Submitted build ${submitted.id} for ${submitted.platform}`);
   const own = {
     access_token: submitted.access_token,
@@ -68,10 +87,10 @@ async function submit(context: CommandContext, options: SubmitOptions): Promise<
 
 async function upload(context: CommandContext, client: ApiClient, archive: SourceArchive): Promise<string> {
   const { screen, io, signal } = context;
-  const { digest, fileCount, warnings } = archive;
+  const { digest, files, warnings } = archive;
   for (const warning of warnings) screen.note(`Warning: ${warning}`);
-  if (fileCount !== undefined)
-    screen.note(`Packed ${fileCount} ${fileCount === 1 ? 'file' : 'files'}, ${amount(digest.size)}`);
+  if (files) screen.note(`Packed ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${amount(digest.size)}`);
+  const onProgress = transferProgress(context, 'Uploading');
   const open = openUpload(io.env, context.settings.baseUrl, digest.sha256);
   const uploadId = await uploadFile({
     uploadId: await open.find(),
@@ -83,15 +102,11 @@ async function upload(context: CommandContext, client: ApiClient, archive: Sourc
     parts: client.parts,
     retry: PATIENT,
     context: { clock: io.clock, random: io.random, signal },
-    onProgress: (sent) => screen.progress(`Uploading ${amount(sent)} of ${amount(digest.size)}`),
+    onProgress: (sent) => onProgress(sent, digest.size),
   });
   await open.forget();
   screen.note(`Uploaded ${amount(digest.size)}, SHA-256 ${digest.sha256}`);
   return uploadId;
-}
-
-function amount(bytes: number): string {
-  return bytes < 100_000 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** However long it takes: a client that gives up before the build does is what people complain about. */
