@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { digestFile, type FileDigest } from '../lib/client/transfer/file-digest.
 import { uploadParts } from '../lib/client/transfer/upload-parts.ts';
 import { type CountingProxy, startCountingProxy } from './support/counting-proxy.ts';
 import { type ControllerProcess, startControllerProcess } from './support/fault-process.ts';
+import { forgetPeak, peakMiB } from './support/process-memory.ts';
 
 const HELP = `Passes large files through the single-machine controller, a process of its own, and measures its memory (the kernel's
 VmHWM, set back before each transfer): 100 MB and 500 MB as an old client's multipart/form-data and as a presigned upload in
@@ -253,15 +254,4 @@ async function makeFile(folder: string, size: number): Promise<{ path: string; d
   for (let left = size; left > 0; left -= 10 * MB) await file.write(randomBytes(Math.min(left, 10 * MB)));
   await file.close();
   return { path, digest: await digestFile(path) };
-}
-
-/** Linux: 5 sets the peak back to what is resident now. */
-function forgetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5');
-}
-
-function peakMiB(pid: number): number {
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kib === undefined) throw new Error('the kernel tells no peak');
-  return Number(kib) / 1024;
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ROWS } from './history/all-rows.ts';
 import { MODEL_PARTS } from './history/model-parts.ts';
 import { runRow } from './history/rows.ts';
+import { VANISHING } from './history/vanishing-clients.ts';
 import { openWorld } from './history/world.ts';
 import { REQUESTS } from './property/soak-requests.ts';
 import { takeProblems } from './support/check-answers.ts';
@@ -19,7 +20,7 @@ Usage: npm run test:soak [-- --scale N] [-- --row NAME]… [-- --seed SEED]
   --list        names the rows and their volumes
 `;
 /** What plays in no world of the rows: in the model, or with a controller of its own. */
-const OTHERS = [...MODEL_PARTS, REQUESTS];
+const OTHERS = [VANISHING, ...MODEL_PARTS, REQUESTS];
 const PARTS = [...ROWS, ...OTHERS];
 const LIST = `${PARTS.map(({ name, fault, volume }) => `${name.padEnd(34)} ${String(volume).padStart(7)}  ${fault}`).join('\n')}\n`;
 

@@ -5,28 +5,23 @@ import { refusalAnswer, send } from './answer.ts';
 import type { HttpHandler } from './gateway.ts';
 import { describeError, logLine } from './log-line.ts';
 import { refuseConnect, refuseUnparsed } from './protocol-errors.ts';
+import { SENDER_LIMITS } from './sender-limits.ts';
 
 /** An HTTP API takes 10,240 bytes of request line and headers; a presigned URL on the same port stays far below. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Slow senders: headers must be here after 15 s, nothing may stand still for 2 min, and nothing takes longer than an hour. */
-const HEADERS_WITHIN_MS = 15_000;
-const IDLE_MS = 120_000;
-const CHECK_EVERY_MS = 5_000;
-const REQUEST_WITHIN_MS = 3_600_000;
-
 /** The public server. `handler` may still be on its way: requests that come before it wait. */
-export function createFront(handler: Promise<HttpHandler>): Server {
+export function createFront(handler: Promise<HttpHandler>, limits = SENDER_LIMITS): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_WITHIN_MS,
-    connectionsCheckingInterval: CHECK_EVERY_MS,
-    requestTimeout: REQUEST_WITHIN_MS,
+    headersTimeout: limits.headersWithinMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    requestTimeout: limits.requestWithinMs,
     keepAliveTimeout: 65_000,
     // Node would answer without a body; `handle` looks for it.
     requireHostHeader: false,
   });
-  server.setTimeout(IDLE_MS);
+  server.setTimeout(limits.idleMs);
   /** By connection, the newest. */
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => void handle(request, response, () => {}));

@@ -20,6 +20,7 @@ import { describeError, logLine } from './log-line.ts';
 import type { OwnFiles } from './own-files.ts';
 import type { RateLimiter, TooMany } from './rate-limit.ts';
 import type { createRouter, Match } from './routes.ts';
+import { SENDER_LIMITS } from './sender-limits.ts';
 
 export interface GatewayOptions {
   readonly route: ReturnType<typeof createRouter>;
@@ -33,6 +34,7 @@ export interface GatewayOptions {
   readonly limiter?: RateLimiter;
   /** Whether the last address in `X-Forwarded-For` is who asks. */
   readonly trustsProxy?: boolean;
+  readonly bodyWithinMs?: number;
   /** Sees every answer; `$default` where no route was found. For tests. */
   readonly onAnswer?: ((routeKey: string, answer: Answer) => void) | undefined;
 }
@@ -53,6 +55,7 @@ const OTHER_WAY =
 /** An HTTP API in front of the functions: request to event, result to response, with the limits of both. */
 export function createGateway(options: GatewayOptions): HttpHandler {
   const { route, runtime, clock, forms, ownFiles, limiter, trustsProxy = false, onAnswer } = options;
+  const { bodyWithinMs = SENDER_LIMITS.bodyWithinMs } = options;
   return async (request, response, proceed) => {
     const requestId = randomUUID();
     const { path, rawQueryString } = splitUrl(request.url ?? '/');
@@ -84,7 +87,7 @@ export function createGateway(options: GatewayOptions): HttpHandler {
     }
     if (hasTooLargeBody(request)) return tooLarge(requestId, `more than ${MAX_BODY_BYTES} bytes`);
     proceed();
-    const body = await readBody(request).catch((error: unknown) => refuseBody(error, requestId));
+    const body = await readBody(request, bodyWithinMs).catch((error: unknown) => refuseBody(error, requestId));
     if (!Buffer.isBuffer(body)) return body;
     const event = toHttpEvent(request, body, { match, path, rawQueryString, requestId, nowMs: clock() });
     if (isTooLargeForLambda(event)) return tooLarge(requestId, 'more than 6 MB as an event, about 4.5 MB of binary');

@@ -8,9 +8,6 @@ export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** What a synchronous invocation carries, each way, the JSON around the body included. */
 export const MAX_INVOCATION_BYTES = 6_291_556;
 
-/** The integration timeout of an HTTP API: by then a body must have arrived. */
-const BODY_WITHIN_MS = 30_000;
-
 const TEXT_TYPE = /^(text\/|application\/(.+\+)?(json|xml)\b|application\/(javascript|x-www-form-urlencoded)\b)/i;
 
 /** JSON makes at most six bytes of one (`\u0000`): a body below this cannot make an event too large. */
@@ -32,7 +29,7 @@ export const hasTooLargeBody = (request: IncomingMessage, maxBytes = MAX_BODY_BY
   Number(request.headers['content-length'] ?? 0) > maxBytes;
 
 /** Reads a body whole, which is how a function gets it. Stops, leaving the rest unread, at the limit. */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+export function readBody(request: IncomingMessage, withinMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
@@ -48,7 +45,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
     };
     const ended = () => settle(() => resolve(Buffer.concat(chunks)));
     const broke = () => settle(() => reject(new BodyBroken('the sender went away')));
-    const timer = setTimeout(() => settle(() => reject(new BodyTooSlow(`${BODY_WITHIN_MS} ms`))), BODY_WITHIN_MS);
+    const timer = setTimeout(() => settle(() => reject(new BodyTooSlow(`${withinMs} ms`))), withinMs);
     request.on('data', read).once('end', ended).once('close', broke).once('error', broke);
   });
 }

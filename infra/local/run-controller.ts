@@ -1,15 +1,17 @@
 import { BadEnvironment, readEnv, SETTING_NAMES } from '../../lib/runtime/env.ts';
 import { DataDirInUse } from './data-dir-lock.ts';
-import type { FunctionLoader } from './lambda-runtime.ts';
 import { describeError } from './log-line.ts';
-import { type Stack, startStack } from './stack.ts';
+import { type Stack, type StackOptions, startStack } from './stack.ts';
 import { BadSetting, HELP, readStartSettings, warnAbout } from './start-settings.ts';
 
 /** npm passes a signal on that its child has already had from the terminal: within a second it is the same one. */
 const SAME_SIGNAL_MS = 1_000;
 
 /** `npm start`: runs until a signal, and ends the process with 0 (stopped) or 1 (would not start). */
-export async function runController(args: readonly string[], load?: FunctionLoader): Promise<void> {
+export async function runController(
+  args: readonly string[],
+  more: Pick<StackOptions, 'load' | 'senderLimits'> = {},
+): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(HELP);
     return;
@@ -19,7 +21,7 @@ export async function runController(args: readonly string[], load?: FunctionLoad
     const settings = readStartSettings(process.env);
     const warning = warnAbout(settings);
     if (warning) console.error(warning);
-    await runUntilSignal(startStack({ ...settings, apiKey, ...(load && { load }) }));
+    await runUntilSignal(startStack({ ...settings, apiKey, ...more }));
     // Not left to the event loop: a function that did not finish in its grace may still hold something.
     process.exit(0);
   } catch (error) {

@@ -23,6 +23,7 @@ import { createRateLimiter, type RateLimits } from './rate-limit.ts';
 import { createRouter } from './routes.ts';
 import { createS3Door, type S3Door } from './s3-door.ts';
 import type { S3Engine } from './s3-engine.ts';
+import { SENDER_LIMITS, type SenderLimits } from './sender-limits.ts';
 import { createTriggers, startTriggers } from './triggers.ts';
 
 export interface StackOptions {
@@ -40,6 +41,8 @@ export interface StackOptions {
   readonly rateLimits?: RateLimits;
   /** Whether a proxy of ours stands before it and says who asks. */
   readonly trustsProxy?: boolean;
+  /** For tests: production has the usual ones. */
+  readonly senderLimits?: Partial<SenderLimits>;
   /** Engines to use instead of starting our own. */
   readonly endpoints?: Partial<Endpoints>;
   /** Replaces an engine's address for the functions only, e.g. by a proxy that injects faults. */
@@ -98,7 +101,12 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
   closers.add(() => restoreEnvironment());
 
   const ready = Promise.withResolvers<HttpHandler>();
-  const listener = await listen(createFront(ready.promise), options.port ?? 0, options.host ?? '127.0.0.1');
+  const senderLimits = { ...SENDER_LIMITS, ...options.senderLimits };
+  const listener = await listen(
+    createFront(ready.promise, senderLimits),
+    options.port ?? 0,
+    options.host ?? '127.0.0.1',
+  );
   closers.add(async () => {
     await Promise.all([listener.close(CLOSE_GRACE_MS), atMost(CLOSE_GRACE_MS, stopTriggers())]);
   });
@@ -115,6 +123,7 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
     ...(door && { ownFiles: createOwnFiles(door, publicUrl) }),
     ...(options.rateLimits && { limiter: createRateLimiter(options.rateLimits, protectedRoutes(functions)) }),
     trustsProxy: options.trustsProxy ?? false,
+    bodyWithinMs: senderLimits.bodyWithinMs,
     onAnswer: options.onAnswer,
   });
   ready.resolve(door ? withS3(door, gateway) : gateway);

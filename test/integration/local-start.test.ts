@@ -23,7 +23,7 @@ const WITH_STUBS = [
   '-e',
   `
   import { runController } from '${RUN_CONTROLLER}';
-  await runController([], async () => async () => ({ env: process.env }));
+  await runController([], { load: async () => async () => ({ env: process.env }) });
 `,
 ];
 

@@ -19,18 +19,22 @@ export interface ControllerProcess {
   signal(name: NodeJS.Signals): void;
 }
 
-/** `npm start` as a process of its own, that can be killed as any process can. */
+/** `npm start` (or another `program` that starts a controller) as a process of its own, that can be killed as any can. */
 export async function startControllerProcess(
   dataDir: string,
   apiKey: string,
   more: Readonly<Record<string, string>> = {},
+  program = START,
 ): Promise<ControllerProcess> {
   const { PATH = '' } = process.env;
   // One address for all that a test lets loose at once.
   const unlimited = { RATE_LIMIT_PER_KEY: '0', RATE_LIMIT_PER_ADDRESS: '0', RATE_LIMIT_FAILED_AUTH: '0' };
   const own = { DATA_DIR: dataDir, CONTROLLER_API_KEY: apiKey, PORT: '0', SCHEDULE_SECONDS: '1' };
   const settings = { ...unlimited, ...own, ...more };
-  const child = spawn(process.execPath, [START], { env: { PATH, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program], {
+    env: { PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const url = await Promise.race([urlOf(child), ended.then((code) => Promise.reject(new Error(`it ended: ${code}`)))]);
   return {
