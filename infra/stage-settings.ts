@@ -1,7 +1,7 @@
 import { SETTINGS, type Setting } from '../lib/runtime/settings.ts';
 
 /** How long S3 keeps what: its lifecycle rules, and on one machine what goes by them. */
-const KEPT_DAYS = {
+export const KEPT_DAYS = {
   /** For retries. Longer than a build can wait and be built, all its attempts included; so are those of the next two. */
   SOURCE_DAYS: { default: 14, min: 1, max: 3_650 },
   /** Until somebody has fetched it. */
@@ -24,6 +24,8 @@ const ROUTE_RATES = {
   HEARTBEAT_RATE: { default: 1_000, min: 1, max: 100_000 },
   HEARTBEAT_BURST: { default: 2_000, min: 1, max: 100_000 },
 } as const satisfies Readonly<Record<string, Setting>>;
+
+export type KeptDays = Readonly<Record<keyof typeof KEPT_DAYS, number>>;
 
 /** Every number that a stage may choose for itself. */
 export const STAGE_SETTINGS = { ...SETTINGS, ...KEPT_DAYS, ...ROUTE_RATES } as const;

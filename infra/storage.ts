@@ -1,8 +1,8 @@
 import { arnOf, joined, ref } from './cloudformation.ts';
 import { type Keeping, param } from './stages.ts';
 
-/** Which setting says after how many days S3 removes an object. */
-const KEPT_FOR = { sources: 'SOURCE_DAYS', results: 'RESULT_DAYS', certs: 'CERTS_DAYS' } as const;
+/** Which setting says after how many days an object is removed. */
+export const KEPT_FOR = { sources: 'SOURCE_DAYS', results: 'RESULT_DAYS', certs: 'CERTS_DAYS' } as const;
 
 export type BucketKind = keyof typeof KEPT_FOR;
 const BUCKET_KINDS = Object.keys(KEPT_FOR) as BucketKind[];

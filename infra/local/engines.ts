@@ -14,6 +14,8 @@ export interface Engines {
   readonly region: string;
   /** Ours, if S3 is not elsewhere. */
   readonly s3: S3Engine | undefined;
+  /** Whether DynamoDB is ours. */
+  readonly isTableOurs: boolean;
   /** Resolves if an engine ends by itself. */
   readonly died: Promise<Error>;
 }
@@ -41,6 +43,7 @@ export async function startEngines(
     credentials: (isAnyElsewhere && environmentCredentials(env)) || loadCredentials(dataDir),
     region: (isAnyElsewhere && (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'])) || LOCAL_REGION,
     s3,
+    isTableOurs: ownDynamoDb !== undefined,
     died: ownDynamoDb?.died ?? new Promise(() => {}),
   };
 }

@@ -32,7 +32,7 @@ const DESCRIPTION = 'upload.json';
 /** A part's checksums are in its name, so that one rename makes it appear with all that is known of it. */
 const PART_NAME = /^(\d{1,5})\.([0-9a-f]{32})\.([0-9a-f]{64}|none)$/;
 
-/** The parts of unfinished uploads, each upload a folder: they outlive a restart, and a day at most. */
+/** The parts of unfinished uploads, each upload a folder: they outlive a restart. */
 export function partFiles(directory: string) {
   const folderOf = (id: string) => join(directory, id);
 
@@ -44,6 +44,16 @@ export function partFiles(directory: string) {
       if (part && part.storedAtMs >= (parts.get(part.number)?.storedAtMs ?? 0)) parts.set(part.number, part);
     }
     return [...parts.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** The ids of the uploads that began before. */
+  async function* begunBefore(ms: number): AsyncGenerator<string, void> {
+    for (const id of await readdir(directory)) {
+      const described = await stat(join(folderOf(id), DESCRIPTION)).catch(ignoreMissing);
+      // Without a description: begun this very moment, or left so by a process that was killed.
+      const begun = described ?? (await stat(folderOf(id)).catch(ignoreMissing));
+      if (begun && begun.mtimeMs < ms) yield id;
+    }
   }
 
   return {
@@ -76,12 +86,7 @@ export function partFiles(directory: string) {
 
     remove: (id: string) => rm(folderOf(id), { recursive: true, force: true }),
 
-    async removeBegunBefore(ms: number): Promise<void> {
-      for (const id of await readdir(directory)) {
-        const begun = await stat(join(folderOf(id), DESCRIPTION)).catch(ignoreMissing);
-        if (!begun || begun.mtimeMs < ms) await rm(folderOf(id), { recursive: true, force: true });
-      }
-    },
+    begunBefore,
   };
 }
 

@@ -6,7 +6,8 @@ import S3Object from '@20minutes/s3rver/lib/models/object.js';
 import type { Engine } from './dynamodb-engine.ts';
 import { listen } from './listen.ts';
 import { type PartFiles, partFiles } from './part-files.ts';
-import { serveMultipart, UNFINISHED_MS } from './s3-multipart.ts';
+import { type KeptObjects, keptObjects } from './s3-kept.ts';
+import { serveMultipart } from './s3-multipart.ts';
 import { readRange, serveAllRanges } from './s3-ranges.ts';
 import { type ReceivedFiles, receivedFiles } from './s3-received.ts';
 import { verifyWrites } from './s3-verified-writes.ts';
@@ -16,11 +17,13 @@ export interface S3Engine extends Engine {
   /** Serves one request that its caller has authenticated. */
   readonly serve: RequestListener;
   readonly received: ReceivedFiles;
+  readonly kept: KeptObjects;
+  readonly uploads: Pick<PartFiles, 'begunBefore' | 'remove'>;
 }
 
 const CHECKSUM = 'x-amz-checksum-sha256';
 
-export async function startS3(directory: string, clock: () => number = Date.now): Promise<S3Engine> {
+export async function startS3(directory: string): Promise<S3Engine> {
   const objects = join(directory, 'objects');
   const incoming = join(directory, 'incoming');
   const uploads = join(directory, 'uploads');
@@ -28,8 +31,7 @@ export async function startS3(directory: string, clock: () => number = Date.now)
   await rm(incoming, { recursive: true, force: true });
   await Promise.all([objects, incoming, uploads].map((folder) => mkdir(folder, { recursive: true })));
   const parts = partFiles(uploads);
-  await parts.removeBegunBefore(clock() - UNFINISHED_MS);
-  const { serve, received, close } = createS3(objects, incoming, parts, clock);
+  const { serve, received, kept, close } = createS3(objects, incoming, parts);
   const server = createServer((request, response) => {
     delete request.headers.authorization;
     serve(request, response);
@@ -40,6 +42,8 @@ export async function startS3(directory: string, clock: () => number = Date.now)
     address: listener.url,
     serve,
     received,
+    kept,
+    uploads: parts,
     async stop() {
       await listener.close(0);
       close();
@@ -47,15 +51,20 @@ export async function startS3(directory: string, clock: () => number = Date.now)
   };
 }
 
-function createS3(objects: string, incoming: string, parts: PartFiles, clock: () => number) {
+function createS3(objects: string, incoming: string, parts: PartFiles) {
   const s3 = new S3rver({ directory: objects, silent: true, vhostBuckets: false });
   verifyWrites(s3.store, incoming);
+  const kept = keptObjects(s3.store, objects);
+  // Its own removes an empty folder with all that has come into it meanwhile.
+  s3.store.deleteObject = async (bucket, key) => {
+    await kept.remove(bucket, key, Number.POSITIVE_INFINITY);
+  };
   serveAllRanges(s3.store);
   if (!S3Object.ALLOWED_METADATA.includes(CHECKSUM)) S3Object.ALLOWED_METADATA.push(CHECKSUM);
-  const multipart = serveMultipart({ store: s3.store, parts, incoming, clock });
+  const multipart = serveMultipart({ store: s3.store, parts, incoming });
   const { files: received, adopt } = receivedFiles(s3.store, incoming);
   s3.middleware.unshift(asOwner, multipart, adopt, hideChecksum, readRange);
-  return { serve: s3.callback(), received, close: () => s3.logger.close() };
+  return { serve: s3.callback(), received, kept, close: () => s3.logger.close() };
 }
 
 /** Without an account s3rver refuses `response-content-disposition`. */

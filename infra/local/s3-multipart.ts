@@ -16,12 +16,7 @@ export interface MultipartOptions {
   readonly parts: PartFiles;
   /** Where bytes are received and put together. */
   readonly incoming: string;
-  readonly clock: () => number;
 }
-
-/** What the lifecycle rule of the deployed buckets says. */
-const UNFINISHED_DAYS = 1;
-export const UNFINISHED_MS = UNFINISHED_DAYS * 86_400_000;
 
 const MAX_PART_NUMBER = 10_000;
 /** S3's: smaller is only the last part. */
@@ -38,7 +33,7 @@ interface Target {
  * no checksum, lists no parts and aborts nothing. One thing is stricter than S3: where the metadata names the SHA-256 of
  * the whole, the whole is held to it when its parts are joined, since every byte is read then anyway.
  */
-export function serveMultipart({ store, parts, incoming, clock }: MultipartOptions): S3rver.Middleware {
+export function serveMultipart({ store, parts, incoming }: MultipartOptions): S3rver.Middleware {
   /** A caller that lost patience asks again while the first joining goes on. */
   const joining = new Map<string, Promise<string>>();
 
@@ -60,7 +55,6 @@ export function serveMultipart({ store, parts, incoming, clock }: MultipartOptio
 
   async function begin(context: S3rver.Context, bucket: string, key: string): Promise<void> {
     if (!(await store.getBucket(bucket))) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
-    await parts.removeBegunBefore(clock() - UNFINISHED_MS);
     const headers = Object.entries(context.req.headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as const] : [],
     );

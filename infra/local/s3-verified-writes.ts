@@ -39,14 +39,24 @@ export interface Publication {
   readonly etag: string;
 }
 
+/** The last object of a folder takes the folder with it, which may be while another is put there. Three times is no chance. */
+const MAX_TRIES = 3;
+
 /** Makes a received file an object. */
 export async function publish(store: S3rver.Store, received: string, object: Publication): Promise<void> {
   const { bucket, key, metadata, etag } = object;
   const path = store.getResourcePath(bucket, key, 'object');
-  await mkdir(dirname(path), { recursive: true });
-  await store.putMetadata(bucket, key, metadata, etag);
-  // Last: an object is there when this file is.
-  await rename(received, path);
+  for (let tries = 1; ; tries++) {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await store.putMetadata(bucket, key, metadata, etag);
+      // Last: an object is there when this file is.
+      return await rename(received, path);
+    } catch (error) {
+      const isFolderGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!isFolderGone || tries === MAX_TRIES) throw error;
+    }
+  }
 }
 
 export interface Sums {

@@ -43,6 +43,7 @@ declare module '@20minutes/s3rver' {
         readonly content: Buffer | Readable;
         readonly metadata: Record<string, string>;
       }): Promise<{ size: number; md5: string }>;
+      deleteObject(bucket: string, key: string): Promise<void>;
       putMetadata(bucket: string, key: string, metadata: Readonly<Record<string, string>>, md5?: string): Promise<void>;
     }
   }

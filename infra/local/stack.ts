@@ -4,12 +4,13 @@ import { type EnvName, readEnv } from '../../lib/runtime/env.ts';
 import type { FunctionDefinition } from '../function-definition.ts';
 import { FUNCTIONS } from '../functions.ts';
 import { protectedRoutes } from '../http-api.ts';
+import type { KeptDays } from '../stage-settings.ts';
 import { createAwsClients, type Endpoints } from './aws-clients.ts';
 import { loadCertsKey } from './certs-key.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { Credentials } from './credentials.ts';
-import { lockDataDir } from './data-dir-lock.ts';
 import { openDataDir } from './data-dir.ts';
+import { lockDataDir } from './data-dir-lock.ts';
 import { type EngineName, type Engines, startEngines } from './engines.ts';
 import { createFront } from './front.ts';
 import { applyEnvironment, functionEnvironment } from './function-environment.ts';
@@ -17,9 +18,11 @@ import { createGateway, type GatewayOptions, type HttpHandler } from './gateway.
 import { type FunctionLoader, loadFromFunctions, startLambdaRuntime } from './lambda-runtime.ts';
 import { createLargeForms, FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { listen } from './listen.ts';
+import { openRetention } from './open-retention.ts';
 import { createOwnFiles } from './own-files.ts';
 import { provision, type Resources } from './provision.ts';
 import { createRateLimiter, type RateLimits } from './rate-limit.ts';
+import { RETENTION_SECONDS } from './retention.ts';
 import { createRouter } from './routes.ts';
 import { createS3Door, type S3Door } from './s3-door.ts';
 import type { S3Engine } from './s3-engine.ts';
@@ -37,6 +40,7 @@ export interface StackOptions {
   readonly settings?: Partial<Record<EnvName, string>>;
   /** The most that a form may bring, where the store is ours. */
   readonly formSizes?: Partial<FormSizes>;
+  readonly keptDays?: Partial<KeptDays>;
   /** Absent: none. */
   readonly rateLimits?: RateLimits;
   /** Whether a proxy of ours stands before it and says who asks. */
@@ -64,7 +68,7 @@ export interface Stack extends Resources {
   readonly credentials: Credentials;
   readonly region: string;
   invoke(file: string, event: unknown): Promise<unknown>;
-  /** Runs every scheduled function once. */
+  /** Runs every scheduled function once, and a pass of what removes what has expired. */
   runSchedule(): Promise<void>;
   /** Hands over what waits in the queues that start functions; answers how many messages that were. */
   pollQueues(): Promise<number>;
@@ -128,7 +132,17 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
   });
   ready.resolve(door ? withS3(door, gateway) : gateway);
 
-  const triggers = createTriggers({ functions, runtime, sqs: clients.sqs, queueUrls: resources.queueUrls, clock });
+  const retention = openRetention({ engines, clients, resources, clock, keptDays: options.keptDays });
+  closers.add(() => retention.close());
+  const jobs = [{ everySeconds: RETENTION_SECONDS, run: () => retention.run() }];
+  const triggers = createTriggers({
+    functions,
+    runtime,
+    sqs: clients.sqs,
+    queueUrls: resources.queueUrls,
+    clock,
+    jobs,
+  });
   if (options.hasTimers ?? true) stopTriggers = startTriggers(triggers, options.scheduleSeconds, sleep).stop;
   return {
     url: listener.url,

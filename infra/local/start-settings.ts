@@ -1,3 +1,4 @@
+import { KEPT_DAYS, type KeptDays } from '../stage-settings.ts';
 import type { Endpoints } from './aws-clients.ts';
 import { FORM_SIZES, type FormSizes } from './large-forms.ts';
 import { httpUrl } from './listen.ts';
@@ -11,6 +12,7 @@ export interface StartSettings {
   readonly dataDir: string;
   readonly scheduleSeconds?: number;
   readonly formSizes: Partial<FormSizes>;
+  readonly keptDays: Partial<KeptDays>;
   readonly rateLimits: RateLimits;
   readonly trustsProxy: boolean;
   readonly endpoints: Partial<Endpoints>;
@@ -41,6 +43,10 @@ Settings, all from the environment:
   MAX_SOURCE_BYTES         largest source in a multipart/form-data request (524288000)
   MAX_CERTS_BYTES          largest certificate bundle in one (10485760)
   MAX_RESULT_BYTES         largest result in one (1073741824)
+  SOURCE_DAYS              how long sources are kept, for retries (14)
+  RESULT_DAYS              how long results are kept (30)
+  CERTS_DAYS               how long signing material is kept that the end of its build has missed (7)
+  UNFINISHED_UPLOAD_DAYS   how long parts are kept that nobody joined (1)
   RATE_LIMIT_PER_KEY       requests a minute with one key or token; 0: any number (12000)
   RATE_LIMIT_PER_ADDRESS   requests a minute from one address; 0: any number (12000)
   RATE_LIMIT_FAILED_AUTH   refused credentials a minute from one address; 0: any number (60)
@@ -73,6 +79,7 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
     dataDir: env['DATA_DIR'] || '.buildlatch',
     ...(scheduleSeconds !== undefined && { scheduleSeconds }),
     formSizes: readFormSizes(env),
+    keptDays: readKeptDays(env),
     rateLimits: readRateLimits(env),
     trustsProxy: readInteger(env, 'TRUST_PROXY', 0, 1) === 1,
     endpoints: readEndpoints(env),
@@ -82,6 +89,13 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
 function readFormSizes(env: NodeJS.ProcessEnv): Partial<FormSizes> {
   const sizes = Object.keys(FORM_SIZES).map((name) => [name, readInteger(env, name, 1, MAX_FORM_BYTES)] as const);
   return Object.fromEntries(sizes.filter(([, size]) => size !== undefined));
+}
+
+function readKeptDays(env: NodeJS.ProcessEnv): Partial<KeptDays> {
+  const days = Object.entries(KEPT_DAYS).map(
+    ([name, { min, max }]) => [name, readInteger(env, name, min, max)] as const,
+  );
+  return Object.fromEntries(days.filter(([, count]) => count !== undefined));
 }
 
 function readRateLimits(env: NodeJS.ProcessEnv): RateLimits {

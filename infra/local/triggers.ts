@@ -11,6 +11,8 @@ export interface TriggerOptions {
   readonly sqs: SQSClient;
   readonly queueUrls: QueueUrls;
   readonly clock: () => number;
+  /** What else runs by the clock here, where AWS does it unasked: at intervals of its own. */
+  readonly jobs: readonly Schedule[];
 }
 
 interface Schedule {
@@ -22,11 +24,12 @@ interface Schedule {
 export interface Triggers {
   readonly schedules: readonly Schedule[];
   readonly pollers: readonly QueuePoller[];
+  readonly jobs: readonly Schedule[];
   runSchedule(): Promise<void>;
   pollQueues(): Promise<number>;
 }
 
-export function createTriggers({ functions, runtime, sqs, queueUrls, clock }: TriggerOptions): Triggers {
+export function createTriggers({ functions, runtime, sqs, queueUrls, clock, jobs }: TriggerOptions): Triggers {
   const schedules: Schedule[] = [];
   const pollers: QueuePoller[] = [];
   for (const { file, trigger } of functions) {
@@ -42,8 +45,9 @@ export function createTriggers({ functions, runtime, sqs, queueUrls, clock }: Tr
   return {
     schedules,
     pollers,
+    jobs,
     async runSchedule() {
-      for (const { run } of schedules) await run();
+      for (const { run } of [...schedules, ...jobs]) await run();
     },
     async pollQueues() {
       const counts = await Promise.all(pollers.map((poller) => poller.pollOnce(0)));
@@ -53,12 +57,13 @@ export function createTriggers({ functions, runtime, sqs, queueUrls, clock }: Tr
 }
 
 export function startTriggers(
-  { schedules, pollers }: Triggers,
+  { schedules, pollers, jobs }: Triggers,
   scheduleSeconds: number | undefined,
   sleep: PollLoopOptions['sleep'],
 ): { stop(): Promise<void> } {
   const started = [
     ...schedules.map(({ run, everySeconds }) => startTimer(run, (scheduleSeconds ?? everySeconds) * 1000)),
+    ...jobs.map(({ run, everySeconds }) => startTimer(run, everySeconds * 1000)),
     ...pollers.map((poller) => startPolling({ poller, sleep })),
   ];
   return {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import type { StackOptions } from '../../infra/local/stack.ts';
 import { bucketResources } from '../../infra/storage.ts';
 import { tableResource } from '../../infra/tables.ts';
 import { PUBLISHED_KEYS } from '../../lib/runtime/api-key.ts';
@@ -53,6 +54,39 @@ describe.skipIf(FOREIGN_URL !== undefined)('holes that only show from the inside
     });
   });
 
+  it('hole 17: on one machine, too, files and records expire, and what is being built does not', async () => {
+    const DAY_MS = 86_400_000;
+    let aheadMs = 0;
+    const controller = await newProcess({ clock: () => Date.now() + aheadMs });
+    const passDays = async (days: number) => {
+      aheadMs = days * DAY_MS;
+      await controller.stack.runSchedule();
+      aheadMs = 0;
+    };
+    try {
+      const [worker, other] = [await controller.register(), await controller.register('other', ['android'])];
+      const [ended, held] = [await controller.submit(), await controller.submit('android')];
+      await controller.poll(worker);
+      await controller.poll(other);
+      await controller.complete(worker, ended.id);
+      const answer = async (path: string, headers: Record<string, string> = controller.key) =>
+        (await controller.request('GET', `/api/builds/${path}`, { headers })).status;
+      const retry = async () => {
+        const options = { headers: controller.key, json: {} };
+        return (await controller.request('POST', `/api/builds/${ended.id}/retry`, options)).body.code;
+      };
+      await passDays(15);
+      expect([await retry(), await answer(`${ended.id}/download`)]).toEqual(['source_gone', 200]);
+      await passDays(31);
+      expect([await answer(`${ended.id}/download`), await answer(`${ended.id}/status`)]).toEqual([404, 200]);
+      await passDays(91);
+      expect(await answer(`${ended.id}/status`)).toBe(404);
+      expect(await answer(`${held.id}/source`, controller.as(other))).toBe(200);
+    } finally {
+      await controller.close();
+    }
+  });
+
   it('hole 18: no path leads out of where the files are', async () => {
     const controller = await newProcess();
     try {
@@ -93,7 +127,7 @@ describe.skipIf(FOREIGN_URL !== undefined)('holes that only show from the inside
 });
 
 /** As a new process would have it: every module loaded afresh. */
-async function newProcess(options: { dataDir?: string; apiKey?: string } = {}): Promise<Controller> {
+async function newProcess(options: Partial<StackOptions> = {}): Promise<Controller> {
   vi.resetModules();
   const { startController } = await import('../support/controller.ts');
   return startController(options);

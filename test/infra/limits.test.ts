@@ -6,7 +6,7 @@ import { FUNCTIONS } from '../../infra/functions.ts';
 import { FORM_SIZES } from '../../infra/local/large-forms.ts';
 import { RATE_LIMITS } from '../../infra/local/rate-limit.ts';
 import { HELP } from '../../infra/local/start-settings.ts';
-import { STAGE_SETTINGS } from '../../infra/stage-settings.ts';
+import { KEPT_DAYS, STAGE_SETTINGS } from '../../infra/stage-settings.ts';
 import { STAGE_PARAMS } from '../../infra/stages.ts';
 import { SETTING_NAMES } from '../../lib/runtime/settings.ts';
 import configuration from '../../serverless.ts';
@@ -44,8 +44,8 @@ describe('every limit', () => {
     expect(others.sort()).toEqual(params.sort());
   });
 
-  it('that a function has is in the help of one machine, with its default', () => {
-    for (const name of SETTING_NAMES) {
+  it('that one machine has is in its help, with its default', () => {
+    for (const name of [...SETTING_NAMES, ...(Object.keys(KEPT_DAYS) as (keyof typeof KEPT_DAYS)[])]) {
       expect(HELP).toMatch(new RegExp(`^  ${name} .*\\(${STAGE_SETTINGS[name].default}\\)$`, 'm'));
     }
   });

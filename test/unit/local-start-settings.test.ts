@@ -5,7 +5,7 @@ import { ENV_NAMES, readEnv } from '../../lib/runtime/env.ts';
 
 test('has a default for everything', () => {
   const rateLimits = { RATE_LIMIT_PER_KEY: 12_000, RATE_LIMIT_PER_ADDRESS: 12_000, RATE_LIMIT_FAILED_AUTH: 60 };
-  const files = { dataDir: '.buildlatch', formSizes: {} };
+  const files = { dataDir: '.buildlatch', formSizes: {}, keptDays: {} };
   const defaults = { port: 3000, host: '127.0.0.1', ...files, rateLimits, trustsProxy: false, endpoints: {} };
   expect(readStartSettings({})).toEqual(defaults);
   expect(
@@ -28,6 +28,13 @@ test('takes the sizes of forms', () => {
   const formSizes = { MAX_SOURCE_BYTES: 1_000, MAX_CERTS_BYTES: 20, MAX_RESULT_BYTES: 3_000 };
   const env = { MAX_SOURCE_BYTES: '1000', MAX_CERTS_BYTES: '20', MAX_RESULT_BYTES: '3000' };
   expect(readStartSettings(env).formSizes).toEqual(formSizes);
+});
+
+test('takes how long files are kept, within the range of a stage', () => {
+  const keptDays = { SOURCE_DAYS: 3, RESULT_DAYS: 3_650, CERTS_DAYS: 1, UNFINISHED_UPLOAD_DAYS: 2 };
+  const env = { SOURCE_DAYS: '3', RESULT_DAYS: '3650', CERTS_DAYS: '1', UNFINISHED_UPLOAD_DAYS: '2' };
+  expect(readStartSettings(env)).toMatchObject({ keptDays });
+  expect(() => readStartSettings({ SOURCE_DAYS: '0' })).toThrow('SOURCE_DAYS must be a whole number from 1 to 3650');
 });
 
 test('takes the rates, 0 for none, and a proxy to be trusted', () => {
