@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type S3rver from '@20minutes/s3rver';
 import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   PutObjectCommand,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -16,6 +18,8 @@ import { type Engines, startEngines } from '../../infra/local/engines.ts';
 import { expiredRecords, filesInUse } from '../../infra/local/expired-records.ts';
 import { openRetention } from '../../infra/local/open-retention.ts';
 import { provision, type Resources } from '../../infra/local/provision.ts';
+import { createRetention, type Round } from '../../infra/local/retention.ts';
+import { publish } from '../../infra/local/s3-verified-writes.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-26T12:00:00Z');
@@ -107,6 +111,18 @@ it('a pass looks at so much and no more, and the next goes on where it stopped',
   expect([await retention.run(), await pks()]).toEqual([{ failed: 0 }, expect.arrayContaining(['later'])]);
 });
 
+it('a pass through what never ends, ends', async () => {
+  let seen = 0;
+  const round = async function* (): Round {
+    while (seen < 100) yield void seen++;
+  };
+  const retention = createRetention({ rounds: [round], filesInUse: async () => new Set(), looks: 5 });
+  await retention.run();
+  expect(seen).toBe(5);
+  await retention.run();
+  expect(seen).toBe(10);
+});
+
 it('what a killed pass left of an object goes, with its folders; what is young or whole stays', async () => {
   for (const [key, days] of [
     ['sources/a/killed', 15],
@@ -151,17 +167,33 @@ it('an object that was stored anew after it was found stays, and so does what ca
   expect(await isReadable('sources/again')).toBe(true);
 });
 
-it('a file that is put beside one that goes is never lost', async () => {
-  for (let n = 0; n < 60; n++) {
-    const name = `sources/${n}`;
-    await store(`${name}/goes`, 15);
-    const remove = clients.s3.send(new DeleteObjectCommand({ Bucket: bucket(), Key: `${name}/goes` }));
-    await Promise.all([
-      remove,
-      clients.s3.send(new PutObjectCommand({ Bucket: bucket(), Key: `${name}/comes`, Body: 'x' })),
-    ]);
-    expect(await isReadable(`${name}/comes`)).toBe(true);
+it('a file is stored though the last one of its folder goes at that moment, and the folder with it', async () => {
+  const received = join(dataDir, 'received');
+  writeFileSync(received, 'x');
+  let isFirst = true;
+  const store = {
+    getResourcePath: (_bucket: string, key: string) => fileOf(key),
+    putMetadata: async () => {
+      if (isFirst) rmdirSync(dirname(fileOf('sources/a/comes')));
+      isFirst = false;
+      writeFileSync(`${fileOf('sources/a/comes')}.md5`, 'x');
+    },
+  } as unknown as S3rver.Store;
+  await publish(store, received, { bucket: bucket(), key: 'sources/a/comes', metadata: {}, etag: 'x' });
+  expect(await isReadable('sources/a/comes')).toBe(true);
+});
+
+it('all that is in a folder may be deleted at once, by whoever, and the folder goes with the last', async () => {
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `sources/deep/folder/${name}`);
+  const { region, credentials, endpoints } = engines;
+  const once = new S3Client({ endpoint: endpoints.s3, region, credentials, forcePathStyle: true, maxAttempts: 1 });
+  const remove = (Key: string) => once.send(new DeleteObjectCommand({ Bucket: bucket(), Key }));
+  for (let round = 0; round < 8; round++) {
+    await Promise.all(keys.map((key) => store(key, 0)));
+    await Promise.all([...keys, ...keys].map(remove));
   }
+  once.destroy();
+  expect(files('sources')).toEqual([]);
 });
 
 it('an upload in parts is given up a day after it began', async () => {
