@@ -1,12 +1,10 @@
 import { DEAD_LETTER_FUNCTIONS } from './dead-letter-functions.ts';
 import {
   ANSWER_SECONDS,
-  api,
   CERTS,
   CHANGES,
   COUNTS,
   FILES,
-  type FunctionDefinition,
   JOIN_SECONDS,
   LEASES,
   LOGS_SECONDS,
@@ -14,9 +12,11 @@ import {
   READS_CERTS,
   READS_RESULTS,
   READS_SOURCES,
-  reserved,
   STORES_CERTS,
   TABLE,
+  api,
+  type FunctionDefinition,
+  reserved,
 } from './function-definition.ts';
 import { MACHINE_FUNCTIONS } from './machine-functions.ts';
 

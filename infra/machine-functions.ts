@@ -1,4 +1,4 @@
-import { api, CHANGES, FILES, type FunctionDefinition, READS_RESULTS, reserved, TABLE } from './function-definition.ts';
+import { api, CHANGES, FILES, READS_RESULTS, TABLE, type FunctionDefinition, reserved } from './function-definition.ts';
 
 /** What a virtual machine in which a build runs calls, and what is asked about it. */
 export const MACHINE_FUNCTIONS: readonly FunctionDefinition[] = [

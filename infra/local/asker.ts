@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { secrets, secretsIn } from '../../lib/runtime/secrets.ts';
 import { clientNetwork } from './client-network.ts';
+import { secrets, secretsIn } from '../../lib/runtime/secrets.ts';
 
 /** Whom a request comes from, for counting. Of a credential only its hash is kept. */
 export function askerOf(request: IncomingMessage, trustsProxy: boolean) {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { StackOptions } from '../../infra/local/stack.ts';
+import { param, STAGE_PARAMS } from '../../infra/stages.ts';
 import { bucketResources } from '../../infra/storage.ts';
 import { tableResource } from '../../infra/tables.ts';
 import { PUBLISHED_KEYS } from '../../lib/runtime/api-key.ts';
@@ -41,12 +42,10 @@ describe.skipIf(FOREIGN_URL !== undefined)('holes that only show from the inside
   it('hole 17: files expire, and so does everything in the table that says when', () => {
     const kept = { deletionPolicy: 'Retain', isProtected: true };
     const { SourcesBucket, ResultsBucket } = bucketResources('prod', kept);
-    for (const bucket of [SourcesBucket, ResultsBucket]) {
-      expect(bucket).toMatchObject({
-        Properties: {
-          LifecycleConfiguration: { Rules: [{ Status: 'Enabled', ExpirationInDays: expect.any(Number) }, {}] },
-        },
-      });
+    for (const [bucket, name] of [[SourcesBucket, 'SOURCE_DAYS'] as const, [ResultsBucket, 'RESULT_DAYS'] as const]) {
+      const rules = [{ Status: 'Enabled', ExpirationInDays: param(name) }, {}];
+      expect(bucket).toMatchObject({ Properties: { LifecycleConfiguration: { Rules: rules } } });
+      expect(STAGE_PARAMS.default[name]).toBeGreaterThan(0);
     }
     expect(tableResource('prod', kept).Properties.TimeToLiveSpecification).toEqual({
       AttributeName: 'expiresAt',

@@ -2,8 +2,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { aRawP12, PASSWORD, PROFILE, SECRETS } from '../support/certs.ts';
 import { instantClock } from '../support/client-clock.ts';
+import { aRawP12, PASSWORD, PROFILE, SECRETS } from '../support/certs.ts';
 import { temporaryFolder } from '../support/client-folder.ts';
 import { type Controller, startController } from '../support/controller.ts';
 

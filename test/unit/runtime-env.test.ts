@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { API_KEY_REFUSAL, BadEnvironment, FILES, LEASES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { SETTING_NAMES, SETTINGS } from '../../lib/runtime/settings.ts';
+import { API_KEY_REFUSAL, BadEnvironment, FILES, LEASES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 
 const KEY = 'k'.repeat(43);
 
