@@ -1,7 +1,7 @@
 import { describeError, logLine } from './log-line.ts';
 
 /** Something whose time is past. */
-export interface Past {
+interface Past {
   readonly kind: string;
   /** Where a build that has not ended refers to it by this, it stays. */
   readonly file?: string;
@@ -21,7 +21,7 @@ export interface RetentionOptions {
 }
 
 /** What one pass removed, by kind, and what it could not. */
-export interface Removed {
+interface Removed {
   readonly [kind: string]: number;
   readonly failed: number;
 }
