@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listen } from '../../infra/local/listen.ts';
 import { DamagedFile, type FileRequest, fetchFile } from '../../lib/client/transfer/fetch-file.ts';
 import { FileExists, placeFile } from '../../lib/client/transfer/place-file.ts';
 import { putFile } from '../../lib/client/transfer/put-file.ts';
@@ -142,5 +144,28 @@ describe('an upload', () => {
     await expect(putFile({ ...put, stallMs: 20 })).rejects.toThrow('the upload stalled');
     const abort = AbortSignal.abort(new Error('interrupted'));
     await expect(putFile({ ...put, signal: abort })).rejects.toThrow('interrupted');
+  });
+
+  it('that is refused before its last byte still says why', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(413, { connection: 'close' }).end('<Error><Message>Too large</Message></Error>');
+    });
+    const listener = await listen(server, 0, '127.0.0.1');
+    const size = 30_000_000;
+    const path = join(await temporaryFolder({ f: 'x'.repeat(size) }), 'f');
+    await expect(putFile({ url: listener.url, headers: {}, path, size })).rejects.toMatchObject({
+      status: 413,
+      message: expect.stringMatching(/Too large/),
+    });
+    await listener.close(0);
+  });
+
+  it('of a file that is not there, or ends early, is no fault of the network', async () => {
+    fake.on('PUT /store', () => ({}));
+    const path = join(await temporaryFolder({ f: 'abc' }), 'f');
+    const put = { url: `${fake.url}/store`, headers: {}, path };
+    await expect(putFile({ ...put, path: `${path}g`, size: 3 })).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(putFile({ ...put, size: 4 })).rejects.toThrow();
+    expect(fake.seen('PUT /store')).toEqual([]);
   });
 });

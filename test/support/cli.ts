@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import type { Io } from '../../lib/client/cli/context.ts';
 import { runCli } from '../../lib/client/cli/run-cli.ts';
 import { instantClock } from './client-clock.ts';
@@ -28,3 +32,28 @@ export async function runInside(args: readonly string[], { isTTY, ...surrounding
   });
   return { code, out, err };
 }
+
+const MAIN = fileURLToPath(new URL('../../lib/client/cli/main.ts', import.meta.url));
+
+interface Program {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly input?: string;
+  /** Another than the source: a bundle. */
+  readonly main?: string;
+}
+
+/** The command line as a process of its own, with nothing in its environment but what is given. */
+export function startProgram(args: readonly string[], { env, cwd, input = '', main = MAIN }: Program) {
+  const child = spawn(process.execPath, [main, ...args], { env, cwd });
+  child.stdin.end(input);
+  const ended = async (): Promise<Ran> => {
+    const [out, err, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    if (code === null) throw new Error(`the program was killed by ${signal}: ${err}`);
+    return { code, out, err };
+  };
+  return { child, ended: ended() };
+}
+
+export const runProgram = (args: readonly string[], program: Program): Promise<Ran> =>
+  startProgram(args, program).ended;

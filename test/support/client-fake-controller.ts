@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 interface Seen {
@@ -34,8 +35,8 @@ export interface FakeController {
   close(): Promise<void>;
 }
 
-/** A controller that says what a test tells it to. */
-export async function startFakeController(): Promise<FakeController> {
+/** A controller that says what a test tells it to; with a certificate, by HTTPS. */
+export async function startFakeController(tls?: { cert: string; key: string }): Promise<FakeController> {
   const routes = new Map<string, Route>();
   const requests: Seen[] = [];
   const watchers = new Set<() => void>();
@@ -52,15 +53,16 @@ export async function startFakeController(): Promise<FakeController> {
     const reply = route === undefined ? missing : await routes.get(route)?.(seen);
     send(response, reply ?? missing);
   };
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
-  });
+  };
+  const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const seen = (route: string) => requests.filter((request) => matches(route, request));
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     requests,
     on: (route, reply) => {
       routes.set(route, reply);

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { Quarantined } from '../agent/quarantine.ts';
 import { ApiError, hasStatus } from '../api-error.ts';
+import { UnusableProxy } from '../network.ts';
 import { UnpackableProject } from '../pack/list-project.ts';
 import { FileExists } from '../transfer/place-file.ts';
 
@@ -51,7 +52,8 @@ export function exitCodeFor(error: unknown): number {
 }
 
 function isAboutUsage(error: unknown): boolean {
-  if (error instanceof UsageError || error instanceof UnpackableProject || error instanceof FileExists) return true;
+  const ofUsage = [UsageError, UnusableProxy, UnpackableProject, FileExists];
+  if (ofUsage.some((kind) => error instanceof kind)) return true;
   // A folder that is not there, a disk that is full: nothing the controller could help with.
   return error instanceof Error && 'syscall' in error && !(error instanceof ApiError);
 }

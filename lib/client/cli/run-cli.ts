@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { useProxies } from '../network.ts';
 import type { Setup } from './cli-command.ts';
 import type { Io } from './context.ts';
 import { EXIT, exitCodeFor } from './exit-codes.ts';
@@ -30,6 +31,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   };
   io.onInterrupt(() => interrupted.abort(new Error('interrupted')));
   try {
+    useProxies(io.env);
     const sources = await readSources(args, io, screen.note);
     await createProgram({ sources, run }, io).parseAsync(args, { from: 'user' });
     return exitCode;

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import * as http from 'node:http';
-import * as https from 'node:https';
+import { Readable } from 'node:stream';
 import { ApiError, Unreachable } from '../api-error.ts';
+import { networkInUse } from '../network.ts';
 import { watchForStall } from './stall-watch.ts';
 
 export interface PutRequest {
@@ -20,7 +20,7 @@ export interface PutRequest {
 const STALL_MS = 60_000;
 const MAX_REFUSAL_CHARS = 2_000;
 
-/** Streams a file to a presigned address. By node:http, because fetch sends a stream chunked, which S3 refuses. */
+/** Streams a file to a presigned address. Not by fetch: that sends a stream chunked, which S3 refuses. */
 export async function putFile(put: PutRequest): Promise<void> {
   const watch = watchForStall(put.stallMs ?? STALL_MS, () => new Unreachable('the upload stalled'));
   try {
@@ -31,50 +31,51 @@ export async function putFile(put: PutRequest): Promise<void> {
   }
 }
 
-function send(put: PutRequest, signal: AbortSignal, touch: () => void): Promise<void> {
-  const url = new URL(put.url);
+async function send(put: PutRequest, signal: AbortSignal, touch: () => void): Promise<void> {
+  const { origin, pathname, search } = new URL(put.url);
   const headers = { ...put.headers, 'content-length': String(put.size) };
-  return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).request(url, { method: 'PUT', headers });
-    const { path, start = 0, size } = put;
-    const file = size > 0 ? createReadStream(path, { start, end: start + size - 1 }) : undefined;
-    let isAnswered = false;
-    const settle = (error?: Error) => {
-      signal.removeEventListener('abort', abort);
-      file?.destroy();
-      if (error) reject(error);
-      else resolve();
-    };
-    const fail = (error: Error) => {
-      request.destroy();
-      // A refusal may come before the last byte; the broken pipe that follows it says less.
-      if (!isAnswered) settle(error);
-    };
-    const abort = () => fail(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    request.on('error', (error) => fail(new Unreachable(`the upload failed: ${error.message}`, { cause: error })));
-    request.on('response', (response) => {
-      isAnswered = true;
-      void readAnswer(response).then(settle, settle);
+  const body = put.size > 0 ? Readable.from(bytesOf(put, touch), { objectMode: false }) : null;
+  const { response, text } = await whole(async () => {
+    const response = await networkInUse().request({
+      origin,
+      path: pathname + search,
+      method: 'PUT',
+      headers,
+      body,
+      signal,
     });
-    let sentBytes = 0;
-    file?.on('error', fail);
-    file?.on('data', (chunk) => {
-      sentBytes += chunk.length;
-      touch();
-      put.onProgress?.(sentBytes);
-    });
-    if (file) file.pipe(request);
-    else request.end();
-  });
-}
-
-async function readAnswer(response: http.IncomingMessage): Promise<Error | undefined> {
-  const status = response.statusCode ?? 0;
-  let text = '';
-  for await (const chunk of response) if (text.length < MAX_REFUSAL_CHARS) text += String(chunk);
-  if (status >= 200 && status < 300) return undefined;
+    return { response, text: await beginningOf(response.body) };
+  }, signal);
+  const { statusCode: status } = response;
+  if (status >= 200 && status < 300) return;
   // Object stores refuse in XML.
   const reason = /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? /"error"\s*:\s*"([^"]*)"/.exec(text)?.[1];
-  return new ApiError(status, 'upload_refused', `the upload was refused: HTTP ${status}${reason ? `, ${reason}` : ''}`);
+  throw new ApiError(status, 'upload_refused', `the upload was refused: HTTP ${status}${reason ? `, ${reason}` : ''}`);
+}
+
+async function* bytesOf({ path, start = 0, size, onProgress }: PutRequest, touch: () => void): AsyncGenerator<Buffer> {
+  let sentBytes = 0;
+  for await (const chunk of createReadStream(path, { start, end: start + size - 1 })) {
+    sentBytes += chunk.length;
+    touch();
+    onProgress?.(sentBytes);
+    yield chunk;
+  }
+}
+
+/** The network's faults as `Unreachable`; those of the file, and the caller's own abort, as they are. */
+async function whole<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error) || ('syscall' in error && 'path' in error)) throw error;
+    throw new Unreachable(`the upload failed: ${error.message}`, { cause: error });
+  }
+}
+
+async function beginningOf(body: AsyncIterable<unknown>): Promise<string> {
+  let text = '';
+  for await (const chunk of body) if (text.length < MAX_REFUSAL_CHARS) text += String(chunk);
+  return text;
 }
