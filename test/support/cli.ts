@@ -44,7 +44,7 @@ interface Program {
 }
 
 /** The command line as a process of its own, with nothing in its environment but what is given. */
-export function startProgram(args: readonly string[], { env, cwd, input = '', main = MAIN }: Program) {
+function startProgram(args: readonly string[], { env, cwd, input = '', main = MAIN }: Program) {
   const child = spawn(process.execPath, [main, ...args], { env, cwd });
   child.stdin.end(input);
   const ended = async (): Promise<Ran> => {
