@@ -198,3 +198,14 @@ export const Redriven = z.object({
   failed: whole,
   may_have_more: z.boolean(),
 });
+
+export const Stats = z.object({
+  nodesOnline: whole,
+  buildsQueued: whole,
+  activeBuilds: whole,
+  buildsToday: whole,
+  totalBuilds: whole,
+  totalBuildTimeMs: z.number(),
+});
+
+export const Drained = z.object({ success: z.boolean(), draining: z.boolean() });

@@ -7,11 +7,13 @@ import {
   Cancelled,
   CreatedKey,
   DeadLetters,
+  Drained,
   JoinedUpload,
   LogPage,
   PartedUpload,
   Redriven,
   Retried,
+  Stats,
   Status,
   Submitted,
   Upload,
@@ -31,6 +33,19 @@ export interface ClientOptions extends Connection {
   readonly retry?: RetryPolicy;
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: (error: unknown, delayMs: number) => void;
+}
+
+export interface ListQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly status?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly worker_id?: string | undefined;
+}
+
+export interface BuildPage {
+  readonly builds: readonly BuildListItem[];
+  readonly next: string | undefined;
 }
 
 export type ApiClient = ReturnType<typeof createApiClient>;
@@ -110,17 +125,27 @@ export function createApiClient(options: ClientOptions) {
       return workers;
     },
 
-    /** Newest first, over as many pages as it takes. */
-    list: async (limit: number): Promise<BuildListItem[]> => {
+    stats: () => bodyOf({ method: 'GET', path: '/api/stats', answer: Stats }),
+
+    setDraining: (workerId: string, draining: boolean) =>
+      bodyOf({
+        method: 'POST',
+        path: `/api/workers/${encodeURIComponent(workerId)}/drain`,
+        body: { draining },
+        answer: Drained,
+      }),
+
+    /** Newest first, over as many pages as it takes; `next` is where the rest begins. */
+    list: async ({ limit, cursor: from, ...filter }: ListQuery): Promise<BuildPage> => {
       const builds: BuildListItem[] = [];
-      let cursor: string | undefined;
+      let cursor = from;
       do {
-        const query = { limit: String(Math.min(limit - builds.length, 100)), cursor };
+        const query = { ...filter, limit: String(Math.min(limit - builds.length, 100)), cursor };
         const page = await send({ method: 'GET', path: '/api/builds', query, answer: BuildList });
         builds.push(...page.body);
         cursor = page.body.length > 0 ? nextCursor(page.headers.get('link')) : undefined;
       } while (cursor !== undefined && builds.length < limit);
-      return builds.slice(0, limit);
+      return { builds: builds.slice(0, limit), next: cursor };
     },
   };
 }

@@ -4,8 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { instantClock } from '../support/client-clock.ts';
+import { type Ran, runInside } from '../support/cli.ts';
 import { refused, sha256 } from '../support/client-fake-build.ts';
 import { type FakeController, type Reply, startFakeController } from '../support/client-fake-controller.ts';
 import { temporaryFolder } from '../support/client-folder.ts';
@@ -22,12 +21,6 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 interface Surroundings {
   readonly env?: NodeJS.ProcessEnv;
   readonly isTTY?: boolean;
@@ -35,19 +28,10 @@ interface Surroundings {
 }
 
 async function cli(args: readonly string[], more: Surroundings = {}): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const code = await runCli(args, {
-    env: more.env ?? { BUILDLATCH_URL: `${fake.url}/`, BUILDLATCH_API_KEY: KEY },
-    cwd,
-    stdout: { write: (text) => (out += text), isTTY: more.isTTY },
-    stderr: { write: (text) => (err += text) },
-    clock: instantClock(),
-    random: () => 0,
-    onInterrupt: more.onInterrupt ?? (() => {}),
-  });
-  expect(out + err).not.toContain(KEY);
-  return { code, out, err };
+  const env = { BUILDLATCH_URL: `${fake.url}/`, BUILDLATCH_API_KEY: KEY };
+  const ran = await runInside(args, { env, cwd, ...more });
+  expect(ran.out + ran.err).not.toContain(KEY);
+  return ran;
 }
 
 const result = Buffer.from('artifact');

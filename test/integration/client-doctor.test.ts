@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { instantClock } from '../support/client-clock.ts';
+import { runInside } from '../support/cli.ts';
 import { refused } from '../support/client-fake-build.ts';
 import { type FakeController, startFakeController } from '../support/client-fake-controller.ts';
 import { type Controller, startController } from '../support/controller.ts';
@@ -13,19 +12,10 @@ interface Ran {
 }
 
 async function doctor(url: string, apiKey: string, ...args: string[]): Promise<Ran> {
-  let out = '';
-  const write = (text: string) => (out += text);
-  const code = await runCli([...args, 'doctor'], {
-    env: { BUILDLATCH_URL: url, BUILDLATCH_API_KEY: apiKey },
-    cwd: process.cwd(),
-    stdout: { write },
-    stderr: { write },
-    clock: instantClock(),
-    random: () => 0,
-    onInterrupt: () => {},
-  });
-  if (apiKey) expect(out).not.toContain(apiKey);
-  return { code, out };
+  const env = { BUILDLATCH_URL: url, BUILDLATCH_API_KEY: apiKey };
+  const { code, out, err } = await runInside([...args, 'doctor'], { env, cwd: process.cwd() });
+  if (apiKey) expect(out + err).not.toContain(apiKey);
+  return { code, out: out + err };
 }
 
 /** The marks by what was looked at. */

@@ -1,9 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { instantClock } from '../support/client-clock.ts';
 import { aRawP12, PASSWORD, PROFILE, SECRETS } from '../support/certs.ts';
+import { runInside } from '../support/cli.ts';
 import { temporaryFolder } from '../support/client-folder.ts';
 import { type Controller, startController } from '../support/controller.ts';
 
@@ -18,19 +17,11 @@ beforeEach(async () => {
 });
 afterAll(() => controller.close());
 
-async function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
+const cli = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  runInside(args, {
     env: { PATH: process.env['PATH'], BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: controller.apiKey, ...env },
     cwd,
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-    clock: instantClock(),
-    random: () => 0,
-    onInterrupt: () => {},
   });
-  return { code, out, err };
-}
 
 const SIGNING = ['--cert', 'cert.p12', '--cert-password-env', 'P12_PASSWORD', '--profile'];
 const PROFILES = ['app.mobileprovision', 'second.mobileprovision'];

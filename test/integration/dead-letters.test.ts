@@ -1,7 +1,6 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { instantClock } from '../support/client-clock.ts';
+import { runInside } from '../support/cli.ts';
 import { type Controller, startController, type TestBuild } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
@@ -26,19 +25,11 @@ async function bury(): Promise<TestBuild> {
   return build;
 }
 
-async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
+const cli = (...args: string[]) =>
+  runInside(args, {
     env: { BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: controller.apiKey },
     cwd: process.cwd(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-    clock: instantClock(),
-    random: () => 0,
-    onInterrupt: () => {},
   });
-  return { code, out, err };
-}
 
 describe('a message that was put aside', () => {
   it('is listed, moved back, polled by a worker, and its build is built', async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { instantClock } from '../support/client-clock.ts';
+import { runInside } from '../support/cli.ts';
 import { type Controller, startController, type TestWorker } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
@@ -27,19 +26,8 @@ async function submitWith(headers: Record<string, string>, source: string) {
   return controller.request('POST', '/api/builds/submit', { headers, body: form });
 }
 
-async function cli(apiKey: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
-    env: { BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: apiKey },
-    cwd: process.cwd(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-    clock: instantClock(),
-    random: () => 0,
-    onInterrupt: () => {},
-  });
-  return { code, out, err };
-}
+const cli = (apiKey: string, ...args: string[]) =>
+  runInside(args, { env: { BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: apiKey }, cwd: process.cwd() });
 
 describe('a key', () => {
   it('is shown once, kept as a hash, and opens what its scopes say', async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../../lib/client/cli/run-cli.ts';
-import { instantClock } from '../support/client-clock.ts';
+import { runInside } from '../support/cli.ts';
 import { type Controller, startController } from '../support/controller.ts';
 
 /** The commands that tell of a build's past, against the real controller. */
@@ -10,19 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => controller.close());
 
-async function cli(...args: string[]): Promise<{ code: number; out: string }> {
-  let out = '';
-  const code = await runCli(args, {
+const cli = (...args: string[]) =>
+  runInside(args, {
     env: { BUILDLATCH_URL: controller.url, BUILDLATCH_API_KEY: controller.apiKey },
     cwd: process.cwd(),
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: () => true },
-    clock: instantClock(),
-    random: () => 0,
-    onInterrupt: () => {},
   });
-  return { code, out };
-}
 
 async function failedTwice(): Promise<{ id: string; workers: string[] }> {
   const build = await controller.submit();

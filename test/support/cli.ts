@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Io } from '../../lib/client/cli/context.ts';
@@ -12,17 +13,22 @@ export interface Ran {
   readonly err: string;
 }
 
-interface Surroundings extends Partial<Omit<Io, 'stdout' | 'stderr'>> {
+interface Surroundings extends Partial<Omit<Io, 'stdin' | 'stdout' | 'stderr'>> {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly isTTY?: boolean;
+  readonly input?: string;
 }
 
 /** The command line within this process, with an environment that has nothing of this machine's user. */
-export async function runInside(args: readonly string[], { isTTY, ...surroundings }: Surroundings): Promise<Ran> {
+export async function runInside(
+  args: readonly string[],
+  { isTTY, input = '', ...surroundings }: Surroundings,
+): Promise<Ran> {
   let out = '';
   let err = '';
   const code = await runCli(args, {
+    stdin: Object.assign(Readable.from([input]), { isTTY: false }),
     stdout: { write: (text) => (out += text), isTTY },
     stderr: { write: (text) => (err += text), isTTY },
     clock: instantClock(),
@@ -44,7 +50,7 @@ interface Program {
 }
 
 /** The command line as a process of its own, with nothing in its environment but what is given. */
-function startProgram(args: readonly string[], { env, cwd, input = '', main = MAIN }: Program) {
+export function startProgram(args: readonly string[], { env, cwd, input = '', main = MAIN }: Program) {
   const child = spawn(process.execPath, [main, ...args], { env, cwd });
   child.stdin.end(input);
   const ended = async (): Promise<Ran> => {

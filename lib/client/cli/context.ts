@@ -4,10 +4,13 @@ import type { RetryPolicy } from '../retry.ts';
 import type { Output, Screen } from './screen.ts';
 import type { Settings } from './settings.ts';
 
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
+
 /** What a program gets from its surroundings. */
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;

@@ -14,6 +14,7 @@ export const EXIT = {
   notFound: 4,
   api: 5,
   quarantined: 6,
+  timeout: 124,
   interrupted: 130,
 } as const;
 
@@ -26,6 +27,7 @@ Exit codes:
   4    no such build or key
   5    the controller refused, or could not be reached after several tries
   6    the worker takes no more builds: all fail at once on this machine
+  124  the time of --timeout is over, the build is not
   130  interrupted`;
 
 /** Wrong options or files; the message says what to do instead. */
@@ -42,8 +44,23 @@ export class NoResult extends Error {
   override name = 'NoResult';
 }
 
+export class TimeoutReached extends Error {
+  override name = 'TimeoutReached';
+}
+
+/** By a key, where no signal comes. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+
+  constructor() {
+    super('interrupted');
+  }
+}
+
 export function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof TimeoutReached) return EXIT.timeout;
   if (error instanceof NoResult) return EXIT.buildFailed;
   if (error instanceof MissingCredentials || hasStatus(error, 401, 403)) return EXIT.auth;
   if (hasStatus(error, 404)) return EXIT.notFound;

@@ -1,14 +1,20 @@
 import { CliCommand, type Setup } from './cli-command.ts';
 import { addCancel } from './commands/cancel.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDeadLetters } from './commands/dlq.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDownload } from './commands/download.ts';
+import { addInit } from './commands/init.ts';
 import { addKeys } from './commands/keys.ts';
 import { addList } from './commands/list.ts';
+import { addLogin, addLogout } from './commands/login.ts';
 import { addLogs } from './commands/logs.ts';
+import { addOpen } from './commands/open.ts';
 import { addRetry } from './commands/retry.ts';
+import { addStats } from './commands/stats.ts';
 import { addStatus } from './commands/status.ts';
 import { addSubmit } from './commands/submit.ts';
+import { addWait } from './commands/wait.ts';
 import { addWhy } from './commands/why.ts';
 import { addWorker } from './commands/worker.ts';
 import { addWorkers } from './commands/workers.ts';
@@ -35,8 +41,9 @@ export function createProgram(setup: Setup, { stdout, stderr }: Pick<Io, 'stdout
     })
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  const commands = [addSubmit, addStatus, addLogs, addCancel, addRetry, addWhy, addList, addDownload];
-  const operations = [addWorker, addWorkers, addKeys, addDoctor, addDeadLetters];
-  for (const add of [...commands, ...operations]) add(program);
+  const begin = [addInit, addLogin, addLogout];
+  const builds = [addSubmit, addWait, addStatus, addLogs, addDownload, addCancel, addRetry, addWhy, addList, addOpen];
+  const operations = [addWorker, addWorkers, addStats, addKeys, addDoctor, addDeadLetters];
+  for (const add of [...begin, ...builds, ...operations, addCompletion]) add(program);
   return program;
 }

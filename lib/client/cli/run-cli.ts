@@ -25,7 +25,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     for (const [name, flag] of [['apiKey', '--api-key'] as const, ['buildToken', '--build-token'] as const]) {
       if (source(name) === 'cli') screen.note(`Warning: other users of this machine can see what follows ${flag}`);
     }
-    const settings = await readSettings(flags, source('url') === 'project', storedKeys(io.env, screen.note));
+    const settings = await readSettings(flags, source('url'), storedKeys(io.env, screen.note));
     const isJson = flags.json ?? false;
     exitCode = await action({ io, screen, settings, isJson, signal: interrupted.signal });
   };

@@ -19,7 +19,7 @@ export interface Screen {
 const CLEAR_LINE = '\r\x1b[K';
 
 export function createScreen(stdout: Output, stderr: Output, env: NodeJS.ProcessEnv): Screen {
-  const mayColour = !env['NO_COLOR'];
+  const canProgress = mayMoveCursor(stderr, env);
   let hasProgress = false;
   const clear = () => {
     if (hasProgress) stderr.write(CLEAR_LINE);
@@ -29,7 +29,7 @@ export function createScreen(stdout: Output, stderr: Output, env: NodeJS.Process
     data: (line) => {
       clear();
       // Into a file or a pipe the bytes go as they are.
-      stdout.write(`${stdout.isTTY ? safeForTerminal(line, mayColour) : line}\n`);
+      stdout.write(`${stdout.isTTY ? safeForTerminal(line, mayColour(stdout, env)) : line}\n`);
     },
     json: (value) => {
       clear();
@@ -37,13 +37,24 @@ export function createScreen(stdout: Output, stderr: Output, env: NodeJS.Process
     },
     note: (text) => {
       clear();
-      const isTty = stderr.isTTY ?? false;
-      for (const line of text.split('\n')) stderr.write(`${safeForTerminal(line, isTty && mayColour)}\n`);
+      for (const line of text.split('\n')) stderr.write(`${safeForTerminal(line, mayColour(stderr, env))}\n`);
     },
     progress: (text) => {
-      if (!stderr.isTTY) return;
+      if (!canProgress) return;
       stderr.write(CLEAR_LINE + safeForTerminal(text, false));
       hasProgress = true;
     },
   };
+}
+
+/** As is usual: who forces colours gets them, who forbids them does not, and else a terminal that knows them does. */
+export function mayColour({ isTTY = false }: Output, env: NodeJS.ProcessEnv): boolean {
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
+  return isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}
+
+/** A pipeline may have a terminal, but nobody looks at it: lines that replace themselves only fill its log. */
+export function mayMoveCursor({ isTTY = false }: Output, env: NodeJS.ProcessEnv): boolean {
+  return isTTY && env['TERM'] !== 'dumb' && !env['CI'];
 }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ignoreMissing } from '../missing-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { isRecord, type SettingsFile } from './setting-sources.ts';
@@ -33,6 +33,24 @@ export function userFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = p
   return platform === 'darwin'
     ? join(home, 'Library', 'Application Support', 'buildlatch')
     : join(home, '.config', 'buildlatch');
+}
+
+/** One of those that all commands share. */
+export async function setUserSetting(env: NodeJS.ProcessEnv, name: string, value: string): Promise<void> {
+  const folder = userFolder(env);
+  if (folder === undefined) return;
+  const path = join(folder, 'config.json');
+  const before = await readObject(path, path);
+  if (before?.[name] !== value) await writePrivately(path, { ...before, [name]: value });
+}
+
+/** Whole or not at all, and never readable by anybody else, not even for a moment. */
+export async function writePrivately(path: string, content: object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  await rm(draft, { force: true });
+  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await rename(draft, path);
 }
 
 export async function readObject(path: string, name: string): Promise<Record<string, unknown> | undefined> {

@@ -13,6 +13,8 @@ export interface Settings {
   readonly baseUrl: string;
   /** A repository named the address, and not the user. */
   readonly isUrlOfProject: boolean;
+  /** Nobody named it. */
+  readonly isUrlDefault: boolean;
   readonly apiKey: string | undefined;
   readonly buildToken: string | undefined;
   /** Why there is no credential although one was given. */
@@ -27,16 +29,17 @@ export const DEFAULT_URL = 'http://127.0.0.1:3000';
  */
 export async function readSettings(
   flags: ConnectionFlags,
-  isUrlOfProject: boolean,
+  urlSource: string | undefined,
   keys: StoredKeys,
 ): Promise<Settings> {
+  const isUrlOfProject = urlSource === 'project';
   const base = parseBaseUrl(flags.url);
   if ('problem' in base) throw new UsageError(`controller URL: ${base.problem}`);
   const apiKey = secret('API key', flags.apiKey);
   const buildToken = secret('build token', flags.buildToken);
   const isGiven = apiKey !== undefined || buildToken !== undefined;
   const stored = isGiven && !isUrlOfProject ? undefined : secret('stored API key', await keys.find(base.url));
-  const known = { baseUrl: base.url, isUrlOfProject };
+  const known = { baseUrl: base.url, isUrlOfProject, isUrlDefault: urlSource === 'default' };
   if (!isUrlOfProject || stored !== undefined) return { ...known, apiKey: isGiven ? apiKey : stored, buildToken };
   const withheld = `the address ${base.url} comes from ${PROJECT_FILE}: to send it a key, name it yourself (--url or BUILDLATCH_URL), or use "buildlatch login"`;
   return { ...known, apiKey: undefined, buildToken: undefined, ...(isGiven && { withheld }) };
@@ -54,7 +57,7 @@ export function buildCredentials({ apiKey, buildToken, withheld }: Settings): Re
   throw new MissingCredentials(withheld ?? 'no credentials: set BUILDLATCH_API_KEY or BUILDLATCH_BUILD_TOKEN');
 }
 
-function secret(what: string, value: string | undefined): string | undefined {
+export function secret(what: string, value: string | undefined): string | undefined {
   if (!value) return undefined;
   const trimmed = value.trim();
   // fetch refuses such a header with a message that contains the value.

@@ -1,8 +1,8 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from './exit-codes.ts';
 import { isRecord } from './setting-sources.ts';
-import { readObject, userFolder } from './settings-files.ts';
+import { readObject, userFolder, writePrivately } from './settings-files.ts';
 
 /** Keys by the address of their controller: one that was stored for a controller goes to no other. */
 export interface StoredKeys {
@@ -47,13 +47,4 @@ async function warnIfOpen(path: string, warn: (text: string) => void): Promise<v
   const { mode } = await stat(path);
   if ((mode & 0o077) === 0) return;
   warn(`Warning: other users can read or change the keys in ${path}: chmod 600 it, and have new keys made`);
-}
-
-/** Whole or not at all, and never readable by anybody else, not even for a moment. */
-async function writePrivately(path: string, content: object): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}`;
-  await rm(draft, { force: true });
-  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  await rename(draft, path);
 }

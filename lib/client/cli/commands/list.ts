@@ -1,28 +1,49 @@
+import type { BuildListItem } from '../../answers.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { type CommandContext, clientFor } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { Flag, positive } from '../flag.ts';
+import { anId, Flag, PLATFORMS, positive } from '../flag.ts';
 import { projectCredentials } from '../settings.ts';
+
+const STATES = ['pending', 'assigned', 'building', 'completed', 'failed', 'cancelled'] as const;
+
+interface ListFlags {
+  readonly state?: string;
+  readonly platform?: string;
+  readonly worker?: string;
+  readonly limit: number;
+  readonly all?: boolean;
+  readonly cursor?: string;
+}
 
 export function addList(parent: CliCommand): void {
   parent
     .command('list')
     .description('show builds, the newest first')
+    .addOption(new Flag('--state <state>', 'only those that are in it').choices(STATES))
+    .addOption(new Flag('--platform <platform>', 'only those for it').choices(PLATFORMS).forProjects())
+    .addOption(new Flag('--worker <id>', 'only those that it has or had last').argParser(anId))
     .addOption(new Flag('--limit <count>', 'how many').argParser(positive).default(20).forProjects())
-    .runs((context, flags: { limit: number }) => list(context, Math.ceil(flags.limit)));
+    .option('--all', 'all of them, however many')
+    .option('--cursor <cursor>', 'go on where a list has ended, which it says on stderr')
+    .runs(list);
 }
 
-async function list(context: CommandContext, limit: number): Promise<number> {
-  const builds = await clientFor(context, projectCredentials(context.settings)).list(limit);
+async function list(context: CommandContext, flags: ListFlags): Promise<number> {
+  const { state, platform, worker, limit, all: isWhole, cursor } = flags;
+  const { builds, next } = await clientFor(context, projectCredentials(context.settings)).list({
+    limit: isWhole ? Number.POSITIVE_INFINITY : Math.ceil(limit),
+    cursor,
+    status: state,
+    platform,
+    worker_id: worker,
+  });
   if (context.isJson) context.screen.json(builds);
-  for (const build of context.isJson ? [] : builds) {
-    const columns = [
-      build.id,
-      (build.state ?? build.status).padEnd(9),
-      (build.platform ?? '').padEnd(7),
-      build.createdAt,
-    ];
-    context.screen.data(columns.join('  '));
-  }
+  else for (const build of builds) context.screen.data(lineOf(build));
+  if (next !== undefined) context.screen.note(`There are more: --cursor ${next}, or --all`);
   return EXIT.ok;
+}
+
+function lineOf({ id, state, status, platform, createdAt }: BuildListItem): string {
+  return [id, (state ?? status).padEnd(9), (platform ?? '').padEnd(7), createdAt].join('  ');
 }

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import type { Status, Submitted } from '../../answers.ts';
-import type { ApiClient } from '../../api-client.ts';
 import { amount } from '../../amount.ts';
+import type { ApiClient } from '../../api-client.ts';
 import { ApiError, hasCode } from '../../api-error.ts';
 import { type SourceArchive, tooLarge, withSourceArchive } from '../../pack/source-archive.ts';
 import { PATIENT } from '../../retry.ts';
@@ -11,11 +10,11 @@ import { type CommandContext, clientFor } from '../context.ts';
 import { showDryRun } from '../dry-run.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { Flag, PLATFORMS, type Platform } from '../flag.ts';
-import { followLogs, logText, RECONNECT } from '../follow-logs.ts';
 import { openUpload } from '../open-uploads.ts';
 import { projectCredentials } from '../settings.ts';
 import { addSigningFlags, readSigning, type SigningFlags } from '../signing.ts';
 import { transferProgress } from '../transfer-progress.ts';
+import { exitCodeOf, verdict, waitForBuild } from '../wait-for-build.ts';
 
 interface SubmitFlags extends SigningFlags {
   readonly platform?: Platform;
@@ -79,10 +78,11 @@ async function submit(context: CommandContext, options: SubmitOptions): Promise<
     return EXIT.ok;
   }
   if (!isJson) screen.data(submitted.id);
-  const status = await waitFor(context, submitted);
+  const credentials = { 'X-Build-Token': submitted.access_token };
+  const status = await waitForBuild(context, { id: submitted.id, credentials });
   if (isJson) screen.json({ ...status, ...own });
   screen.note(verdict(status));
-  return status.state === 'completed' ? EXIT.ok : EXIT.buildFailed;
+  return exitCodeOf(status);
 }
 
 async function upload(context: CommandContext, client: ApiClient, archive: SourceArchive): Promise<string> {
@@ -107,23 +107,4 @@ async function upload(context: CommandContext, client: ApiClient, archive: Sourc
   await open.forget();
   screen.note(`Uploaded ${amount(digest.size)}, SHA-256 ${digest.sha256}`);
   return uploadId;
-}
-
-/** However long it takes: a client that gives up before the build does is what people complain about. */
-async function waitFor(context: CommandContext, { id, access_token }: Submitted): Promise<Status> {
-  const { screen, io, signal } = context;
-  const client = clientFor(context, { 'X-Build-Token': access_token }, RECONNECT);
-  try {
-    for await (const line of followLogs((cursor) => client.logs(id, cursor), io.clock, signal))
-      screen.note(logText(line));
-    return await client.status(id);
-  } catch (error) {
-    screen.note(`Build ${id} goes on; "buildlatch logs ${id} --follow" shows it, "buildlatch cancel ${id}" ends it`);
-    throw error;
-  }
-}
-
-function verdict({ id, state, error_message, attempt }: Status): string {
-  const why = error_message === null || state === 'completed' ? '' : `: ${error_message}`;
-  return `Build ${id} ${state} at attempt ${attempt}${why}`;
 }

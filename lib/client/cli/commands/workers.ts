@@ -1,13 +1,24 @@
 import type { CliCommand } from '../cli-command.ts';
 import { type CommandContext, clientFor } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { anId } from '../flag.ts';
 import { projectCredentials } from '../settings.ts';
 
 export function addWorkers(parent: CliCommand): void {
-  parent
+  const workers = parent
     .command('workers')
     .description('show the workers: what they can build, when they were seen, what they hold')
     .runs(showWorkers);
+  workers
+    .command('drain')
+    .description('let a worker finish what it has, and give it nothing more')
+    .argument('<id>', 'the worker', anId)
+    .runs((context, _flags, id) => setDraining(context, id, true));
+  workers
+    .command('resume')
+    .description('give a drained worker builds again')
+    .argument('<id>', 'the worker', anId)
+    .runs((context, _flags, id) => setDraining(context, id, false));
 }
 
 async function showWorkers(context: CommandContext): Promise<number> {
@@ -24,5 +35,12 @@ async function showWorkers(context: CommandContext): Promise<number> {
     ];
     context.screen.data(columns.join('  '));
   }
+  return EXIT.ok;
+}
+
+async function setDraining(context: CommandContext, id: string, wanted: boolean): Promise<number> {
+  const { draining } = await clientFor(context, projectCredentials(context.settings)).setDraining(id, wanted);
+  if (context.isJson) context.screen.json({ id, draining });
+  else context.screen.note(draining ? `Worker ${id} gets no more builds` : `Worker ${id} gets builds again`);
   return EXIT.ok;
 }

@@ -1,0 +1,47 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { Io } from './context.ts';
+import { Interrupted } from './exit-codes.ts';
+import { safeForTerminal } from './terminal-text.ts';
+
+/** Asks on stderr, so that stdout stays data. An answer of nothing is the one in brackets. */
+export async function ask(io: Io, question: string, otherwise = ''): Promise<string> {
+  const hint = otherwise === '' ? '' : ` [${otherwise}]`;
+  const answer = await readAnswer(io, `${question}${hint}: `, (text) => io.stderr.write(text));
+  return answer.trim() || otherwise;
+}
+
+/** Asks, and shows nothing of what is typed. */
+export async function askHidden(io: Io, question: string): Promise<string> {
+  const answer = await readAnswer(io, `${question}: `, () => {});
+  return answer.trim();
+}
+
+async function readAnswer(io: Io, question: string, echo: (text: string) => void): Promise<string> {
+  const output = new Writable({
+    write: (chunk, _encoding, done) => {
+      echo(String(chunk));
+      done();
+    },
+  });
+  io.stderr.write(safeForTerminal(question, false));
+  const reader = createInterface({ input: io.stdin, output, terminal: true, historySize: 0 });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      reader.once('line', resolve);
+      // In raw mode Ctrl-C is a byte and no signal; Ctrl-D ends the input.
+      reader.once('SIGINT', () => reject(new Interrupted()));
+      reader.once('close', () => reject(new Interrupted()));
+    });
+  } finally {
+    reader.close();
+    io.stderr.write('\n');
+  }
+}
+
+/** Everything that comes, for pipes. */
+export async function readAll(input: Io['stdin']): Promise<string> {
+  let text = '';
+  for await (const chunk of input) text += String(chunk);
+  return text;
+}
