@@ -4,7 +4,7 @@ import type { RetryPolicy } from '../retry.ts';
 import type { Output, Screen } from './screen.ts';
 import type { Settings } from './settings.ts';
 
-export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
+type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
 
 /** What a program gets from its surroundings. */
 export interface Io {

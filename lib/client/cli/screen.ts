@@ -48,13 +48,13 @@ export function createScreen(stdout: Output, stderr: Output, env: NodeJS.Process
 }
 
 /** As is usual: who forces colours gets them, who forbids them does not, and else a terminal that knows them does. */
-export function mayColour({ isTTY = false }: Output, env: NodeJS.ProcessEnv): boolean {
+function mayColour({ isTTY = false }: Output, env: NodeJS.ProcessEnv): boolean {
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
   return isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 
 /** A pipeline may have a terminal, but nobody looks at it: lines that replace themselves only fill its log. */
-export function mayMoveCursor({ isTTY = false }: Output, env: NodeJS.ProcessEnv): boolean {
+function mayMoveCursor({ isTTY = false }: Output, env: NodeJS.ProcessEnv): boolean {
   return isTTY && env['TERM'] !== 'dumb' && !env['CI'];
 }
