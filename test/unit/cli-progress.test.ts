@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { durationText, transferProgress } from '../../lib/client/cli/transfer-progress.ts';
 import { createScreen } from '../../lib/client/cli/screen.ts';
+import { durationText, transferProgress } from '../../lib/client/cli/transfer-progress.ts';
 import { manualClock } from '../support/client-clock.ts';
 
 function watched({ isTTY = false, isJson = false }) {
@@ -8,8 +8,14 @@ function watched({ isTTY = false, isJson = false }) {
   const clock = manualClock();
   const stderr = { write: (text: string) => (written += text), isTTY };
   const stdout = { write: () => {} };
-  const io = { stdout, stderr, clock, env: {}, cwd: '/', random: () => 0, onInterrupt: () => {} };
-  const settings = { baseUrl: 'http://x', isUrlOfProject: false, apiKey: undefined, buildToken: undefined };
+  const io = { stdin: process.stdin, stdout, stderr, clock, env: {}, cwd: '/', random: () => 0, onInterrupt: () => {} };
+  const settings = {
+    baseUrl: 'http://x',
+    isUrlOfProject: false,
+    isUrlDefault: false,
+    apiKey: undefined,
+    buildToken: undefined,
+  };
   const { signal } = new AbortController();
   const context = { io, screen: createScreen(stdout, stderr, {}), settings, isJson, signal };
   return { show: transferProgress(context, 'Uploading'), clock, written: () => written };
