@@ -6,7 +6,7 @@ import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { ResultUpload } from '../../lib/runtime/inputs/uploads.ts';
 import { partedUploadView, uploadView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...FILES]);
+const env = readEnv([...TABLE, ...FILES, 'MAX_RESULT_UPLOAD_BYTES']);
 const table = openTable(env);
 const deps = {
   builds: builds(table),
@@ -15,6 +15,7 @@ const deps = {
   parts: parts(env),
   secrets,
   clock,
+  maxBytes: env.MAX_RESULT_UPLOAD_BYTES,
 };
 
 export const handler = api(

@@ -5,8 +5,8 @@ import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { SourceUpload } from '../../lib/runtime/inputs/uploads.ts';
 import { partedUploadView, uploadView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...FILES]);
-const deps = { files: files(env), parts: parts(env), secrets, clock };
+const env = readEnv([...TABLE, ...FILES, 'MAX_SOURCE_UPLOAD_BYTES']);
+const deps = { files: files(env), parts: parts(env), secrets, clock, maxBytes: env.MAX_SOURCE_UPLOAD_BYTES };
 
 export const handler = api(
   { access: 'create-source-upload', gate: gate(env, openTable(env)), input: SourceUpload },

@@ -1,11 +1,11 @@
 import { api } from '../../lib/runtime/api.ts';
-import { clock, gate, index, openTable } from '../../lib/runtime/container.ts';
-import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { clock, gate, index, openTable, quarantineOf } from '../../lib/runtime/container.ts';
+import { QUARANTINE, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { WorkerPage } from '../../lib/runtime/inputs/workers.ts';
 import { linkToNext } from '../../lib/runtime/link-header.ts';
 import { workerView } from '../../lib/runtime/worker-views.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv([...TABLE, ...QUARANTINE]);
 const table = openTable(env);
 const builds = index(table);
 
@@ -14,6 +14,7 @@ export const handler = api(
   async (asked, { path }) => {
     const page = await builds.workers(asked);
     const headers = linkToNext(path, { ...asked, cursor: page.next });
-    return { status: 200, headers, body: { workers: page.workers.map((worker) => workerView(worker, clock())) } };
+    const workers = page.workers.map((worker) => workerView(worker, clock(), quarantineOf(env)));
+    return { status: 200, headers, body: { workers } };
   },
 );

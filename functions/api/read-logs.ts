@@ -1,13 +1,13 @@
 import { readLogs } from '../../lib/app/read-logs.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { clock, gate, logs, openTable } from '../../lib/runtime/container.ts';
-import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { LOG_SIZES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { LogPage } from '../../lib/runtime/inputs/builds.ts';
 import { longReply } from '../../lib/runtime/long-reply.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv([...TABLE, ...LOG_SIZES]);
 const table = openTable(env);
-const deps = { logs: logs(table), clock };
+const deps = { logs: logs(env, table), clock };
 
 export const handler = api(
   { access: 'read-logs', gate: gate(env, table), input: LogPage },

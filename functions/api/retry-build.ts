@@ -8,20 +8,20 @@ import {
   files,
   gate,
   logs,
-  certStores,
   openTable,
   queues,
   report,
   secrets,
+  submitting,
 } from '../../lib/runtime/container.ts';
-import { CERTS, FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { FILES, LOG_SIZES, QUEUES, readEnv, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
 import { Retry } from '../../lib/runtime/inputs/builds.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...CERTS, 'PRIORITY_AGING_SECONDS']);
+const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...SUBMITS, ...LOG_SIZES, 'PRIORITY_AGING_SECONDS']);
 const table = openTable(env);
-const stores = { builds: builds(table), logs: logs(table), queue: queues(env), files: files(env) };
-const deps = { ...stores, ...certStores(env, table), ...aging(env), secrets, clock, report };
+const stores = { builds: builds(table), logs: logs(env, table), queue: queues(env), files: files(env) };
+const deps = { ...stores, ...submitting(env, table), ...aging(env), secrets, clock, report };
 
 export const handler = api({ access: 'retry-build', gate: gate(env, table), input: Retry }, async (input, request) => {
   const { build: original, key } = request;

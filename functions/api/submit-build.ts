@@ -7,22 +7,22 @@ import {
   clock,
   files,
   gate,
-  certStores,
   openTable,
   queues,
   report,
   secrets,
+  submitting,
 } from '../../lib/runtime/container.ts';
-import { CERTS, FILES, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { FILES, QUEUES, readEnv, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
 import { Submission } from '../../lib/runtime/inputs/builds.ts';
 import { submittedBody } from '../../lib/runtime/multipart.ts';
 import { submissionOf } from '../../lib/runtime/submission.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...CERTS, 'PRIORITY_AGING_SECONDS']);
+const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...SUBMITS, 'PRIORITY_AGING_SECONDS']);
 const table = openTable(env);
 const stores = { builds: builds(table), queue: queues(env), files: files(env) };
-const deps = { ...stores, ...certStores(env, table), ...aging(env), secrets, clock, report };
+const deps = { ...stores, ...submitting(env, table), ...aging(env), secrets, clock, report };
 
 export const handler = api(
   { access: 'submit-build', gate: gate(env, table), input: Submission, readBody: submittedBody },

@@ -7,13 +7,19 @@ import { describeError, logLine } from './log-line.ts';
 import { refuseConnect, refuseUnparsed } from './protocol-errors.ts';
 import { SENDER_LIMITS } from './sender-limits.ts';
 
-/** An HTTP API takes 10,240 bytes of request line and headers; a presigned URL on the same port stays far below. */
-const MAX_HEADER_BYTES = 16 * 1024;
+/**
+ * Of request line and headers. An HTTP API takes 10,240 bytes; a presigned URL on the same port stays far below.
+ */
+export const MAX_HEADER_BYTES = 16 * 1024;
 
 /** The public server. `handler` may still be on its way: requests that come before it wait. */
-export function createFront(handler: Promise<HttpHandler>, limits = SENDER_LIMITS): Server {
+export function createFront(
+  handler: Promise<HttpHandler>,
+  limits = SENDER_LIMITS,
+  maxHeaderSize = MAX_HEADER_BYTES,
+): Server {
   const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
+    maxHeaderSize,
     headersTimeout: limits.headersWithinMs,
     connectionsCheckingInterval: limits.checkEveryMs,
     requestTimeout: limits.requestWithinMs,

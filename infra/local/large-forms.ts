@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { STAGE_SETTING_DEFAULTS } from '../stage-settings.ts';
 import { type Form, FormBroken, type FormLimits, FormPartTooLarge, receiveForm, renderForm } from './form-body.ts';
 import { hasTooLargeBody, MAX_INVOCATION_BYTES } from './http-body.ts';
 import type { ReceivedFiles } from './s3-received.ts';
@@ -15,7 +16,7 @@ const MIB = 1024 ** 2;
 /** What the controllers took that this one replaces. */
 export const FORM_SIZES: FormSizes = {
   MAX_SOURCE_BYTES: 500 * MIB,
-  MAX_CERTS_BYTES: 10 * MIB,
+  MAX_CERTS_BYTES: STAGE_SETTING_DEFAULTS.MAX_CERTS_BYTES,
   MAX_RESULT_BYTES: 1024 * MIB,
 };
 

@@ -41,6 +41,7 @@ export interface StackOptions {
   /** The most that a form may bring, where the store is ours. */
   readonly formSizes?: Partial<FormSizes>;
   readonly keptDays?: Partial<KeptDays>;
+  readonly maxHeaderBytes?: number;
   /** Absent: none. */
   readonly rateLimits?: RateLimits;
   /** Whether a proxy of ours stands before it and says who asks. */
@@ -107,7 +108,7 @@ async function start(options: StackOptions, closers: Closers): Promise<Stack> {
   const ready = Promise.withResolvers<HttpHandler>();
   const senderLimits = { ...SENDER_LIMITS, ...options.senderLimits };
   const listener = await listen(
-    createFront(ready.promise, senderLimits),
+    createFront(ready.promise, senderLimits, options.maxHeaderBytes),
     options.port ?? 0,
     options.host ?? '127.0.0.1',
   );

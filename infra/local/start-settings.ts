@@ -13,6 +13,7 @@ export interface StartSettings {
   readonly scheduleSeconds?: number;
   readonly formSizes: Partial<FormSizes>;
   readonly keptDays: Partial<KeptDays>;
+  readonly maxHeaderBytes?: number;
   readonly rateLimits: RateLimits;
   readonly trustsProxy: boolean;
   readonly endpoints: Partial<Endpoints>;
@@ -40,8 +41,23 @@ Settings, all from the environment:
   MAX_BUILD_SECONDS        how long one attempt may take before the build fails (10800)
   MAX_ATTEMPTS             how often a build is given out before it fails (3)
   PRIORITY_AGING_SECONDS   how long a wait a point of a build's priority is worth (600)
+  QUARANTINE_BUILDS        bad ends in a row, after which a worker gets no builds (3)
+  QUARANTINE_SECONDS       for so long, or until it registers again (3600)
+  QUARANTINE_INSTANT_SECONDS
+                           a failure as quick as this is a bad end (10)
+  OTP_SECONDS              how long a virtual machine's one-time password is good (600)
+  SAME_REQUEST_SECONDS     how long the same bytes again are the same build (1500)
+  MAX_SOURCE_UPLOAD_BYTES  largest source by upload (2147483648)
+  MAX_RESULT_UPLOAD_BYTES  largest result by upload (5368709120)
+  LINK_SECONDS             how long the address of an upload or a download is good (900)
+  LOG_HEAD_BYTES           what is kept of the beginning of a log (3145728)
+  LOG_TAIL_BYTES           and of its newest lines (1048576)
+  LOG_LINE_CHARACTERS      and of one line (16384)
+  MAX_CERTS_UNPACKED_BYTES what a ZIP of signing material may hold (52428800)
+  MAX_CERTS_ENTRIES        and how many entries (200)
+  MAX_HEADER_BYTES         largest request line and headers (16384)
   MAX_SOURCE_BYTES         largest source in a multipart/form-data request (524288000)
-  MAX_CERTS_BYTES          largest certificate bundle in one (10485760)
+  MAX_CERTS_BYTES          largest signing material of a submit, as sent (10485760)
   MAX_RESULT_BYTES         largest result in one (1073741824)
   SOURCE_DAYS              how long sources are kept, for retries (14)
   RESULT_DAYS              how long results are kept (30)
@@ -71,6 +87,8 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
   const port = readInteger(env, 'PORT', 0, MAX_PORT) ?? 3000;
   const host = env['HOST'] || '127.0.0.1';
   const publicUrl = readPublicUrl(env['PUBLIC_URL']);
+  // A presigned address and the headers of an honest client take some 2 KiB; Node holds a request's in memory.
+  const maxHeaderBytes = readInteger(env, 'MAX_HEADER_BYTES', 8_192, 65_536);
   const scheduleSeconds = readInteger(env, 'SCHEDULE_SECONDS', 1, 86_400);
   return {
     port,
@@ -80,6 +98,7 @@ export function readStartSettings(env: NodeJS.ProcessEnv): StartSettings {
     ...(scheduleSeconds !== undefined && { scheduleSeconds }),
     formSizes: readFormSizes(env),
     keptDays: readKeptDays(env),
+    ...(maxHeaderBytes !== undefined && { maxHeaderBytes }),
     rateLimits: readRateLimits(env),
     trustsProxy: readInteger(env, 'TRUST_PROXY', 0, 1) === 1,
     endpoints: readEndpoints(env),

@@ -1,8 +1,15 @@
 import type { Build, Platform } from '../domain/build.ts';
-import { OTP_MS } from '../domain/one-time-password.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { isHeldBy } from '../domain/transitions.ts';
-import { busyPollMs, isQuarantined, isSightingDue, nextPollMs, strikesOf, type Worker } from '../domain/worker.ts';
+import {
+  busyPollMs,
+  isQuarantined,
+  isSightingDue,
+  nextPollMs,
+  type Quarantine,
+  strikesOf,
+  type Worker,
+} from '../domain/worker.ts';
 import type {
   BuildQueue,
   BuildStore,
@@ -34,6 +41,9 @@ export interface LeaseSettings {
   readonly firstLeaseMs: number;
   readonly leaseMs: number;
   readonly maxAttempts: number;
+  /** How long the one-time password of a virtual machine is good. */
+  readonly otpMs: number;
+  readonly quarantine: Quarantine;
 }
 
 export interface Assignment extends Hint {
@@ -70,21 +80,23 @@ export async function assignBuild(
   const chance = deps.chance();
   const pace = nextPollMs(worker, now, chance);
   if (worker.current) {
-    const held = await repeatAssignment(deps, worker, worker.current.buildId);
+    const held = await repeatAssignment(deps, worker, worker.current.buildId, settings.otpMs);
     if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
   }
-  const isBarred = worker.isDraining || isQuarantined(worker, now);
+  const isBarred = worker.isDraining || isQuarantined(worker, now, settings.quarantine);
   const found = isBarred ? 'nothing' : await assignNext(deps, worker, tokenHash, settings);
   if (typeof found === 'object') return { assignment: found, nextPollMs: pace };
   if (isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
   return { nextPollMs: found === 'unfinished' ? busyPollMs(chance) : pace };
 }
 
+type Repeated = Assignment | undefined | 'free';
+
 /**
  * A lost answer must not strand a build: until its first heartbeat the same assignment is given again, with a new
  * one-time password. `undefined`: the worker is at work. `free`: what it was said to hold is no longer its own.
  */
-async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Promise<Assignment | undefined | 'free'> {
+async function repeatAssignment(deps: Deps, worker: Worker, buildId: string, otpMs: number): Promise<Repeated> {
   const build = await readableBuild(deps, buildId);
   const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current?.attempt;
   if (!isOwn || (build.state !== 'assigned' && build.state !== 'building')) {
@@ -93,7 +105,7 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string): Pr
   }
   if (build.state === 'building' || !build.source || build.leaseUntil === undefined) return undefined;
   const otp = deps.secrets.token();
-  const issued = { hash: deps.secrets.hash(otp), expiresAt: deps.clock() + OTP_MS };
+  const issued = { hash: deps.secrets.hash(otp), expiresAt: deps.clock() + otpMs };
   if (!(await deps.builds.reissueOtp(build, issued))) return undefined;
   const { attempt, platform, submittedAt, leaseUntil, source, certs } = build;
   deps.report({ event: 'assignment_repeated', buildId, attempt, workerId: worker.id });
@@ -216,9 +228,9 @@ function prepareGrant(
     holder: { workerId: worker.id, workerName: worker.name, assignmentId: deps.secrets.id(), tokenHash },
     workerEpoch: worker.epoch,
     labels: worker.labels ?? [],
-    strikes: strikesOf(worker),
+    strikes: strikesOf(worker, settings.quarantine),
     otpHash,
-    otpExpiresAt: now + OTP_MS,
+    otpExpiresAt: now + settings.otpMs,
     now,
     leaseUntil: now + settings.firstLeaseMs,
     dueAt: now + Math.min(settings.firstLeaseMs, settings.leaseMs),

@@ -9,6 +9,8 @@ interface Deps {
   readonly files: FileStore;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  /** The most that a file may have. */
+  readonly maxBytes: number;
 }
 
 export interface Upload extends UploadTicket {
@@ -27,19 +29,15 @@ interface Announced {
   readonly sha256: string;
 }
 
-export const MAX_SOURCE_BYTES = 2 * 1024 ** 3;
-/** The most one PUT can carry to S3. */
-export const MAX_RESULT_BYTES = 5 * 1024 ** 3;
-
 export async function createSourceUpload(deps: Deps, file: Announced): Promise<Upload> {
-  refuseAbove(file.size, MAX_SOURCE_BYTES, 'Source file too large');
+  refuseAbove(file.size, deps.maxBytes, 'Source file too large');
   const uploadId = deps.secrets.id();
   const ticket = await deps.files.ticket('sources', sourceKey(uploadId), file, deps.clock());
   return { uploadId, ...ticket };
 }
 
 export async function createSourceParts(deps: PartsDeps, file: AnnouncedParts): Promise<UploadInParts> {
-  refuseAbove(file.size, MAX_SOURCE_BYTES, 'Source file too large');
+  refuseAbove(file.size, deps.maxBytes, 'Source file too large');
   const uploadId = deps.secrets.id();
   return { uploadId, ...(await beginParts(deps, 'sources', sourceKey(uploadId), file)) };
 }
@@ -54,7 +52,7 @@ export async function createResultUpload(
   file: Announced,
   filename = resultName(held),
 ): Promise<Upload> {
-  refuseAbove(file.size, MAX_RESULT_BYTES, 'Result file too large');
+  refuseAbove(file.size, deps.maxBytes, 'Result file too large');
   const uploadId = resultUploadId(held.attempt, deps.secrets.id());
   const key = resultKey(held.id, held.attempt, uploadId);
   const ticket = await deps.files.ticket('results', key, { ...file, filename }, deps.clock());
@@ -67,7 +65,7 @@ export async function createResultParts(
   file: AnnouncedParts,
   filename = resultName(held),
 ): Promise<UploadInParts> {
-  refuseAbove(file.size, MAX_RESULT_BYTES, 'Result file too large');
+  refuseAbove(file.size, deps.maxBytes, 'Result file too large');
   const uploadId = resultUploadId(held.attempt, deps.secrets.id());
   const key = resultKey(held.id, held.attempt, uploadId);
   return { uploadId, ...(await beginParts(deps, 'results', key, { ...file, filename })) };

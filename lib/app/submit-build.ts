@@ -18,6 +18,8 @@ export interface SubmitDeps {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly report: Report;
+  /** So long a request that is sent again means the build of the first; later it is meant anew. */
+  readonly sameRequestMs: number;
 }
 
 export interface Submitted {
@@ -85,12 +87,7 @@ export async function submitUpload(
 
 const keySeed = (idempotencyKey: string) => `key ${idempotencyKey}`;
 
-/**
- * A repeated request within this time means the build of the first; later it is meant anew. An old command line sends for
- * the tenth time after 1 + 2 + … + 512 s of waiting and eleven times 30 s without an answer: 23 minutes.
- */
-const SAME_REQUEST_MS = 25 * 60_000;
-/** As often can one content be built, end, and be submitted again within that time. */
+/** As often can one content be built, end, and be submitted again within `sameRequestMs`. */
 const MAX_PREDECESSORS = 20;
 
 /**
@@ -120,13 +117,17 @@ export async function submitOnce(
     const existing = await deps.builds.get(id);
     if (!existing) throw new Rejection('contended', 'The build changed while it was being submitted; try again');
     if (repeats === 'always') refuseOther(existing, wanted);
-    if (repeats === 'always' || isSameRequest(existing, deps.clock())) {
+    if (repeats === 'always' || isSameRequest(existing, deps)) {
       await deps.builds.addToken(existing, tokenHash);
       return { build: existing, token };
     }
     id = deps.secrets.idFrom(`after ${id}`);
   }
-  throw new Rejection('contended', 'This source has been submitted too often within 25 minutes; try again later');
+  const minutes = Math.ceil(deps.sameRequestMs / 60_000);
+  throw new Rejection(
+    'contended',
+    `This source has been submitted too often within ${minutes} minutes; try again later`,
+  );
 }
 
 /** What two keys ask for in the same words are two requests: neither learns of the other's. */
@@ -134,8 +135,8 @@ function ownSeed(seed: string, submittedBy: string | undefined): string {
   return submittedBy === undefined ? seed : `${submittedBy} ${seed}`;
 }
 
-function isSameRequest({ state, submittedAt }: Build, now: number): boolean {
-  return !isTerminal(state) && now - submittedAt < SAME_REQUEST_MS;
+function isSameRequest({ state, submittedAt }: Build, { clock, sameRequestMs }: SubmitDeps): boolean {
+  return !isTerminal(state) && clock() - submittedAt < sameRequestMs;
 }
 
 /** One key for two different things is a mistake of the caller's that must not pass for success. */

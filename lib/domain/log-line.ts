@@ -10,8 +10,6 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** One line; longer ones are cut, visibly. */
-export const MAX_LINE_CHARACTERS = 16_384;
 /** What is stored together: 256 KB fits one table item (400 KB) with room for keys. */
 export const MAX_BATCH_BYTES = 256 * 1024;
 
@@ -19,19 +17,20 @@ export const MAX_BATCH_BYTES = 256 * 1024;
  * A build's log keeps its beginning and its newest part; what is between is counted, not kept. The beginning is never
  * changed, and the newest part is only put behind it once the build has ended, when it does not move any more: a
  * follower that knows no cursor reads the whole list again each time and shows what is past the lines it has seen.
- * Behind a cursor the newest part can be followed while the build runs. Both together fit one answer of a Lambda function
- * (6 MB, of which base64 takes a quarter).
+ * Behind a cursor the newest part can be followed while the build runs.
  */
-export const HEAD_LOG_BYTES = 3 * 1024 ** 2;
-export const TAIL_LOG_BYTES = 1024 ** 2;
+export interface LogSizes {
+  readonly headBytes: number;
+  readonly tailBytes: number;
+}
 
 const CUT_MARK = ' … [line cut]';
 
-/** The cut may go through a character of two code units: half of one is nothing the table would take. */
-export function cutLine(message: string): string {
-  return message.length <= MAX_LINE_CHARACTERS
+/** A longer line is cut, visibly. The cut may go through a character of two code units: half of one is nothing the table would take. */
+export function cutLine(message: string, maxCharacters: number): string {
+  return message.length <= maxCharacters
     ? message
-    : message.slice(0, MAX_LINE_CHARACTERS - CUT_MARK.length).toWellFormed() + CUT_MARK;
+    : message.slice(0, maxCharacters - CUT_MARK.length).toWellFormed() + CUT_MARK;
 }
 
 const encoder = new TextEncoder();

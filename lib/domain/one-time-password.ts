@@ -1,9 +1,6 @@
 import type { Build, BuildState, OneTimePassword } from './build.ts';
 import { ALLOWED_FROM } from './transitions.ts';
 
-/** A virtual machine boots in minutes; the old controller's figure. */
-export const OTP_MS = 10 * 60_000;
-
 /** An exchange whose answer got lost may be repeated for so long, and has the same answer. */
 const REPLAY_MS = 60_000;
 

@@ -45,31 +45,38 @@ export const OUTCOMES = ['completed', 'failed', 'lost', 'given_back', 'cancelled
 /** How a worker's last build ended for it. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** A worker whose builds end badly this often in a row gets none for an hour, unless it registers again. */
-const MAX_STRIKES = 3;
-const QUARANTINE_MS = 3_600_000;
-/** A build that fails within ten seconds says more about its machine (disk full, tools missing) than about itself. */
-const INSTANT_MS = 10_000;
+/** A worker whose builds end badly gets none for a while, unless it registers again. */
+export interface Quarantine {
+  /** How often in a row. */
+  readonly builds: number;
+  readonly ms: number;
+  /** A build that fails as quickly as this has ended badly. */
+  readonly instantMs: number;
+}
 
 /** Bad ends in a row, the last one included. */
-export function strikesOf({ strikes, lastOutcome, grantedAt, releasedAt }: Worker): number {
-  const isInstant = releasedAt !== undefined && grantedAt !== undefined && releasedAt - grantedAt < INSTANT_MS;
+export function strikesOf({ strikes, lastOutcome, grantedAt, releasedAt }: Worker, { instantMs }: Quarantine): number {
+  const isInstant = releasedAt !== undefined && grantedAt !== undefined && releasedAt - grantedAt < instantMs;
   if (lastOutcome === 'lost' || (lastOutcome === 'failed' && isInstant)) return strikes + 1;
   // Cancelled or given back: says nothing about the machine.
   return lastOutcome === 'completed' || lastOutcome === 'failed' ? 0 : strikes;
 }
 
-export function isQuarantined(worker: Worker, now: number): boolean {
-  return strikesOf(worker) >= MAX_STRIKES && now - (worker.releasedAt ?? 0) < QUARANTINE_MS;
+export function isQuarantined(worker: Worker, now: number, quarantine: Quarantine): boolean {
+  return strikesOf(worker, quarantine) >= quarantine.builds && now - (worker.releasedAt ?? 0) < quarantine.ms;
 }
 
 export type WorkerState = 'idle' | 'building' | 'offline' | 'draining' | 'quarantined';
 
-export function workerState(worker: Worker, now: number): WorkerState {
+export function workerState(worker: Worker, now: number, quarantine: Quarantine): WorkerState {
   if (worker.current) return 'building';
   if (worker.isDraining) return 'draining';
-  if (isQuarantined(worker, now)) return 'quarantined';
-  return now - worker.lastSeenAt > OFFLINE_AFTER_MS ? 'offline' : 'idle';
+  if (isQuarantined(worker, now, quarantine)) return 'quarantined';
+  return isOffline(worker, now) ? 'offline' : 'idle';
+}
+
+export function isOffline({ current, lastSeenAt }: Worker, now: number): boolean {
+  return !current && now - lastSeenAt > OFFLINE_AFTER_MS;
 }
 
 /** A worker does not poll while it holds a build; and what it says last may come after the build has ended. */

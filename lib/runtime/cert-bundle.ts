@@ -1,6 +1,6 @@
 import { bundleBytes, type CertBundle, MAX_BUNDLE_BYTES } from '../domain/certs.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { readZip, type ZipFile, type ZipLimits } from './zip-reader.ts';
+import { readZip, type ZipFile } from './zip-reader.ts';
 import { writeZip } from './zip-writer.ts';
 
 /** As a client sends it: a ZIP, or a PKCS#12 file as such; profiles may come beside it. */
@@ -11,14 +11,16 @@ export interface SentCerts {
   readonly password?: string | undefined;
 }
 
-/** 10 MB sent and 50 MB unpacked are the old controllers' limits. Bundles have three or four entries. */
-const MAX_SENT_BYTES = 10 * 1024 ** 2;
-const ZIP_LIMITS: ZipLimits = {
-  maxEntries: 200,
-  maxBytes: 50 * 1024 ** 2,
-  maxRatio: 100,
-  ratioFloorBytes: 4 * 1024 ** 2,
-};
+export interface CertLimits {
+  /** All files together. */
+  readonly sentBytes: number;
+  /** Of a ZIP. */
+  readonly unpackedBytes: number;
+  readonly entries: number;
+}
+
+/** Of an honest bundle nothing packs a hundred times smaller, but for files of a few zeros. */
+const RATIO = { maxRatio: 100, ratioFloorBytes: 4 * 1024 ** 2 };
 
 const MAX_PASSWORD_CHARS = 1_000;
 
@@ -26,10 +28,10 @@ const MAX_PASSWORD_CHARS = 1_000;
  * Checks what was sent and keeps what a worker needs of it. Refuses with `invalid_certs` or `payload_too_large`. Whether
  * the password fits is left to who imports it: trying it here would run as long as the file says.
  */
-export function certBundle({ file, profiles, password }: SentCerts): CertBundle {
+export function certBundle({ file, profiles, password }: SentCerts, limits: CertLimits): CertBundle {
   const sentBytes = profiles.reduce((sum, profile) => sum + profile.length, file.length);
-  if (sentBytes > MAX_SENT_BYTES) throw tooLarge(MAX_SENT_BYTES);
-  const bundle = unpack(Buffer.from(file.buffer, file.byteOffset, file.length), password);
+  if (sentBytes > limits.sentBytes) throw tooLarge(limits.sentBytes);
+  const bundle = unpack(Buffer.from(file.buffer, file.byteOffset, file.length), password, limits);
   const whole = { ...bundle, profiles: distinct([...profiles, ...bundle.profiles]) };
   if (whole.profiles.some((profile) => profile.length === 0)) throw refusal('a provisioning profile is empty');
   if (bundleBytes(whole) > MAX_BUNDLE_BYTES) throw tooLarge(MAX_BUNDLE_BYTES);
@@ -37,11 +39,11 @@ export function certBundle({ file, profiles, password }: SentCerts): CertBundle 
 }
 
 /** By the first bytes: the old command line calls a PKCS#12 file `certs.zip`. */
-function unpack(file: Buffer, password: string | undefined): CertBundle {
+function unpack(file: Buffer, password: string | undefined, { entries, unpackedBytes }: CertLimits): CertBundle {
   if (file.length === 0) throw refusal('it is empty');
   if (file.subarray(0, 2).toString('latin1') === 'PK') {
     if (password !== undefined) throw refusal('the password of a ZIP is in its password.txt');
-    return fromZip(readZip(file, ZIP_LIMITS));
+    return fromZip(readZip(file, { ...RATIO, maxEntries: entries, maxBytes: unpackedBytes }));
   }
   if (!isDerSequence(file)) throw refusal('it is neither a ZIP nor a PKCS#12 file');
   return { p12: file, password: checkedPassword(password ?? ''), profiles: [] };

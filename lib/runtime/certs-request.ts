@@ -4,7 +4,7 @@ import { Rejection } from '../domain/rejection.ts';
 import type { HolderClaim } from '../domain/transitions.ts';
 import type { ApiRequest, Headers } from './api.ts';
 import type { UploadedFile } from './body.ts';
-import { certBundle } from './cert-bundle.ts';
+import { type CertLimits, certBundle } from './cert-bundle.ts';
 
 interface CertFields {
   readonly certs?: string | undefined;
@@ -14,22 +14,22 @@ interface CertFields {
 
 /** Signing material that came with a submit, checked. It is stored when its build is made. */
 export function sentCerts(
-  deps: Parameters<typeof newCerts>[0],
+  deps: Parameters<typeof newCerts>[0] & { readonly certLimits: CertLimits },
   input: CertFields,
   request: Pick<ApiRequest, 'files'>,
 ): { certs?: NewCerts } {
-  const bundle = bundleOf(input, request);
+  const bundle = bundleOf(input, request, deps.certLimits);
   return bundle ? { certs: newCerts(deps, bundle) } : {};
 }
 
 /** As parts of a form, or in base64. */
-function bundleOf(input: CertFields, { files }: Pick<ApiRequest, 'files'>): CertBundle | undefined {
+function bundleOf(input: CertFields, { files }: Pick<ApiRequest, 'files'>, limits: CertLimits): CertBundle | undefined {
   const { certs, certs_password: password, profiles = [] } = input;
   const fromBase64 = (text: string) => Buffer.from(text, 'base64');
   const sent = { password, profiles: [...contentOf(files['profile']), ...profiles.map(fromBase64)] };
   const [file] = contentOf(files['certs']);
-  if (file) return certBundle({ file, ...sent });
-  if (certs !== undefined) return certBundle({ file: fromBase64(certs), ...sent });
+  if (file) return certBundle({ file, ...sent }, limits);
+  if (certs !== undefined) return certBundle({ file: fromBase64(certs), ...sent }, limits);
   // A form's profile without a certificate was never looked at, and the old command line sends it; JSON says what it means.
   if (profiles.length === 0 && password === undefined) return undefined;
   throw new Rejection('invalid_certs', 'Certs file required: a profile or a password alone signs nothing');

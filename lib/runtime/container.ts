@@ -24,9 +24,10 @@ export { parseHint } from '../adapters/sqs/hint.ts';
 
 import type { LeaseSettings } from '../app/assign-build.ts';
 import type { WaitingBuilds } from '../app/ports.ts';
+import type { Quarantine } from '../domain/worker.ts';
 import type { Gate } from './admission.ts';
 import { currentDeadline } from './deadline.ts';
-import type { Env } from './env.ts';
+import type { Env, FILES, LEASES, LOG_SIZES, QUARANTINE, SUBMITS } from './env.ts';
 import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
 import { rememberedNothing } from './remembered.ts';
@@ -91,7 +92,8 @@ export function waiting(table: Table): WaitingBuilds {
   return { ...all, urgent: rememberedNothing(all.urgent, NOTHING_URGENT_MS, clock) };
 }
 
-export const logs = logStore;
+export const logs = (env: Env<(typeof LOG_SIZES)[number]>, table: Table) =>
+  logStore(table, { headBytes: env.LOG_HEAD_BYTES, tailBytes: env.LOG_TAIL_BYTES });
 export const metrics = metricsStore;
 export const keys = keyStore;
 export const index = buildIndex;
@@ -121,7 +123,7 @@ function queueClient(env: Env<'SQS_ENDPOINT'>): SQSClient {
   return withDeadlines(client);
 }
 
-type FilesEnv = Env<'SOURCES_BUCKET' | 'RESULTS_BUCKET' | 'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT'>;
+type FilesEnv = Env<(typeof FILES)[number]>;
 
 export const files = (env: FilesEnv) => fileStore(...s3(env));
 export const parts = (env: FilesEnv) => partStore(...s3(env), sha256);
@@ -131,15 +133,22 @@ function s3(env: FilesEnv) {
   const forcePathStyle = publicEndpoint !== undefined;
   const outside = new S3Client({ ...OBJECT_DEFAULTS, ...at(publicEndpoint), forcePathStyle });
   const buckets = { sources: env.SOURCES_BUCKET, results: env.RESULTS_BUCKET };
-  return [objectClient(env), outside, buckets] as const;
+  return [objectClient(env), { client: outside, linkSeconds: env.LINK_SECONDS }, buckets] as const;
 }
 
-export const certs = (env: Env<'CERTS_BUCKET' | 'CERTS_KEY' | 'S3_ENDPOINT'>) =>
-  certStore(objectClient(env), env.CERTS_BUCKET, secretBox(env.CERTS_KEY));
-/** What a submit stores signing material with. */
-export const certStores = (env: Env<'CERTS_BUCKET' | 'CERTS_KEY' | 'S3_ENDPOINT'>, table: Table) => ({
+type CertsEnv = Env<'CERTS_BUCKET' | 'CERTS_KEY' | 'S3_ENDPOINT'>;
+
+export const certs = (env: CertsEnv) => certStore(objectClient(env), env.CERTS_BUCKET, secretBox(env.CERTS_KEY));
+/** What a submit and a retry work with besides builds, queue and files. */
+export const submitting = (env: CertsEnv & Env<(typeof SUBMITS)[number]>, table: Table) => ({
   certs: certs(env),
   marks: certMarks(table),
+  certLimits: {
+    sentBytes: env.MAX_CERTS_BYTES,
+    unpackedBytes: env.MAX_CERTS_UNPACKED_BYTES,
+    entries: env.MAX_CERTS_ENTRIES,
+  },
+  sameRequestMs: env.SAME_REQUEST_SECONDS * 1000,
 });
 export const certObjectsOf = (env: Env<'CERTS_BUCKET' | 'S3_ENDPOINT'>) =>
   certObjects(objectClient(env), env.CERTS_BUCKET);
@@ -149,15 +158,22 @@ function objectClient(env: Env<'S3_ENDPOINT'>): S3Client {
   return withDeadlines(new S3Client({ ...OBJECT_DEFAULTS, ...at(env.S3_ENDPOINT), forcePathStyle }));
 }
 
-export function leases(env: Env<'FIRST_LEASE_SECONDS' | 'LEASE_SECONDS' | 'MAX_ATTEMPTS'>): LeaseSettings {
+export function leases(env: Env<(typeof LEASES)[number] | (typeof QUARANTINE)[number]>): LeaseSettings {
   return {
     firstLeaseMs: env.FIRST_LEASE_SECONDS * 1000,
     leaseMs: env.LEASE_SECONDS * 1000,
     maxAttempts: env.MAX_ATTEMPTS,
+    otpMs: env.OTP_SECONDS * 1000,
+    quarantine: quarantineOf(env),
   };
 }
 
 export const aging = (env: Env<'PRIORITY_AGING_SECONDS'>) => ({ priorityAgingMs: env.PRIORITY_AGING_SECONDS * 1000 });
+export const quarantineOf = (env: Env<(typeof QUARANTINE)[number]>): Quarantine => ({
+  builds: env.QUARANTINE_BUILDS,
+  ms: env.QUARANTINE_SECONDS * 1000,
+  instantMs: env.QUARANTINE_INSTANT_SECONDS * 1000,
+});
 
 function at(endpoint: string | undefined) {
   return endpoint === undefined ? {} : { endpoint };

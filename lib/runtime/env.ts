@@ -47,9 +47,27 @@ export const FILES = [
   'RESULTS_BUCKET',
   'S3_ENDPOINT',
   'S3_PUBLIC_ENDPOINT',
+  'LINK_SECONDS',
 ] as const satisfies readonly EnvName[];
 export const CERTS = ['CERTS_BUCKET', 'CERTS_KEY'] as const satisfies readonly EnvName[];
-export const LEASES = ['FIRST_LEASE_SECONDS', 'LEASE_SECONDS', 'MAX_ATTEMPTS'] as const satisfies readonly EnvName[];
+export const QUARANTINE = [
+  'QUARANTINE_BUILDS',
+  'QUARANTINE_SECONDS',
+  'QUARANTINE_INSTANT_SECONDS',
+] as const satisfies readonly EnvName[];
+export const LOG_SIZES = ['LOG_HEAD_BYTES', 'LOG_TAIL_BYTES'] as const satisfies readonly EnvName[];
+const CERT_LIMITS = [
+  'MAX_CERTS_BYTES',
+  'MAX_CERTS_UNPACKED_BYTES',
+  'MAX_CERTS_ENTRIES',
+] as const satisfies readonly EnvName[];
+export const SUBMITS = [...CERTS, ...CERT_LIMITS, 'SAME_REQUEST_SECONDS'] as const satisfies readonly EnvName[];
+export const LEASES = [
+  'FIRST_LEASE_SECONDS',
+  'LEASE_SECONDS',
+  'MAX_ATTEMPTS',
+  'OTP_SECONDS',
+] as const satisfies readonly EnvName[];
 
 export { API_KEY_REFUSAL, BadEnvironment, SETTING_NAMES };
 

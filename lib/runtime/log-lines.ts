@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
-import { cutLine, type LogLine, MAX_LINE_CHARACTERS, WORKER_LOG_LEVELS } from '../domain/log-line.ts';
+import { cutLine, type LogLine, WORKER_LOG_LEVELS } from '../domain/log-line.ts';
 import { maskSecrets, privateKeyMask } from '../domain/mask-secrets.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { text } from './fields.ts';
 
 /** More than is kept of a line, so that no secret is cut in two before it is masked. */
-const message = text(MAX_LINE_CHARACTERS + 8_192);
-const Line = z.object({ level: z.enum(WORKER_LOG_LEVELS), message });
+const lineSchema = (lineCharacters: number) =>
+  z.object({ level: z.enum(WORKER_LOG_LEVELS), message: text(lineCharacters + 8_192) });
+type Line = z.output<ReturnType<typeof lineSchema>>;
 
 interface Fields {
   readonly level?: unknown;
@@ -22,28 +23,31 @@ export function linesOf(
   fields: Fields,
   now: number,
   knownSecrets: readonly string[],
+  lineCharacters: number,
 ): { lines: LogLine[]; isBatch: boolean } {
+  const schema = lineSchema(lineCharacters);
   const maskKeys = privateKeyMask();
-  const toLine = ({ level, message: raw }: z.output<typeof Line>): LogLine => ({
+  const toLine = ({ level, message: raw }: Line): LogLine => ({
     timestamp: now,
     level,
-    message: cutLine(maskSecrets(maskKeys(raw), knownSecrets)),
+    message: cutLine(maskSecrets(maskKeys(raw), knownSecrets), lineCharacters),
   });
-  if (!Array.isArray(fields.logs)) return { lines: [toLine(single(fields))], isBatch: false };
+  if (!Array.isArray(fields.logs)) return { lines: [toLine(single(fields, schema))], isBatch: false };
   const lines = fields.logs.flatMap((entry) => {
-    const parsed = z.safeParse(Line, entry);
+    const parsed = z.safeParse(schema, entry);
     return parsed.success ? [toLine(parsed.data)] : [];
   });
   return { lines, isBatch: true };
 }
 
-function single(fields: Fields): z.output<typeof Line> {
-  if (fields.message === undefined || fields.level === undefined) {
+function single({ level, message }: Fields, schema: ReturnType<typeof lineSchema>): Line {
+  if (message === undefined || level === undefined) {
     throw new Rejection('invalid_request', 'Invalid body. Expected { level, message } or { logs: [...] }');
   }
-  const level = z.safeParse(z.enum(WORKER_LOG_LEVELS), fields.level);
-  if (!level.success) throw new Rejection('invalid_request', 'Invalid log level. Must be: info, warn, or error');
-  const parsed = z.safeParse(message, fields.message);
+  if (!z.safeParse(z.enum(WORKER_LOG_LEVELS), level).success) {
+    throw new Rejection('invalid_request', 'Invalid log level. Must be: info, warn, or error');
+  }
+  const parsed = z.safeParse(schema, { level, message });
   if (!parsed.success) throw new Rejection('invalid_request', 'message must be text');
-  return { level: level.data, message: parsed.data };
+  return parsed.data;
 }

@@ -6,6 +6,8 @@ export interface Setting {
 }
 
 const DAY = 86_400;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
 
 /**
  * What the functions can be told, on one machine by the environment and on AWS by a stage's params of the same names. The
@@ -26,6 +28,35 @@ export const SETTINGS = {
   /** What a point of a build's priority is worth in waiting. */
   PRIORITY_AGING_SECONDS: { default: 600, min: 1, max: DAY },
   MAX_ATTEMPTS: { default: 3, min: 1, max: 20 },
+  /** A worker whose builds end badly this often in a row gets none for that long, unless it registers again; 0 s: it does. */
+  QUARANTINE_BUILDS: { default: 3, min: 1, max: 100 },
+  QUARANTINE_SECONDS: { default: 3_600, min: 0, max: 7 * DAY },
+  /** A build that fails within ten seconds says more about its machine (disk full, tools missing) than about itself. */
+  QUARANTINE_INSTANT_SECONDS: { default: 10, min: 0, max: 3_600 },
+  /** A virtual machine boots in minutes; the old controller's figure. */
+  OTP_SECONDS: { default: 600, min: 30, max: DAY },
+  /**
+   * A repeated request within this time means the build of the first; later it is meant anew. An old command line sends for
+   * the tenth time after 1 + 2 + … + 512 s of waiting and eleven times 30 s without an answer: 23 minutes.
+   */
+  SAME_REQUEST_SECONDS: { default: 1_500, min: 0, max: DAY },
+  MAX_SOURCE_UPLOAD_BYTES: { default: 2 * GIB, min: 1, max: 5 * GIB },
+  /** The most one PUT can carry to S3. */
+  MAX_RESULT_UPLOAD_BYTES: { default: 5 * GIB, min: 1, max: 5 * GIB },
+  /** Of an upload or a download. An hour at most: an address dies with the credentials of the function that signed it. */
+  LINK_SECONDS: { default: 900, min: 60, max: 3_600 },
+  /**
+   * What is kept of a log. Both together fit one answer of a Lambda function (6 MB, of which base64 takes a quarter), so they
+   * can only be made smaller; the newest part has to hold what is stored at once.
+   */
+  LOG_HEAD_BYTES: { default: 3 * MIB, min: 64 * 1024, max: 3 * MIB },
+  LOG_TAIL_BYTES: { default: MIB, min: 256 * 1024, max: MIB },
+  /** The longest line of escapes still fits what is stored together. */
+  LOG_LINE_CHARACTERS: { default: 16_384, min: 256, max: 32_768 },
+  /** 10 MB sent and 50 MB unpacked are the old controllers' limits. Bundles have three or four entries. */
+  MAX_CERTS_BYTES: { default: 10 * MIB, min: 1_024, max: 50 * MIB },
+  MAX_CERTS_UNPACKED_BYTES: { default: 50 * MIB, min: 1_024, max: 200 * MIB },
+  MAX_CERTS_ENTRIES: { default: 200, min: 1, max: 10_000 },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;

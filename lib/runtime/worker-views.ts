@@ -1,6 +1,6 @@
 import type { Assignment, PollAnswer } from '../app/assign-build.ts';
 import type { Registered } from '../app/register-worker.ts';
-import { type Worker, workerState } from '../domain/worker.ts';
+import { type Quarantine, type Worker, workerState } from '../domain/worker.ts';
 
 /** Three beats to a lease: one may be lost, and one late. */
 const BEATS_PER_LEASE = 3;
@@ -54,12 +54,12 @@ function jobView(assignment: Assignment, settings: JobSettings) {
 }
 
 /** A worker as people see it. Its tokens are not shown. */
-export function workerView(worker: Worker, now: number) {
+export function workerView(worker: Worker, now: number, quarantine: Quarantine) {
   const { id, name, platforms, registeredAt, lastSeenAt, current, completedBuilds, failedBuilds } = worker;
   return {
     id,
     name,
-    state: workerState(worker, now),
+    state: workerState(worker, now, quarantine),
     is_draining: worker.isDraining,
     capabilities: { platforms },
     labels: worker.labels ?? [],
@@ -73,9 +73,9 @@ export function workerView(worker: Worker, now: number) {
 }
 
 /** The old Mac app decodes whole numbers only, and shows figures of its own invention where it cannot. */
-export function workerStatsView(worker: Worker, now: number) {
+export function workerStatsView(worker: Worker, now: number, quarantine: Quarantine) {
   const { completedBuilds, failedBuilds, name, registeredAt } = worker;
-  const state = workerState(worker, now);
+  const state = workerState(worker, now, quarantine);
   return {
     totalBuilds: completedBuilds + failedBuilds,
     successfulBuilds: completedBuilds,

@@ -1,6 +1,6 @@
 import type { BuildStore, Grant, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, ResultFile } from '../../lib/domain/build.ts';
-import { OTP_MS } from '../../lib/domain/one-time-password.ts';
+import { OTP_MS } from '../support/settings.ts';
 import type { Claim } from '../../lib/domain/transitions.ts';
 import { WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';

@@ -14,6 +14,7 @@ import { secrets } from '../../lib/runtime/secrets.ts';
 import { times } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
 import { LEASE_MS, MAX_ATTEMPTS, type World } from './world.ts';
+import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 
 const POLLERS = 40;
 const BATCH = 2_000;
@@ -131,7 +132,8 @@ async function pollUntilAllGranted(deps: Deps, ids: readonly string[]): Promise<
 async function pollOnce(deps: Deps, workerId: string): Promise<string | undefined> {
   const worker = await deps.workers.get(workerId);
   if (!worker) throw new Error(`worker ${workerId} is not there`);
-  const settings = { firstLeaseMs: LEASE_MS, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS };
+  const leases = { firstLeaseMs: LEASE_MS, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS };
+  const settings = { ...leases, otpMs: OTP_MS, quarantine: QUARANTINE };
   const { assignment } = await assignBuild(deps, worker, worker.token.hash, settings);
   if (!assignment) return undefined;
   const { buildId, attempt } = assignment;

@@ -6,11 +6,20 @@ import { queueDefinitions, queueResources } from '../../infra/queues.ts';
 import { bucketResources } from '../../infra/storage.ts';
 import { TABLE_TTL_ATTRIBUTE, tableProperties, tableResource } from '../../infra/tables.ts';
 import { ACCESS } from '../../lib/runtime/access.ts';
-import { CERTS, FILES, LEASES, QUEUES, TABLE } from '../../lib/runtime/env.ts';
+import { CERTS, FILES, LEASES, LOG_SIZES, QUARANTINE, QUEUES, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
 
 const KEPT = { deletionPolicy: 'Retain', isProtected: true };
 const FOLDER = join(import.meta.dirname, '../../functions');
-const GROUPS: Record<string, readonly string[]> = { TABLE, QUEUES, FILES, CERTS, LEASES };
+const GROUPS: Record<string, readonly string[]> = {
+  TABLE,
+  QUEUES,
+  FILES,
+  CERTS,
+  LEASES,
+  LOG_SIZES,
+  QUARANTINE,
+  SUBMITS,
+};
 const sourceOf = (file: string) => readFileSync(join(FOLDER, `${file}.ts`), 'utf8');
 const routes = FUNCTIONS.flatMap(({ trigger }) => (trigger.kind === 'http' ? trigger.routes : []));
 
@@ -48,7 +57,7 @@ describe('the functions', () => {
       TABLE_NAME: /\bopenTable\(/,
       QUEUE_URL_IOS: /\bqueues\(env\)/,
       SOURCES_BUCKET: /\bfiles\(env\)/,
-      CERTS_BUCKET: /\b(certs|certObjectsOf|certStores)\(env\b/,
+      CERTS_BUCKET: /\b(certs|certObjectsOf|submitting)\(env\b/,
     };
     for (const [name, opening] of Object.entries(isOpened)) {
       expect(opening.test(source), name).toBe(env.some((declared) => declared === name));

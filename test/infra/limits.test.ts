@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BadParams, checkStageParams } from '../../infra/deploy/stage-params.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { MAX_HEADER_BYTES } from '../../infra/local/front.ts';
 import { FORM_SIZES } from '../../infra/local/large-forms.ts';
 import { RATE_LIMITS } from '../../infra/local/rate-limit.ts';
 import { HELP } from '../../infra/local/start-settings.ts';
@@ -17,7 +18,7 @@ const section = (text: string, title: string) => text.split(`\n## ${title}\n`)[1
 const rowsOf = (text: string) => text.split('\n').filter((line) => line.startsWith('|'));
 
 const ofStages = Object.entries(STAGE_SETTINGS).map(([name, setting]) => [name, setting.default] as const);
-const ofOneMachine = [...Object.entries(FORM_SIZES), ...Object.entries(RATE_LIMITS)];
+const ofOneMachine = [...Object.entries({ ...FORM_SIZES, ...RATE_LIMITS, MAX_HEADER_BYTES })];
 const sorted = (pairs: Iterable<readonly [string, unknown]>) =>
   [...new Set([...pairs].map(([name, value]) => `${name}=${value}`))].sort();
 
@@ -46,7 +47,7 @@ describe('every limit', () => {
 
   it('that one machine has is in its help, with its default', () => {
     for (const name of [...SETTING_NAMES, ...(Object.keys(KEPT_DAYS) as (keyof typeof KEPT_DAYS)[])]) {
-      expect(HELP).toMatch(new RegExp(`^  ${name} .*\\(${STAGE_SETTINGS[name].default}\\)$`, 'm'));
+      expect(HELP).toMatch(new RegExp(`^  ${name}\\s.*\\(${STAGE_SETTINGS[name].default}\\)$`, 'm'));
     }
   });
 

@@ -41,7 +41,8 @@ describe('what is deployed', () => {
       const names = Object.keys(functions[nameOf(file)]?.environment ?? {});
       // What is kept elsewhere is read by its name.
       const given = names.map((name) => name.replace(/_PARAMETER$/, ''));
-      const value = (name: string) => (Object.hasOwn(SETTINGS, name) ? '5' : 'https://aws.test/value');
+      const defaults: Readonly<Record<string, { default: number }>> = SETTINGS;
+      const value = (name: string) => String(defaults[name]?.default ?? 'https://aws.test/value');
       const source = Object.fromEntries(given.map((name) => [name, value(name)]));
       const keys = {
         CONTROLLER_API_KEY: 'k'.repeat(32),

@@ -8,6 +8,7 @@ import type { TestBuild, TestWorker } from '../support/controller.ts';
 import { type FaultyController, startFaultyController } from '../support/fault-controller.ts';
 import { cancelled, dynamoError, sqsError } from '../support/fault-errors.ts';
 import { loggedEvents } from '../support/quiet.ts';
+import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 
 /**
  * One assignment that fails, in every way it can: what waits goes on waiting, what can never be built ends as failed, and
@@ -370,7 +371,8 @@ describe('a hint that leads nowhere', () => {
       failedBuilds: 0,
     };
     const worker = { id: 'w', name: 'mac', platforms: ['ios'], epoch: 1, token, ...times } as const;
-    const settings = { firstLeaseMs: 1000, leaseMs: 1000, maxAttempts: 3 };
+    const leases = { firstLeaseMs: 1000, leaseMs: 1000, maxAttempts: 3 };
+    const settings = { ...leases, otpMs: OTP_MS, quarantine: QUARANTINE };
     const waiting = { urgent: async () => [], labelled: async () => [] };
     const deps = { ...ports, waiting, clock: () => now, chance: () => 0, report: () => {} };
     expect((await assignBuild(deps, worker, 'h', settings)).assignment).toBeUndefined();

@@ -9,6 +9,7 @@ import type { Build } from '../../lib/domain/build.ts';
 import { decide } from '../../lib/domain/transitions.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
 import { type Controller, startController, type TestWorker } from '../support/controller.ts';
+import { LOG_SIZES } from '../support/settings.ts';
 
 /**
  * The conditions that a request over HTTP meets only in a race of moments: here the stores are given what was read a
@@ -26,7 +27,7 @@ beforeAll(async () => {
   let tokens = 0;
   builds = buildStore(table, () => `token-${tokens++}`);
   workers = workerStore(table);
-  logs = logStore(table);
+  logs = logStore(table, LOG_SIZES);
   totals = totalsStore(table);
 });
 afterAll(() => controller.close());

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logStore } from '../../lib/adapters/dynamo/log-store.ts';
-import { HEAD_LOG_BYTES, type LogLine, TAIL_LOG_BYTES } from '../../lib/domain/log-line.ts';
+import type { LogLine } from '../../lib/domain/log-line.ts';
 import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { LOG_SIZES } from '../support/settings.ts';
 
 let controller: Controller;
 beforeAll(async () => {
@@ -135,7 +136,7 @@ describe('a log beyond its limit', () => {
 
   it('shows its beginning while the build runs, and that there is more', async () => {
     const lines = texts(await read(build));
-    const kept = Math.ceil(HEAD_LOG_BYTES / (250 * 1024));
+    const kept = Math.ceil(LOG_SIZES.headBytes / (250 * 1024));
     expect(lines.at(-2)).toContain(`${kept}.249 `);
     expect(lines.at(-1)).toBe(
       'The log has passed 3 MiB: of what follows only the newest 1 MiB is kept, and shown here when the build has ended',
@@ -163,7 +164,7 @@ describe('a log beyond its limit', () => {
     const size = Number.parseInt(lines[gap] ?? '', 10);
     expect([size / missing > 1000, size / missing < 1030]).toEqual([true, true]);
     const tail = lines.slice(gap + 1).reduce((sum, line) => sum + line.length, 0);
-    expect([tail <= TAIL_LOG_BYTES, tail > TAIL_LOG_BYTES - 300 * 1024]).toEqual([true, true]);
+    expect([tail <= LOG_SIZES.tailBytes, tail > LOG_SIZES.tailBytes - 300 * 1024]).toEqual([true, true]);
   });
 
   it('does not move any more when the build is tried again', async () => {
@@ -178,7 +179,7 @@ describe('a log beyond its limit', () => {
 
   it('fits what a Lambda function may answer', async () => {
     const { text } = await controller.request('GET', path(build), { headers: controller.key });
-    expect(text.length).toBeGreaterThan(HEAD_LOG_BYTES);
+    expect(text.length).toBeGreaterThan(LOG_SIZES.headBytes);
     expect((text.length * 4) / 3).toBeLessThan(6_291_556 - 4_096);
   });
 });
@@ -187,13 +188,13 @@ describe('a log of many calls beyond its limit', () => {
   it('keeps the newest thousand, whatever the controller adds later', async () => {
     const { build, worker } = await assigned();
     const { stack, dynamo } = controller;
-    const logs = logStore({ client: dynamo, name: stack.table, pause: wait, chance: Math.random });
+    const logs = logStore({ client: dynamo, name: stack.table, pause: wait, chance: Math.random }, LOG_SIZES);
     const now = Date.now();
     const line = (message: string): LogLine => ({ timestamp: now, level: 'info', message });
     const append = (message: string) => logs.append(build.id, { workerId: worker.id }, [line(message)], now);
     const readAll = (later: number) => logs.read(build.id, 0, { now: now + later, hasTail: true });
     await append('first');
-    await controller.tamperBuild(build.id, { logBytes: HEAD_LOG_BYTES });
+    await controller.tamperBuild(build.id, { logBytes: LOG_SIZES.headBytes });
     await append('ends the beginning');
     expect((await readAll(0)).lines.map(({ message }) => message).slice(0, 2)).toEqual(['first', 'ends the beginning']);
     await append('third');
@@ -215,7 +216,7 @@ describe('a log of many calls beyond its limit', () => {
   it('waits for lines whose place is taken, and goes past them when they do not come', async () => {
     const { build, worker } = await assigned();
     const { stack, dynamo } = controller;
-    const logs = logStore({ client: dynamo, name: stack.table, pause: wait, chance: Math.random });
+    const logs = logStore({ client: dynamo, name: stack.table, pause: wait, chance: Math.random }, LOG_SIZES);
     const now = Date.now();
     const append = (message: string) =>
       logs.append(build.id, { workerId: worker.id }, [{ timestamp: now, level: 'info', message }], now);
@@ -223,7 +224,7 @@ describe('a log of many calls beyond its limit', () => {
       const page = await logs.read(build.id, 0, { now: now + later, hasTail: true });
       return { texts: page.lines.map(({ message }) => message), hasMore: page.hasMore };
     };
-    await controller.tamperBuild(build.id, { logBytes: HEAD_LOG_BYTES });
+    await controller.tamperBuild(build.id, { logBytes: LOG_SIZES.headBytes });
     await append('a');
     await append('b');
     const { logBatches } = await controller.buildItem(build.id);

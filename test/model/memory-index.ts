@@ -1,5 +1,5 @@
 import type { BuildIndex, Clock, DueBuild } from '../../lib/app/ports.ts';
-import { workerState } from '../../lib/domain/worker.ts';
+import { isOffline } from '../../lib/domain/worker.ts';
 import type { DueKind, MemoryTable } from './memory-table.ts';
 
 /** Small, so that whole sweeps are seen with something happening between two pages. */
@@ -42,7 +42,6 @@ export function memoryIndex(
       const [completed, failed, cancelled] = ['completed', 'failed', 'cancelled'].map((state) => of(state).length);
       return { completed: completed ?? 0, failed: failed ?? 0, cancelled: cancelled ?? 0, buildTimeMs, cpuMs: 0 };
     },
-    onlineWorkers: async () =>
-      [...table.workers.values()].filter((worker) => workerState(worker, clock()) !== 'offline').length,
+    onlineWorkers: async () => [...table.workers.values()].filter((worker) => !isOffline(worker, clock())).length,
   };
 }

@@ -1,5 +1,6 @@
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { readEnv } from '../../lib/runtime/env.ts';
+import { MAX_SOURCE_BYTES, OTP_MS, QUARANTINE, SAME_REQUEST_MS } from '../support/settings.ts';
 
 /** The times the controller really runs with: read from where production reads them. */
 const env = readEnv(
@@ -21,9 +22,13 @@ export const SETTINGS = {
   maxQueueMs: env.MAX_QUEUE_SECONDS * 1000,
   maxBuildMs: env.MAX_BUILD_SECONDS * 1000,
   priorityAgingMs: env.PRIORITY_AGING_SECONDS * 1000,
-} as const;
+  otpMs: OTP_MS,
+  quarantine: QUARANTINE,
+  sameRequestMs: SAME_REQUEST_MS,
+  maxBytes: MAX_SOURCE_BYTES,
+};
 
-export type Settings = { readonly [K in keyof typeof SETTINGS]: number };
+export type Settings = Readonly<typeof SETTINGS>;
 
 export const SWEEP_MS = sweepMs();
 

@@ -7,6 +7,7 @@ import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain
 import { type Outcome, replacedToken, type Worker } from '../../lib/domain/worker.ts';
 import { waitingAmong } from '../model/memory-waiting.ts';
 import { NOW } from './builders.ts';
+import { MAX_SOURCE_BYTES, SAME_REQUEST_MS } from './settings.ts';
 
 interface Sent {
   readonly hint: Hint;
@@ -308,6 +309,8 @@ export function memoryWorld() {
     clock: () => state.now,
     chance: () => state.chance,
     report: (event: AppEvent) => void events.push(event),
+    sameRequestMs: SAME_REQUEST_MS,
+    maxBytes: MAX_SOURCE_BYTES,
   };
   return { state, builds, dueAt, workers, files, messages, events, notes, samples, calls, faults, deps };
 }

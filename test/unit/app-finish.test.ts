@@ -1,11 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cancelBuild } from '../../lib/app/cancel-build.ts';
-import {
-  createResultUpload,
-  createSourceUpload,
-  MAX_RESULT_BYTES,
-  MAX_SOURCE_BYTES,
-} from '../../lib/app/create-upload.ts';
+import { createResultUpload, createSourceUpload } from '../../lib/app/create-upload.ts';
 import { downloadResult } from '../../lib/app/download-result.ts';
 import { attemptOf, resultUploadId } from '../../lib/app/file-keys.ts';
 import { completeWithBytes, completeWithUpload, failBuild } from '../../lib/app/finish-build.ts';
@@ -13,6 +8,7 @@ import { heartbeat } from '../../lib/app/heartbeat.ts';
 import { readSource } from '../../lib/app/read-source.ts';
 import { aBuild, aHolder, aWorker, NOW, SHA } from '../support/builders.ts';
 import { memoryWorld, type World } from '../support/memory-stores.ts';
+import { MAX_RESULT_BYTES, MAX_SOURCE_BYTES } from '../support/settings.ts';
 
 const claim = { workerId: 'worker-1', tokenHash: 'hash-of-worker-1' };
 const UPLOAD = `1-${'u'.repeat(21)}`;
@@ -184,16 +180,17 @@ describe('a cancel', () => {
 describe('files', () => {
   it('are announced within their limits, under the attempt that uploads', async () => {
     const held = aBuild('building', { attempt: 2 });
-    const { uploadId, url } = await createResultUpload(world.deps, held, { size: MAX_RESULT_BYTES, sha256: SHA });
+    const results = { ...world.deps, maxBytes: MAX_RESULT_BYTES };
+    const sources = { ...world.deps, maxBytes: MAX_SOURCE_BYTES };
+    const result = (more: number) => createResultUpload(results, held, { size: MAX_RESULT_BYTES + more, sha256: SHA });
+    const source = (more: number) => createSourceUpload(sources, { size: MAX_SOURCE_BYTES + more, sha256: SHA });
+    const { uploadId, url } = await result(0);
     expect(uploadId).toMatch(/^2-/);
     expect(url).toContain(`results/build-1/2/${uploadId}`);
-    expect((await createSourceUpload(world.deps, { size: MAX_SOURCE_BYTES, sha256: SHA })).url).toContain('sources/');
-    await expect(
-      createResultUpload(world.deps, held, { size: MAX_RESULT_BYTES + 1, sha256: SHA }),
-    ).rejects.toMatchObject({ code: 'payload_too_large' });
-    await expect(createSourceUpload(world.deps, { size: MAX_SOURCE_BYTES + 1, sha256: SHA })).rejects.toMatchObject({
-      code: 'payload_too_large',
-    });
+    expect((await source(0)).url).toContain('sources/');
+    for (const tooLarge of [result(1), source(1)]) {
+      await expect(tooLarge).rejects.toMatchObject({ code: 'payload_too_large' });
+    }
   });
 
   it('come in the answer up to 4 MiB, and by a link above', async () => {

@@ -5,9 +5,11 @@ import { submitBytes, type Wishes } from '../../lib/app/submit-build.ts';
 import { rememberedNothing } from '../../lib/runtime/remembered.ts';
 import { aWorker, NOW } from '../support/builders.ts';
 import { memoryWorld, type World } from '../support/memory-stores.ts';
+import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 
 const MINUTE = 60_000;
-const settings = { firstLeaseMs: 1_800_000, leaseMs: 90_000, maxAttempts: 3 };
+const leases = { firstLeaseMs: 1_800_000, leaseMs: 90_000, maxAttempts: 3 };
+const settings = { ...leases, otpMs: OTP_MS, quarantine: QUARANTINE };
 let world: World;
 let submits: number;
 beforeEach(() => {

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createResultParts, createSourceParts, MAX_SOURCE_BYTES } from '../../lib/app/create-upload.ts';
+import { createResultParts, createSourceParts } from '../../lib/app/create-upload.ts';
 import { heldResultKey } from '../../lib/app/file-keys.ts';
 import type { ArrivedParts, BegunUpload, PartStore } from '../../lib/app/file-ports.ts';
 import { abortParts, completeParts, continueParts } from '../../lib/app/parted-upload.ts';
 import { aBuild, NOW, SHA } from '../support/builders.ts';
 import { memoryWorld } from '../support/memory-stores.ts';
+import { MAX_SOURCE_BYTES } from '../support/settings.ts';
 
 const MIB = 1024 ** 2;
 const KEY = 'sources/x';

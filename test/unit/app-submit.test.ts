@@ -64,6 +64,16 @@ describe('a submit', () => {
     expect([world.builds.size, world.messages.size]).toEqual([1, 1]);
   });
 
+  it('of the same bytes is the same build until its time is over', async () => {
+    const deps = { ...world.deps, sameRequestMs: 5_000 };
+    const again = async () => (await submitBytes(deps, { platform: 'ios', bytes, sha256: SHA })).build.id;
+    const first = await again();
+    world.state.now += 4_999;
+    expect(await again()).toBe(first);
+    world.state.now += 1;
+    expect(await again()).not.toBe(first);
+  });
+
   it('of the same upload for another platform is refused', async () => {
     await submit('ios');
     await expect(submit('android')).rejects.toMatchObject({ code: 'repeated_differently' });

@@ -6,9 +6,10 @@ import { heartbeat } from '../../lib/app/heartbeat.ts';
 import { vmReady } from '../../lib/app/vm-ready.ts';
 import { vmStatus } from '../../lib/app/vm-status.ts';
 import { BUILD_STATES, isTerminal } from '../../lib/domain/build.ts';
-import { MAX_WRONG_TRIES, OTP_MS } from '../../lib/domain/one-time-password.ts';
+import { MAX_WRONG_TRIES } from '../../lib/domain/one-time-password.ts';
 import { aBuild, aWorker, NOW, SHA } from '../support/builders.ts';
 import { memoryWorld, type World } from '../support/memory-stores.ts';
+import { OTP_MS } from '../support/settings.ts';
 
 const MAX_BUILD_MS = 3 * 3_600_000;
 const otp = { hash: 'hash of the password', expiresAt: NOW + OTP_MS, wrongTries: 0 };

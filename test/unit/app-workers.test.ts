@@ -6,8 +6,10 @@ import { registerWorker, WORKER_ID_LENGTH } from '../../lib/app/register-worker.
 import type { Worker } from '../../lib/domain/worker.ts';
 import { aBuild, aHint, aHolder, aWorker, NOW } from '../support/builders.ts';
 import { memoryWorld, type World } from '../support/memory-stores.ts';
+import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 
-const settings = { firstLeaseMs: 1_800_000, leaseMs: 90_000, maxAttempts: 3 };
+const leases = { firstLeaseMs: 1_800_000, leaseMs: 90_000, maxAttempts: 3 };
+const settings = { ...leases, otpMs: OTP_MS, quarantine: QUARANTINE };
 const held = { buildId: 'build-1', attempt: 1 };
 let world: World;
 beforeEach(() => {

@@ -7,9 +7,10 @@ import { certBundle, zipOf } from '../../lib/runtime/cert-bundle.ts';
 import { writeZip } from '../../lib/runtime/zip-writer.ts';
 import { aBundle, aRawP12, P12, PASSWORD, PROFILE } from '../support/certs.ts';
 import { makeZip } from '../support/client-zip.ts';
+import { CERT_LIMITS } from '../support/settings.ts';
 
 const bundleOf = (file: Uint8Array, more: { profiles?: Uint8Array[]; password?: string } = {}) =>
-  certBundle({ file, profiles: [], ...more });
+  certBundle({ file, profiles: [], ...more }, CERT_LIMITS);
 
 /** What a refusal says, with its code before it. */
 function refusalOf(file: Uint8Array, more = {}): string {

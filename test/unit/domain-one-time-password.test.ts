@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BUILD_STATES, type OneTimePassword } from '../../lib/domain/build.ts';
-import { judgeOtp, MAX_WRONG_TRIES, OTP_MS } from '../../lib/domain/one-time-password.ts';
+import { judgeOtp, MAX_WRONG_TRIES } from '../../lib/domain/one-time-password.ts';
 import { aBuild, NOW } from '../support/builders.ts';
+import { OTP_MS } from '../support/settings.ts';
 
 const issued: OneTimePassword = { hash: 'hash-of-otp', expiresAt: NOW + OTP_MS, wrongTries: 0 };
 const held = (changes: Partial<OneTimePassword> = {}) => aBuild('assigned', { otp: { ...issued, ...changes } });

@@ -3,16 +3,18 @@ import { hasScope, keyState, maySee, ROOT, SCOPES, type Scope } from '../../lib/
 import { assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../../lib/domain/assignment.ts';
 import { areTokensGood, isTerminal } from '../../lib/domain/build.ts';
 import { resendAt } from '../../lib/domain/due.ts';
-import { cutLine, MAX_LINE_CHARACTERS } from '../../lib/domain/log-line.ts';
+import { cutLine } from '../../lib/domain/log-line.ts';
 import {
   isSightingDue,
   isTokenGood,
   nextPollMs,
   platformsOf,
   replacedToken,
+  isQuarantined,
   workerState,
 } from '../../lib/domain/worker.ts';
 import { aBuild, aKey, aWorker, NOW } from '../support/builders.ts';
+import { LINE_CHARACTERS, QUARANTINE } from '../support/settings.ts';
 
 describe('a worker token', () => {
   const at = (expiresAt: number) => ({ hash: 'own', expiresAt });
@@ -97,9 +99,30 @@ describe('an API key', () => {
 describe('a worker', () => {
   it('is offline after five silent minutes without a build', () => {
     const seen = (ms: number) => aWorker({ lastSeenAt: NOW - ms });
-    expect(workerState(seen(300_000), NOW)).toBe('idle');
-    expect(workerState(seen(300_001), NOW)).toBe('offline');
-    expect(workerState(aWorker({ lastSeenAt: 0, current: { buildId: 'b', attempt: 1 } }), NOW)).toBe('building');
+    expect(workerState(seen(300_000), NOW, QUARANTINE)).toBe('idle');
+    expect(workerState(seen(300_001), NOW, QUARANTINE)).toBe('offline');
+    expect(workerState(aWorker({ lastSeenAt: 0, current: { buildId: 'b', attempt: 1 } }), NOW, QUARANTINE)).toBe(
+      'building',
+    );
+  });
+
+  it('is quarantined after so many bad ends, for so long; quick failures are bad ends, and losses always', () => {
+    const rules = { builds: 2, ms: 60_000, instantMs: 5_000 };
+    const ended = (strikes: number, lastOutcome: 'failed' | 'lost', tookMs: number) =>
+      aWorker({ strikes, lastOutcome, grantedAt: NOW - tookMs, releasedAt: NOW });
+    const worker = ended(1, 'failed', 4_999);
+    expect([isQuarantined(worker, NOW + 59_999, rules), isQuarantined(worker, NOW + 60_000, rules)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(isQuarantined(ended(1, 'failed', 5_000), NOW, rules)).toBe(false);
+    expect(isQuarantined(ended(1, 'lost', 5_000), NOW, rules)).toBe(true);
+    expect(isQuarantined(ended(0, 'lost', 0), NOW, rules)).toBe(false);
+    expect(isQuarantined(worker, NOW, { ...rules, ms: 0 })).toBe(false);
+    expect([workerState(worker, NOW, rules), workerState(worker, NOW, { ...rules, builds: 3 })]).toEqual([
+      'quarantined',
+      'idle',
+    ]);
   });
 
   it('is noted as seen at most every two and a half minutes', () => {
@@ -158,11 +181,11 @@ describe('a message', () => {
 
 describe('a log line', () => {
   it('is cut at its limit, visibly, and stays well-formed', () => {
-    const longest = 'x'.repeat(MAX_LINE_CHARACTERS);
-    expect(cutLine(longest)).toBe(longest);
-    for (const long of [`${longest}x`, '💥'.repeat(MAX_LINE_CHARACTERS), `x${'💥'.repeat(MAX_LINE_CHARACTERS)}`]) {
-      const cut = cutLine(long);
-      expect(cut.length).toBeLessThanOrEqual(MAX_LINE_CHARACTERS);
+    const longest = 'x'.repeat(LINE_CHARACTERS);
+    expect(cutLine(longest, LINE_CHARACTERS)).toBe(longest);
+    for (const long of [`${longest}x`, '💥'.repeat(LINE_CHARACTERS), `x${'💥'.repeat(LINE_CHARACTERS)}`]) {
+      const cut = cutLine(long, LINE_CHARACTERS);
+      expect(cut.length).toBeLessThanOrEqual(LINE_CHARACTERS);
       expect(cut).toMatch(/ … \[line cut\]$/);
       expect(cut.isWellFormed()).toBe(true);
     }

@@ -83,11 +83,11 @@ test('the help has a line for each setting of the functions that is not made her
   ];
   const settable = ENV_NAMES.filter((name) => !made.includes(name));
   expect(settable.length).toBe(ENV_NAMES.length - made.length);
-  for (const name of [...settable, 'CONTROLLER_API_KEY']) expect(HELP, name).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const name of [...settable, 'CONTROLLER_API_KEY']) expect(HELP, name).toMatch(new RegExp(`^  ${name}\\s`, 'm'));
   const withDefault = settable.filter((name) => name !== 'CERTS_KEY');
   const defaults = Object.entries(readEnv(withDefault, { CONTROLLER_API_KEY: 'k'.repeat(32) })).filter(
     ([name, value]) => value !== undefined && name !== 'CONTROLLER_API_KEY',
   );
   expect(defaults.length).toBeGreaterThan(4);
-  for (const [name, value] of defaults) expect(HELP).toMatch(new RegExp(`^  ${name} .*\\(${value}\\)$`, 'm'));
+  for (const [name, value] of defaults) expect(HELP).toMatch(new RegExp(`^  ${name}\\s.*\\(${value}\\)$`, 'm'));
 });

@@ -3,10 +3,12 @@ import { inBatches, MAX_BATCH_BYTES, sizeOf } from '../../lib/domain/log-line.ts
 import { logBody } from '../../lib/runtime/log-body.ts';
 import { linesOf } from '../../lib/runtime/log-lines.ts';
 import { NOW } from '../support/builders.ts';
+import { LINE_CHARACTERS } from '../support/settings.ts';
 
 const fields = (body: string | Buffer) =>
-  logBody({ body: Buffer.from(body).toString('base64'), isBase64Encoded: true, headers: {} }).fields;
-const messages = (body: string | Buffer) => linesOf(fields(body), NOW, []).lines.map(({ message }) => message);
+  logBody({ body: Buffer.from(body).toString('base64'), isBase64Encoded: true, headers: {} }, LINE_CHARACTERS).fields;
+const messages = (body: string | Buffer) =>
+  linesOf(fields(body), NOW, [], LINE_CHARACTERS).lines.map(({ message }) => message);
 const joined = (...texts: string[]) =>
   `{"logs":[${texts.map((text) => `{"level":"info","message":"${text}"}`).join(',')}]}`;
 
@@ -41,7 +43,7 @@ describe('the body of a log call', () => {
       '{"logs":[{"level":"info","message":"a"},',
     ];
     for (const text of ['plain text', ...cut, '<html>', "{'a':1}", '['.repeat(1e5)]) {
-      const { lines } = linesOf(fields(text), NOW, []);
+      const { lines } = linesOf(fields(text), NOW, [], LINE_CHARACTERS);
       expect(lines.map(({ message }) => message).join('') === text, text.slice(0, 30)).toBe(true);
       expect(lines[0]?.level).toBe('info');
     }
@@ -77,7 +79,7 @@ describe('the body of a log call', () => {
     };
     for (const [what, text] of Object.entries(hostile)) {
       const startedAt = performance.now();
-      logBody({ body: text, isBase64Encoded: false, headers: {} });
+      logBody({ body: text, isBase64Encoded: false, headers: {} }, LINE_CHARACTERS);
       // Linear is 0.1 s; quadratic would be minutes.
       expect(performance.now() - startedAt, what).toBeLessThan(5_000);
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { maskSecrets, privateKeyMask } from '../../lib/domain/mask-secrets.ts';
 import { linesOf } from '../../lib/runtime/log-lines.ts';
 import { NOW } from '../support/builders.ts';
+import { LINE_CHARACTERS } from '../support/settings.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const random = 'Ab3dE5gH'.repeat(6);
@@ -31,7 +32,12 @@ describe('in a log', () => {
   it('what the build proves itself with is masked, all of it, every time', () => {
     expect(mask(`${random} and ${random}`, 'x'.repeat(43), random)).toBe('[masked] and [masked]');
     expect(mask('short words stay', 'words')).toBe('short words stay');
-    const { lines } = linesOf({ level: 'info', message: `+ curl -H X-API-Key:${random}` }, NOW, [random]);
+    const { lines } = linesOf(
+      { level: 'info', message: `+ curl -H X-API-Key:${random}` },
+      NOW,
+      [random],
+      LINE_CHARACTERS,
+    );
     expect(lines[0]?.message).toBe('+ curl -H X-API-Key:[masked]');
   });
 

@@ -30,6 +30,7 @@ describe('the environment', () => {
       FIRST_LEASE_SECONDS: 1800,
       LEASE_SECONDS: 20,
       MAX_ATTEMPTS: 3,
+      OTP_SECONDS: 600,
     });
   });
 

@@ -23,7 +23,11 @@ const outside = new S3Client({
 });
 const aws = mockClient(client);
 beforeEach(() => aws.reset());
-const files = fileStore(client, outside, { sources: 'bucket-of-sources', results: 'bucket-of-results' });
+const files = fileStore(
+  client,
+  { client: outside, linkSeconds: 900 },
+  { sources: 'bucket-of-sources', results: 'bucket-of-results' },
+);
 const BASE64 = Buffer.from(SHA, 'hex').toString('base64');
 const $metadata = {};
 

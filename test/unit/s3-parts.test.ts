@@ -28,7 +28,12 @@ const outside = new S3Client({
 const aws = mockClient(client);
 beforeEach(() => aws.reset());
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
-const parts = partStore(client, outside, { sources: 'bucket-of-sources', results: 'bucket-of-results' }, digest);
+const parts = partStore(
+  client,
+  { client: outside, linkSeconds: 900 },
+  { sources: 'bucket-of-sources', results: 'bucket-of-results' },
+  digest,
+);
 
 const [ONE, TWO] = ['11'.repeat(32), '22'.repeat(32)];
 const base64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64');

@@ -3,7 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { BuildIndex, DueBuild, Finished, LiveState } from '../../app/ports.ts';
 import { BUILD_STATES } from '../../domain/build.ts';
-import { workerState } from '../../domain/worker.ts';
+import { isOffline } from '../../domain/worker.ts';
 import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { BATCH_KEYS, partitionOf, readAll } from './index-query.ts';
 import { duePartition, listPartition } from './keys.ts';
@@ -95,7 +95,7 @@ async function onlineWorkers(table: Table, now: number): Promise<number> {
   const pages = paginateQuery({ client: table.client }, partitionOf(table, 'listed', listPartition('workers')));
   for await (const page of pages) {
     const workers = (await readAll(table, page.Items ?? [])).map(fromWorkerItem);
-    online += workers.filter((worker) => workerState(worker, now) !== 'offline').length;
+    online += workers.filter((worker) => !isOffline(worker, now)).length;
   }
   return online;
 }

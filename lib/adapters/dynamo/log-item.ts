@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { HEAD_LOG_BYTES, LOG_LEVELS, type LogLine } from '../../domain/log-line.ts';
+import { LOG_LEVELS, type LogLine } from '../../domain/log-line.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { expiresAt, logKey, TAIL_SLOTS, tailKey } from './keys.ts';
 
@@ -26,14 +26,21 @@ const LogItem = z.object({
 });
 
 /** A batch that begins within the beginning belongs to it as a whole. */
-const isInHead = ({ startsAt }: Place) => startsAt <= HEAD_LOG_BYTES;
+const isInHead = ({ startsAt }: Place, headBytes: number) => startsAt <= headBytes;
 
 /** True of one batch of a log at most. What follows it is the newest part. */
-export const endsHead = (place: Place) => isInHead(place) && place.startsAt + place.bytes > HEAD_LOG_BYTES;
+export const endsHead = (place: Place, headBytes: number) =>
+  isInHead(place, headBytes) && place.startsAt + place.bytes > headBytes;
 
 /** The newest part is a ring: a batch takes the place of the one that came `TAIL_SLOTS` before, and nothing is deleted. */
-export function toLogItem(buildId: string, { lines, ...batch }: Batch): Record<string, AttributeValue> {
-  const key = isInHead(batch) ? logKey(buildId, batch.sequence) : tailKey(buildId, batch.sequence % TAIL_SLOTS);
+export function toLogItem(
+  buildId: string,
+  { lines, ...batch }: Batch,
+  headBytes: number,
+): Record<string, AttributeValue> {
+  const key = isInHead(batch, headBytes)
+    ? logKey(buildId, batch.sequence)
+    : tailKey(buildId, batch.sequence % TAIL_SLOTS);
   const stored = lines.map(({ timestamp, level, message }) => ({ t: timestamp, l: level, m: message }));
   return marshall({ ...key, ...batch, lines: stored, expiresAt: expiresAt(batch.storedAt) });
 }

@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { LogStore } from '../../app/ports.ts';
-import { sizeOfAll } from '../../domain/log-line.ts';
+import { type LogSizes, sizeOfAll } from '../../domain/log-line.ts';
 import { allowedFrom, heldBy } from './build-changes.ts';
 import { fromBuildItem } from './build-item.ts';
 import { exists } from './expression.ts';
@@ -15,7 +15,11 @@ import { update } from './write.ts';
 const Placed = z.object({ logBatches: z.number(), logBytes: z._default(z.number(), 0) });
 
 /** Lines in batches, one item for each call. */
-export function logStore(table: Table): LogStore {
+export function logStore(table: Table, sizes: LogSizes): LogStore {
+  const put = async (batch: Batch, buildId: string) => {
+    const Item = toLogItem(buildId, batch, sizes.headBytes);
+    await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
+  };
   return {
     append: async (buildId, claim, lines, now, maskFor = () => (message) => message) => {
       const bytes = sizeOfAll(lines);
@@ -37,7 +41,7 @@ export function logStore(table: Table): LogStore {
       const build = fromBuildItem(outcome.item);
       const mask = maskFor(build);
       const masked = lines.map((line) => ({ ...line, message: mask(line.message) }));
-      await put(table, buildId, { ...place, storedAt: now, lines: masked });
+      await put({ ...place, storedAt: now, lines: masked }, buildId);
       return { ok: true, build };
     },
     note: async (buildId, line) => {
@@ -47,12 +51,8 @@ export function logStore(table: Table): LogStore {
       if (!item) throw new Error(`there is no build ${buildId} to add a line to`);
       const { logBatches, logBytes } = Placed.parse(unmarshall(item));
       const place = { sequence: logBatches, startsAt: logBytes, bytes: 0 };
-      await put(table, buildId, { ...place, storedAt: line.timestamp, lines: [line] });
+      await put({ ...place, storedAt: line.timestamp, lines: [line] }, buildId);
     },
-    read: (buildId, after, options) => readLog(table, buildId, after, options),
+    read: (buildId, after, options) => readLog(table, sizes, buildId, after, options),
   };
-}
-
-async function put({ client, name }: Table, buildId: string, batch: Batch): Promise<void> {
-  await client.send(new PutItemCommand({ TableName: name, Item: toLogItem(buildId, batch) }));
 }

@@ -1,7 +1,7 @@
 import { type AttributeValue, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { HEAD_LOG_BYTES, type LogLine, MAX_BATCH_BYTES, TAIL_LOG_BYTES } from '../../domain/log-line.ts';
+import { type LogLine, type LogSizes, MAX_BATCH_BYTES } from '../../domain/log-line.ts';
 import { buildKey, logKey, TAIL_SLOTS, tailKey } from './keys.ts';
 import { type Batch, endsHead, fromLogItem } from './log-item.ts';
 import type { Table } from './table.ts';
@@ -24,6 +24,7 @@ interface Page {
 /** The beginning of a log from behind a place on, then (where asked for) what is kept of the rest. */
 export async function readLog(
   table: Table,
+  sizes: LogSizes,
   buildId: string,
   after: number,
   { now, hasTail }: { readonly now: number; readonly hasTail: boolean },
@@ -35,19 +36,26 @@ export async function readLog(
     if (isGap && isYoung(batch, now)) return { ...page, hasMore: true };
     page.lines.push(...batch.lines);
     page.next = batch.sequence;
-    if (!endsHead(batch)) continue;
+    if (!endsHead(batch, sizes.headBytes)) continue;
     headEnd = batch;
-    page.lines.push(notice(batch.lines.at(-1), HEAD_ENDS));
+    page.lines.push(notice(batch.lines.at(-1), headEnds(sizes)));
   }
   // Nothing behind the cursor: the beginning may have ended before it.
   const mayHaveTail = headEnd !== undefined || (after > 0 && page.next === after);
-  return hasTail && mayHaveTail ? withTail(table, buildId, page, headEnd, now) : page;
+  return hasTail && mayHaveTail ? withTail(table, sizes, buildId, page, headEnd, now) : page;
 }
 
-async function withTail(table: Table, buildId: string, page: Page, headEnd: Batch | undefined, now: number) {
+async function withTail(
+  table: Table,
+  sizes: LogSizes,
+  buildId: string,
+  page: Page,
+  headEnd: Batch | undefined,
+  now: number,
+) {
   const extent = await readExtent(table, buildId);
-  if (extent.logBytes <= HEAD_LOG_BYTES) return page;
-  const from = extent.logBytes - TAIL_LOG_BYTES;
+  if (extent.logBytes <= sizes.headBytes) return page;
+  const from = extent.logBytes - sizes.tailBytes;
   // Counted without the controller's own lines: these may still come when the build has ended.
   const oldest = Math.max(page.next, extent.logBatches - extent.logNotes - TAIL_BATCHES);
   const kept = await newest(
@@ -70,9 +78,9 @@ async function withTail(table: Table, buildId: string, page: Page, headEnd: Batc
 
 const isYoung = ({ storedAt }: Batch, now: number) => now - storedAt < GAP_PATIENCE_MS;
 
-const mib = (bytes: number) => `${bytes / 1024 ** 2} MiB`;
-const HEAD_ENDS =
-  `The log has passed ${mib(HEAD_LOG_BYTES)}: of what follows only the newest ${mib(TAIL_LOG_BYTES)} is kept, ` +
+const amount = (bytes: number) => (bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2} MiB` : `${bytes} bytes`);
+const headEnds = ({ headBytes, tailBytes }: LogSizes) =>
+  `The log has passed ${amount(headBytes)}: of what follows only the newest ${amount(tailBytes)} is kept, ` +
   'and shown here when the build has ended';
 
 function missing(headEnd: Batch | undefined, next: Batch): string {

@@ -9,14 +9,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { FileKind, FileStore, StoredAs } from '../../app/file-ports.ts';
-import { LINK_SECONDS, metadataOf, toBase64 } from './object-headers.ts';
+import { metadataOf, type Outside, toBase64 } from './object-headers.ts';
 import { readObject } from './read-object.ts';
 
-/**
- * Files in two buckets. `outside` makes the addresses for clients, who may reach the buckets under another name than
- * the functions do; it sends nothing.
- */
-export function fileStore(client: S3Client, outside: S3Client, buckets: Readonly<Record<FileKind, string>>): FileStore {
+/** Files in two buckets. */
+export function fileStore(client: S3Client, outside: Outside, buckets: Readonly<Record<FileKind, string>>): FileStore {
   return {
     ticket: (kind, key, file, now) => ticket(outside, buckets[kind], key, file, now),
     put: async (kind, key, bytes, sha256) => {
@@ -46,20 +43,20 @@ export function fileStore(client: S3Client, outside: S3Client, buckets: Readonly
     read: (kind, key) => readObject(client, buckets[kind], key),
     link: (kind, key, filename, contentType) =>
       getSignedUrl(
-        outside,
+        outside.client,
         new GetObjectCommand({
           Bucket: buckets[kind],
           Key: key,
           ResponseContentDisposition: contentDisposition(filename),
           ResponseContentType: contentType,
         }),
-        { expiresIn: LINK_SECONDS },
+        { expiresIn: outside.linkSeconds },
       ),
   };
 }
 
 /** The signature covers the length, the checksum and the metadata, so that S3 refuses other bytes. */
-async function ticket(outside: S3Client, bucket: string, key: string, file: StoredAs, now: number) {
+async function ticket({ client, linkSeconds }: Outside, bucket: string, key: string, file: StoredAs, now: number) {
   const Metadata = metadataOf(file);
   const metadata = Object.entries(Metadata).map(([name, value]) => [`x-amz-meta-${name}`, value] as const);
   const checksum = toBase64(file.sha256);
@@ -72,12 +69,12 @@ async function ticket(outside: S3Client, bucket: string, key: string, file: Stor
     ChecksumSHA256: checksum,
     Metadata,
   });
-  const url = await getSignedUrl(outside, command, {
-    expiresIn: LINK_SECONDS,
+  const url = await getSignedUrl(client, command, {
+    expiresIn: linkSeconds,
     signableHeaders: new Set(['host', 'content-length', ...Object.keys(bound)]),
     unhoistableHeaders: new Set(Object.keys(bound)),
   });
-  return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + LINK_SECONDS * 1000 };
+  return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + linkSeconds * 1000 };
 }
 
 async function find(client: S3Client, bucket: string, key: string): Promise<StoredAs | undefined> {

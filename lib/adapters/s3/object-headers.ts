@@ -1,7 +1,12 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { StoredAs } from '../../app/file-ports.ts';
 
-/** Time to begin a transfer; one that has begun may take longer. */
-export const LINK_SECONDS = 15 * 60;
+/** Makes the addresses for clients, who may reach the buckets under another name than the functions do; it sends nothing. */
+export interface Outside {
+  readonly client: S3Client;
+  /** Time to begin a transfer; one that has begun may take longer. */
+  readonly linkSeconds: number;
+}
 
 export function toBase64(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64');

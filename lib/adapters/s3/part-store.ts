@@ -14,7 +14,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import * as z from 'zod/mini';
 import type { ArrivedParts, BegunUpload, FileKind, PartStore } from '../../app/file-ports.ts';
-import { LINK_SECONDS, metadataOf, toBase64 } from './object-headers.ts';
+import { metadataOf, type Outside, toBase64 } from './object-headers.ts';
 
 type Digest = (bytes: Uint8Array) => Buffer;
 
@@ -33,10 +33,10 @@ const Announced = z.object({
 /** What was announced lies beside the object to come, in the same bucket and for the same time. */
 const announcedKey = (key: string) => `announced/${key}`;
 
-/** Uploads in parts. `outside` makes the addresses for clients, as in `fileStore`; `digest` is SHA-256. */
+/** Uploads in parts. `digest` is SHA-256. */
 export function partStore(
   client: S3Client,
-  outside: S3Client,
+  { client: outside, linkSeconds }: Outside,
   buckets: Readonly<Record<FileKind, string>>,
   digest: Digest,
 ): PartStore {
@@ -74,11 +74,11 @@ export function partStore(
         ChecksumSHA256: bound['x-amz-checksum-sha256'],
       });
       const url = await getSignedUrl(outside, command, {
-        expiresIn: LINK_SECONDS,
+        expiresIn: linkSeconds,
         signableHeaders: new Set(['host', 'content-length', ...Object.keys(bound)]),
         unhoistableHeaders: new Set(Object.keys(bound)),
       });
-      return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + LINK_SECONDS * 1000 };
+      return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + linkSeconds * 1000 };
     },
 
     join: (upload, arrived) => join(client, at(upload), upload, arrived, digest),
