@@ -16,7 +16,7 @@ import { leftovers } from './leftovers.ts';
 
 const MIB = 1024 ** 2;
 /** So many break off at once. */
-const LANES = 16;
+const LANES = 10;
 /** The most of one body that may ever be in memory is what an HTTP API takes. */
 const MAX_BODY_MIB = 10;
 const MAX_GROWTH_MIB = LANES * MAX_BODY_MIB;
@@ -46,8 +46,11 @@ export const VANISHING: Part = {
   },
 };
 
-/** The first fits into an invocation, the others go to disk on their way. */
-const SIZES = [0.5 * MIB, 5 * MIB, 6 * MIB, 8 * MIB];
+/**
+ * The first fits into an invocation, the others go to disk on their way: all that is sent of them, were it kept, would be
+ * far above the bound. Of the slow ones, who send little, none need be larger than the second.
+ */
+const SIZES = [0.5 * MIB, 5 * MIB, 12 * MIB, 16 * MIB];
 const fileOf = (bytes: Buffer) => ({ bytes, sha256: createHash('sha256').update(bytes).digest('hex') });
 
 interface Scene {
@@ -140,8 +143,9 @@ async function vanish(prepared: Prepared, dice: Dice): Promise<Sent> {
 /** All at once; begun one after the other, since this process must go on answering for the honest. */
 async function dawdleAll(prepared: Prepared, dice: Dice, count: number): Promise<Sent[]> {
   const all: Promise<Sent>[] = [];
+  const shorter = { ...prepared, large: prepared.large.slice(0, 1) };
   for (let index = 0; index < count; index++) {
-    const send = await uploadTo(prepared, dice.pick(PLACES) ?? 'form', dice);
+    const send = await uploadTo(shorter, dice.pick(PLACES) ?? 'form', dice);
     const isMidHeaders = dice.happens(0.3);
     const bytes = isMidHeaders ? dice.between(1, 40) : send.head.length + dice.between(0, 64 * 1024);
     all.push(dawdleAfter(prepared.http.url, send, bytes, dice.happens(0.3)));
