@@ -111,3 +111,25 @@ export function boundedAttempts({ builds, evidence: { maxAttempts } }: View): Vi
     return [violation('I8', `${id} was requeued ${lost.length} times of at most ${maxAttempts - 1}`, ...lost)];
   });
 }
+
+/** Labels: no build is granted to a worker that registered without one of its labels, and none with labels has a message. */
+export function onlyTheAble({ builds, entries, evidence }: View): Violation[] {
+  const labelsOf = new Map(
+    entries.filter(isOk).flatMap(({ op, outcome: { facts } }) => {
+      return op === 'register' ? [[byWorker(String(facts['worker'])), String(facts['labels'] ?? '').split(',')]] : [];
+    }),
+  );
+  const sent = new Set([...evidence.queued, ...evidence.deadLetters]);
+  return [...builds.values()].flatMap(({ id, record, events }) => {
+    const { labels } = record ?? {};
+    if (!labels) return [];
+    const unable = events.filter(({ type, by }) => {
+      const own = labelsOf.get(by);
+      return type === 'assigned' && own !== undefined && labels.some((label) => !own.includes(label));
+    });
+    return [
+      ...unable.map((event) => violation('labels', `${id} went to a worker without its labels ${labels}`, event)),
+      ...(sent.has(id) ? [violation('labels', `${id} asks for labels, and has a message`, record)] : []),
+    ];
+  });
+}

@@ -86,6 +86,14 @@ const recorded = (record: Partial<BuildRecord>, more: Partial<Evidence> = {}): H
   truly({ builds: [{ ...RECORD, ...record }], ...more });
 const told = (...events: EventRecord[]): History => truly({ events });
 
+const registered = (worker: string, labels: string) => entry('register', 5, { outcome: ok({ worker, labels }) });
+/** Of a build that asks for labels. */
+const asking = (entries: readonly Entry[], more: Partial<Evidence> = {}): History => ({
+  entries: [...entries, ...ENTRIES],
+  evidence: { ...EVIDENCE, builds: [{ ...RECORD, labels: ['m3', 'signing'] }], ...more },
+});
+const ABLE = [registered('w1', 'm3,signing'), registered('w2', 'm3,signing,x')];
+
 const WAITING: Partial<BuildRecord> = { state: 'pending', workerId: undefined, resultKey: undefined };
 
 const BROKEN: Record<Invariant, Record<string, History>> = {
@@ -101,6 +109,11 @@ const BROKEN: Record<Invariant, Record<string, History>> = {
   I2: {
     'an acknowledged build that is not there': truly({ builds: [], served: {}, results: [] }),
     'a build that waits with no message, and is not due': recorded(WAITING),
+    'a build that asks for labels and is in no index, though it is due': recorded({
+      ...WAITING,
+      labels: ['signing'],
+      isDue: true,
+    }),
   },
   I3: {
     'a heartbeat after the lease was taken back': also(held('heartbeat', 55, 'w1', 1)),
@@ -111,6 +124,12 @@ const BROKEN: Record<Invariant, Record<string, History>> = {
     'a completion by the lost worker': also(held('complete', 85, 'w1', 1, { key: OTHER_SHA })),
     'two ends of one build': told(...EVENTS, event('cancelled', 120, 2, 'submitter')),
     'a state that its events do not tell': recorded({ state: 'cancelled' }),
+  },
+  labels: {
+    'a grant to a worker that lacks one of them': asking([registered('w1', 'm3,signing'), registered('w2', 'm3')]),
+    'a grant to a worker that registered without any': asking([registered('w1', ''), ...ABLE.slice(1)]),
+    'a message of a build that asks for them': asking(ABLE, { queued: ['b1'] }),
+    'a dead letter of one': asking(ABLE, { deadLetters: ['b1'] }),
   },
   I4: {
     'a worker that holds what has ended': truly({
@@ -176,6 +195,9 @@ describe('the checker', () => {
     const overlapping = held('heartbeat', 98, 'w2', 2, { answeredAt: 108 });
     const history = also(lateRefusal, lost, overlapping);
     expect(check({ ...history, evidence: { ...EVIDENCE, hadFaults: true } })).toEqual([]);
+    expect(check(asking(ABLE))).toEqual([]);
+    const inLine = check(recorded({ ...WAITING, labels: ['signing'], isInLine: true }));
+    expect(inLine.some(({ invariant }) => invariant === 'I2')).toBe(false);
     expect(
       check(recorded({ state: 'pending', attempt: 0, isDue: true })).some(({ invariant }) => invariant === 'I2'),
     ).toBe(false);

@@ -1,10 +1,10 @@
-import { boundedAttempts, fenced, oneLiveGrant } from './check-grants.ts';
+import { boundedAttempts, fenced, oneLiveGrant, onlyTheAble } from './check-grants.ts';
 import { oneEffect } from './check-repeats.ts';
 import { agreement, answers, buried, drained, nothingLost, ownResult } from './check-rest.ts';
 import type { History, Invariant, Violation } from './history.ts';
 import { type View, viewOf } from './view.ts';
 
-/** What must never happen, each by its name in the design. */
+/** What must never happen, each by its name in the design; and what labels promise. */
 const CHECKS: Readonly<Record<Invariant, (view: View) => Violation[]>> = {
   I1: oneLiveGrant,
   I2: nothingLost,
@@ -16,6 +16,7 @@ const CHECKS: Readonly<Record<Invariant, (view: View) => Violation[]>> = {
   I8: boundedAttempts,
   I9: drained,
   I10: answers,
+  labels: onlyTheAble,
 };
 
 /** Everything in the history that must not be, with the few entries that show it. Linear in the length of the history. */

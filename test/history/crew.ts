@@ -24,6 +24,10 @@ export interface Load {
   /** Share of the builds that are cancelled as soon as they are there. */
   readonly cancels?: number;
   readonly platforms?: readonly string[];
+  /** What each build asks for is one of these. */
+  readonly asks?: readonly Readonly<Record<string, string>>[];
+  /** The labels of each worker are one of these. */
+  readonly labels?: readonly (readonly string[])[];
 }
 
 const SUBMITTERS = 4;
@@ -38,12 +42,12 @@ const DESPAIR = 15;
 export async function runLoad(crew: Crew, load: Load): Promise<void> {
   const { builds, pollers, platforms = ['ios'] } = load;
   const habits = { ...USUAL, ...load.habits };
-  const shift = { isOver: false, polls: 0, habits, platforms };
+  const shift = { isOver: false, polls: 0, habits, platforms, ...(load.labels && { labels: load.labels }) };
   let left = builds;
   const submitters = times(SUBMITTERS, async () => {
     while (left > 0) {
       left -= 1;
-      const id = await crew.client.submit(crew.dice.pick(platforms));
+      const id = await crew.client.submit(crew.dice.pick(platforms), load.asks && crew.dice.pick(load.asks));
       if (id !== undefined && crew.dice.happens(load.cancels ?? 0)) await crew.client.cancel(id);
     }
   });
@@ -56,13 +60,15 @@ export async function runLoad(crew: Crew, load: Load): Promise<void> {
 interface Shift {
   readonly habits: Habits;
   readonly platforms: readonly string[];
+  readonly labels?: readonly (readonly string[])[];
   isOver: boolean;
   polls: number;
 }
 
 async function pollUntilIdle(crew: Crew, shift: Shift): Promise<void> {
   const { client, dice, sleepers } = crew;
-  const hire = () => client.register([...shift.platforms]);
+  const labels = shift.labels && dice.pick(shift.labels);
+  const hire = () => client.register([...shift.platforms], { ...(labels && { labels }) });
   let worker: TestWorker | undefined = await hire();
   for (let misses = 0; misses < PATIENCE || !shift.isOver; misses++) {
     if (!worker || misses >= DESPAIR) [worker, misses] = [await hire(), 0];
@@ -97,10 +103,10 @@ const DRAINERS = 4;
  * Faults are off: new workers come, the schedule runs, the clock goes on in steps. Answers how long it took by that clock
  * until every build had ended, or the first step beyond the bound.
  */
-export async function drain(crew: Crew): Promise<number> {
+export async function drain(crew: Crew, labels?: readonly string[]): Promise<number> {
   const { world, client } = crew;
   const platforms = ['ios', 'android'];
-  const hired = await times(DRAINERS, () => client.register(platforms));
+  const hired = await times(DRAINERS, () => client.register(platforms, { ...(labels && { labels }) }));
   const workers = hired.flatMap((worker) => worker ?? []);
   for (let elapsedMs = 0; ; elapsedMs += STEP_MS) {
     await world.controller.stack.runSchedule();

@@ -46,6 +46,9 @@ export interface BuildRecord {
   readonly spentAttempts: number;
   readonly workerId?: string | undefined;
   readonly isDue: boolean;
+  readonly labels?: readonly string[] | undefined;
+  /** In the index of what waits and has asked for something. */
+  readonly isInLine?: boolean;
   readonly resultKey?: string | undefined;
   readonly resultSha256?: string | undefined;
   readonly failureKind?: string | undefined;
@@ -98,7 +101,7 @@ export interface History {
   readonly evidence: Evidence;
 }
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'labels';
 
 export interface Violation {
   /** `target`: what one fault's row of the plan promises beyond the invariants. */

@@ -22,6 +22,12 @@ export type RecordedClient = ReturnType<typeof recordedClient>;
 /** Lost answers are asked for again, as the clients in the field do; each try is an entry of the history. */
 const TRIES = 6;
 
+interface Registering {
+  readonly id?: string;
+  readonly active_build_count?: number;
+  readonly labels?: readonly string[];
+}
+
 /** A controller's clients, every request of theirs recorded. */
 export function recordedClient(http: Http, recorder: Recorder) {
   const { key, request, as } = http;
@@ -35,12 +41,13 @@ export function recordedClient(http: Http, recorder: Recorder) {
   }
 
   /** Under one idempotency key, by one request. Undefined: never acknowledged. */
-  async function submit(platform = 'ios'): Promise<string | undefined> {
+  async function submit(platform = 'ios', asks: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
     const bytes = new Uint8Array(randomBytes(64));
     const name = randomBytes(12).toString('hex');
     const outcome = await insist(() => {
       const form = new FormData();
       form.append('platform', platform);
+      for (const [field, value] of Object.entries(asks)) form.append(field, value);
       form.append('source', new Blob([bytes]), 'project.tar.gz');
       const headers = { ...key, 'idempotency-key': name };
       return record({ op: 'submit', key: name }, () => request('POST', '/api/builds', { headers, body: form }), idOf);
@@ -49,7 +56,7 @@ export function recordedClient(http: Http, recorder: Recorder) {
   }
 
   /** `id`: of an earlier registration. Undefined: not answered. */
-  async function register(platforms = ['ios'], more: { id?: string; active_build_count?: number } = {}) {
+  async function register(platforms = ['ios'], more: Registering = {}) {
     let worker: TestWorker | undefined;
     const json = { name: 'sim', capabilities: { platforms }, ...more };
     const subject = { op: 'register', ...(more.id !== undefined && { worker: more.id }) } as const;
@@ -59,7 +66,7 @@ export function recordedClient(http: Http, recorder: Recorder) {
         () => request('POST', '/api/workers/register', { headers: key, json }),
         ({ body }) => {
           worker = { id: body.id, token: body.access_token };
-          return { worker: body.id };
+          return { worker: body.id, ...(more.labels && { labels: more.labels.join() }) };
         },
       ),
     );

@@ -3,13 +3,13 @@ import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
-import { waitingBuilds } from '../../lib/adapters/dynamo/waiting-builds.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';
 import { renderHint } from '../../lib/adapters/sqs/hint.ts';
 import { assignBuild } from '../../lib/app/assign-build.ts';
 import { registerWorker } from '../../lib/app/register-worker.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
+import { waiting } from '../../lib/runtime/container.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { times } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
@@ -62,7 +62,7 @@ function depsOf({ controller }: World) {
     builds: buildStore(table, secrets.id),
     workers: workerStore(table),
     queue: buildQueue(sqs, stack.queueUrls),
-    waiting: waitingBuilds(table),
+    waiting: waiting(table),
     secrets,
     clock: () => Date.now(),
     chance: Math.random,

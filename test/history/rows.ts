@@ -20,6 +20,8 @@ export interface Row {
   /** False: a 503 would have no excuse. */
   readonly isFaulty: boolean;
   readonly attacks?: readonly Attack[];
+  /** Those of the workers that do what is left in the end. */
+  readonly labels?: readonly string[];
   act(stage: Stage): Promise<void>;
 }
 
@@ -66,7 +68,7 @@ export async function runRow(world: World, row: Row, volume: number, seed: strin
   await row.act(stage);
   tally.stopCounting();
   world.nemesis.heal();
-  const drainedMs = await drain(stage);
+  const drainedMs = await drain(stage, row.labels);
   const found = await world.evidence();
   const evidence: Evidence = {
     ...found,

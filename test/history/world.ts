@@ -121,6 +121,8 @@ const buildsOf = (items: readonly Item[]): BuildRecord[] =>
       spentAttempts: item.spentAttempts,
       workerId: item.workerId,
       isDue: item.duePartition !== undefined && item.dueAt !== undefined,
+      labels: item.labels,
+      isInLine: item.waitPartition !== undefined && item.rank !== undefined,
       resultKey: item.resultKey,
       resultSha256: item.resultSha256,
       failureKind: item.failureKind,
