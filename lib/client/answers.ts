@@ -6,6 +6,9 @@ const orNull = <T extends z.ZodMiniType>(schema: T) => z._default(z.nullable(sch
 const headerSafe = z.string().check(z.regex(/^[\x21-\x7e]+$/));
 const id = z.string().check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/));
 const platform = z.enum(['ios', 'android']);
+/** A controller of an older version knows none. */
+const labels = z._default(z.array(z.string()), []);
+const priority = z._default(whole, 0);
 
 export const Upload = z.object({
   upload_id: z.string(),
@@ -73,6 +76,8 @@ export const Status = z.object({
   result_sha256: orNull(z.string()),
   result_size: orNull(whole),
   result_filename: orNull(z.string()),
+  labels,
+  priority,
 });
 export type Status = z.output<typeof Status>;
 
@@ -95,6 +100,8 @@ export const BuildList = z.array(
     platform: z.optional(z.string()),
     createdAt: z.optional(z.nullable(z.string())),
     completedAt: z.optional(z.nullable(z.string())),
+    labels,
+    priority,
   }),
 );
 export type BuildListItem = z.output<typeof BuildList>[number];
@@ -106,6 +113,7 @@ export const WorkerList = z.object({
       name: z.string(),
       state: z.string(),
       capabilities: z.object({ platforms: z.array(z.string()) }),
+      labels,
       last_seen_at: z.number(),
       current_build_id: orNull(z.string()),
       completed_builds: whole,

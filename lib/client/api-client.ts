@@ -77,11 +77,12 @@ export function createApiClient(options: ClientOptions) {
         }),
     },
 
-    submit: (platform: 'ios' | 'android', uploadId: string, signing: object = {}) =>
+    /** `more`: signing material, and what else it asks for. */
+    submit: (platform: 'ios' | 'android', uploadId: string, more: object = {}) =>
       bodyOf({
         method: 'POST',
         path: '/api/builds',
-        body: { platform, upload_id: uploadId, ...signing },
+        body: { platform, upload_id: uploadId, ...more },
         answer: Submitted,
       }),
 

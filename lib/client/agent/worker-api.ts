@@ -18,6 +18,7 @@ import type { PartDigests } from '../transfer/file-digest.ts';
 export interface WorkerIdentity {
   readonly name: string;
   readonly platforms: readonly string[];
+  readonly labels?: readonly string[] | undefined;
   readonly apiKey: string;
 }
 
@@ -59,9 +60,9 @@ export class WorkerApi {
 
   /** The refused token still tells whose id it is; the count tells a restarted worker from a busy one. */
   register(previous: { id: string; token: string } | undefined, activeBuilds: number, signal: AbortSignal) {
-    const { name, platforms, apiKey } = this.#worker;
+    const { name, platforms, labels, apiKey } = this.#worker;
     const id = previous === undefined ? {} : { id: previous.id };
-    const body = { name, capabilities: { platforms }, active_build_count: activeBuilds, ...id };
+    const body = { name, capabilities: { platforms }, labels, active_build_count: activeBuilds, ...id };
     const credentials = { 'X-API-Key': apiKey, ...(previous && withToken(previous.token)) };
     const call = { method: 'POST', path: '/api/workers/register', credentials, body, signal } as const;
     return callOnce(this.#connection, { ...call, answer: Registered });

@@ -55,6 +55,17 @@ export function durationMs(value: string): number {
   return ms;
 }
 
+/** Each flag adds to those before it. What a label may be is said by the controller. */
+export function labels(value: string, before: readonly string[] = []): string[] {
+  return [...before, ...value.split(',').map((name) => name.trim())].filter((name) => name !== '');
+}
+
+/** A whole number from 0 to 10, as the controller takes it. */
+export function priority(value: string): number {
+  if (!/^(?:\d|10)$/.test(value)) throw new InvalidArgumentError('Not a whole number from 0 to 10.');
+  return Number(value);
+}
+
 export const PLATFORMS = ['ios', 'android'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 

@@ -26,6 +26,8 @@ function statusLines(status: Status): string[] {
     ['id', status.id],
     ['state', status.state],
     ['platform', status.platform],
+    ['labels', status.labels.join(', ') || undefined],
+    ['priority', status.priority || undefined],
     ['attempt', `${status.attempt} of ${status.max_attempts}`],
     ['worker', status.worker_id],
     ['submitted', time(status.submitted_at)],

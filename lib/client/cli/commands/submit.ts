@@ -9,7 +9,7 @@ import type { CliCommand } from '../cli-command.ts';
 import { type CommandContext, clientFor } from '../context.ts';
 import { showDryRun } from '../dry-run.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { Flag, PLATFORMS, type Platform } from '../flag.ts';
+import { Flag, labels, PLATFORMS, type Platform, priority } from '../flag.ts';
 import { openUpload } from '../open-uploads.ts';
 import { projectCredentials } from '../settings.ts';
 import { addSigningFlags, readSigning, type SigningFlags } from '../signing.ts';
@@ -18,6 +18,8 @@ import { exitCodeOf, verdict, waitForBuild } from '../wait-for-build.ts';
 
 interface SubmitFlags extends SigningFlags {
   readonly platform?: Platform;
+  readonly label?: string[];
+  readonly priority?: number;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
 }
@@ -27,13 +29,20 @@ export function addSubmit(parent: CliCommand): void {
     .description('pack a folder (or take a .zip or .tar.gz) and submit it')
     .argument('[folder]', 'the project; .gitignore and .buildlatchignore are respected', '.')
     .addOption(new Flag('--platform <platform>', 'what to build for').choices(PLATFORMS).forProjects())
+    .addOption(
+      new Flag('--label <name>', 'only a worker that has it may build it (repeat the flag)')
+        .argParser(labels)
+        .forProjects(),
+    )
+    .addOption(new Flag('--priority <0-10>', 'the higher goes first').argParser(priority).forProjects())
     .option('--dry-run', 'show what would be packed, the largest files first, and its SHA-256; nothing is sent')
     .addOption(new Flag('--wait', 'show the log until the build is over; exit 1 if it fails').forProjects())
     .runs((context, flags: SubmitFlags, folder) => {
       const { platform, wait: isWaiting = false } = flags;
       if (flags.dryRun) return dryRun(context, folder);
       if (platform === undefined) throw new UsageError('--platform is missing: ios or android');
-      return submit(context, { folder, platform, isWaiting, signing: flags });
+      const asks = { labels: flags.label, priority: flags.priority };
+      return submit(context, { folder, platform, isWaiting, signing: flags, asks });
     });
 }
 
@@ -42,6 +51,7 @@ interface SubmitOptions {
   readonly platform: 'ios' | 'android';
   readonly isWaiting: boolean;
   readonly signing: SigningFlags;
+  readonly asks: { readonly labels: readonly string[] | undefined; readonly priority: number | undefined };
 }
 
 async function dryRun(context: CommandContext, folder: string): Promise<number> {
@@ -62,7 +72,7 @@ async function submit(context: CommandContext, options: SubmitOptions): Promise<
       if (!(error instanceof ApiError) || !hasCode(error, 'payload_too_large')) throw error;
       throw tooLarge(error.message, archive.files, error);
     });
-    return { submitted: await client.submit(options.platform, uploadId, signing), archive };
+    return { submitted: await client.submit(options.platform, uploadId, { ...signing, ...options.asks }), archive };
   };
   const onProgress = transferProgress(context, 'Packing');
   const { submitted, archive } = await withSourceArchive(source, submitArchive, { onProgress });

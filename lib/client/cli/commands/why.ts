@@ -1,4 +1,6 @@
 import type { BuildStory, Status } from '../../answers.ts';
+import type { ApiClient } from '../../api-client.ts';
+import { hasStatus } from '../../api-error.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { type CommandContext, clientFor } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -18,16 +20,34 @@ async function why(context: CommandContext, id: string): Promise<number> {
   const client = clientFor(context, buildCredentials(context.settings));
   const [story, status] = [await client.events(id), await client.status(id)];
   if (context.isJson) context.screen.json({ ...story, state: status.state });
-  else for (const line of storyLines(story, status)) context.screen.data(line);
+  else for (const line of storyLines(story, status, await waitingFor(client, status))) context.screen.data(line);
   return EXIT.ok;
+}
+
+/** Why a build with labels goes on waiting, as far as whoever asks may see the workers. */
+async function waitingFor(client: ApiClient, { state, platform, labels }: Status): Promise<string | undefined> {
+  if (state !== 'pending' || labels.length === 0) return undefined;
+  const asked = `the labels ${labels.join(', ')}`;
+  try {
+    const online = (await client.workers()).filter(
+      (worker) => worker.state !== 'offline' && worker.capabilities.platforms.includes(platform),
+    );
+    const able = online.filter((worker) => labels.every((label) => worker.labels.includes(label)));
+    if (able.length === 0) return `It waits: no worker online has ${asked}.`;
+    return `It waits for ${able.length === 1 ? 'the one worker' : `one of ${able.length} workers`} online with ${asked}.`;
+  } catch (error) {
+    // A build's token, or a key without `read`.
+    if (!hasStatus(error, 401, 403)) throw error;
+    return `It waits for a worker with ${asked}.`;
+  }
 }
 
 type Event = BuildStory['events'][number];
 
-function storyLines({ events }: BuildStory, status: Status): string[] {
+function storyLines({ events }: BuildStory, status: Status, waiting: string | undefined): string[] {
   const begin = events[0]?.at ?? status.submitted_at;
   const lines = events.map((event) => `${sinceText(event.at - begin)}  ${sentenceOf(event)}`);
-  return [...lines, '', endingOf(status)];
+  return [...lines, '', waiting ?? endingOf(status)];
 }
 
 /** Fits builds of up to 999 hours; the first column of every line. */

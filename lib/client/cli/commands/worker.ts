@@ -8,13 +8,14 @@ import type { PerPlatform } from '../../agent/project-config.ts';
 import type { CliCommand } from '../cli-command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { Flag, PLATFORMS, platforms, positive } from '../flag.ts';
+import { Flag, labels, PLATFORMS, platforms, positive } from '../flag.ts';
 import { byteSize, duration } from '../quantities.ts';
 import { projectCredentials } from '../settings.ts';
 
 interface WorkerFlags {
   readonly name?: string;
   readonly platform: string[];
+  readonly label?: string[];
   readonly slots: number;
   readonly once?: boolean;
   readonly workDir?: string;
@@ -38,6 +39,12 @@ export function addWorker(parent: CliCommand): void {
     .description('work for a controller: take builds, run their command, return the artifact')
     .option('--name <name>', "the worker's name (default: this machine's)")
     .addOption(new Flag('--platform <list>', 'ios, android or both').argParser(platforms).makeOptionMandatory())
+    .addOption(
+      new Flag(
+        '--label <name>',
+        'what it has, for builds that ask for it: signing, xcode=26 (repeat the flag)',
+      ).argParser(labels),
+    )
     .addOption(new Flag('--slots <count>', 'how many builds at a time').argParser(slots).default(1))
     .option('--once', 'leave after one build')
     .option('--work-dir <dir>', 'where builds take place (default: ~/.buildlatch/work)')
@@ -103,7 +110,7 @@ async function work(context: CommandContext, flags: WorkerFlags): Promise<number
     baseUrl: settings.baseUrl,
     clock: io.clock,
     random: io.random,
-    worker: { name: flags.name ?? hostname(), platforms: flags.platform, apiKey },
+    worker: { name: flags.name ?? hostname(), platforms: flags.platform, labels: flags.label, apiKey },
     slots,
     workDir: workFolder(io.cwd, flags.workDir),
     isOnce,

@@ -32,6 +32,7 @@ async function showWorkers(context: CommandContext): Promise<number> {
       new Date(worker.last_seen_at).toISOString(),
       worker.current_build_id ?? '-',
       worker.name,
+      ...(worker.labels.length > 0 ? [`[${worker.labels.join(' ')}]`] : []),
     ];
     context.screen.data(columns.join('  '));
   }
