@@ -30,17 +30,18 @@ export async function startEngines(
   closers: Closers,
   env = process.env,
 ): Promise<Engines> {
+  const isAnyElsewhere = Object.values(elsewhere).some((endpoint) => endpoint !== undefined);
+  const credentials = (isAnyElsewhere && environmentCredentials(env)) || loadCredentials(dataDir);
   const ownDynamoDb =
     elsewhere.dynamodb === undefined ? await startDynamoDb(join(dataDir, 'dynamodb.sqlite')) : undefined;
   if (ownDynamoDb) closers.add(() => ownDynamoDb.stop());
   const dynamodb = elsewhere.dynamodb ?? ownDynamoDb?.address ?? '';
-  const sqs = elsewhere.sqs ?? (await startOwnSqs(dataDir, closers));
-  const s3 = elsewhere.s3 === undefined ? await startS3(join(dataDir, 's3')) : undefined;
+  const sqs = elsewhere.sqs ?? (await startOwnSqs(dataDir, credentials, closers));
+  const s3 = elsewhere.s3 === undefined ? await startS3(join(dataDir, 's3'), credentials) : undefined;
   if (s3) closers.add(() => s3.stop());
-  const isAnyElsewhere = Object.values(elsewhere).some((endpoint) => endpoint !== undefined);
   return {
     endpoints: { dynamodb, sqs, s3: elsewhere.s3 ?? s3?.address ?? '' },
-    credentials: (isAnyElsewhere && environmentCredentials(env)) || loadCredentials(dataDir),
+    credentials,
     region: (isAnyElsewhere && (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'])) || LOCAL_REGION,
     s3,
     isTableOurs: ownDynamoDb !== undefined,
@@ -48,8 +49,8 @@ export async function startEngines(
   };
 }
 
-async function startOwnSqs(dataDir: string, closers: Closers): Promise<string> {
-  const engine = await startSqs(join(dataDir, 'sqs'));
+async function startOwnSqs(dataDir: string, credentials: Credentials, closers: Closers): Promise<string> {
+  const engine = await startSqs(join(dataDir, 'sqs'), credentials);
   closers.add(() => engine.stop());
   return engine.address;
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import S3Error from '@20minutes/s3rver/lib/models/error.js';
-import { send } from './answer.ts';
-import { refusePresigned, type S3Refusal, type Signer } from './presigned-url.ts';
+import { refusePresigned, type Signer } from './presigned-url.ts';
+import { type S3Refusal, sendRefusal } from './s3-refusal.ts';
 
 export interface S3DoorOptions {
   readonly buckets: readonly string[];
@@ -56,15 +55,6 @@ function refuse(request: IncomingMessage, signer: Signer, nowMs: number): S3Refu
     if (error instanceof URIError) return { code: 'InvalidURI', message: "Couldn't parse the specified URI." };
     throw error;
   }
-}
-
-function sendRefusal(request: IncomingMessage, response: ServerResponse, { code, message }: S3Refusal): void {
-  const error = new S3Error(code, message);
-  send(request, response, {
-    status: error.status,
-    headers: { 'content-type': 'application/xml' },
-    body: error.toXML(),
-  });
 }
 
 const withoutAuth = (query: string) =>

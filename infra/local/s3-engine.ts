@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
 import S3Object from '@20minutes/s3rver/lib/models/object.js';
+import type { Credentials } from './credentials.ts';
 import type { Engine } from './dynamodb-engine.ts';
 import { listen } from './listen.ts';
 import { type PartFiles, partFiles } from './part-files.ts';
@@ -10,9 +11,11 @@ import { type KeptObjects, keptObjects } from './s3-kept.ts';
 import { serveMultipart } from './s3-multipart.ts';
 import { readRange, serveAllRanges } from './s3-ranges.ts';
 import { type ReceivedFiles, receivedFiles } from './s3-received.ts';
+import { sendRefusal } from './s3-refusal.ts';
 import { verifyWrites } from './s3-verified-writes.ts';
+import { isOurs } from './signed-request.ts';
 
-/** `address` is for the functions: loopback only, asks for no signature. */
+/** `address` is for the functions: loopback only, and for whoever signs with our key. */
 export interface S3Engine extends Engine {
   /** Serves one request that its caller has authenticated. */
   readonly serve: RequestListener;
@@ -21,9 +24,11 @@ export interface S3Engine extends Engine {
   readonly uploads: Pick<PartFiles, 'begunBefore' | 'remove'>;
 }
 
+const NOT_OURS = { code: 'AccessDenied', message: 'Access Denied' };
+
 const CHECKSUM = 'x-amz-checksum-sha256';
 
-export async function startS3(directory: string): Promise<S3Engine> {
+export async function startS3(directory: string, credentials: Credentials): Promise<S3Engine> {
   const objects = join(directory, 'objects');
   const incoming = join(directory, 'incoming');
   const uploads = join(directory, 'uploads');
@@ -33,7 +38,9 @@ export async function startS3(directory: string): Promise<S3Engine> {
   const parts = partFiles(uploads);
   const { serve, received, kept, close } = createS3(objects, incoming, parts);
   const server = createServer((request, response) => {
-    delete request.headers.authorization;
+    const { method = '', url = '', headers } = request;
+    if (!isOurs({ method, url, headers }, credentials)) return sendRefusal(request, response, NOT_OURS);
+    delete headers.authorization;
     serve(request, response);
   });
   server.requestTimeout = 0;

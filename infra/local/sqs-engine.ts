@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { type BuildAppOptions, buildApp } from 'fauxqs';
+import type { Credentials } from './credentials.ts';
 import type { Engine } from './dynamodb-engine.ts';
+import { isOurs } from './signed-request.ts';
 
 type Stores = NonNullable<BuildAppOptions['stores']>;
 
@@ -11,14 +16,27 @@ interface Persistence {
   close(): void;
 }
 
+/** Ten messages of 1 MiB are one request at most. */
+const MAX_BODY_BYTES = 2 * 1024 ** 2;
+
 /**
  * fauxqs with its queues in SQLite. Its own `startFauxqs` listens on every interface, and whoever reaches an SQS emulator
- * may read and write it: so this builds the same server from the same parts and listens on the loopback only.
+ * may read and write it: so this builds the same server from the same parts, listens on the loopback only, and serves
+ * whoever signs with our key.
  */
-export async function startSqs(dataDir: string): Promise<Engine> {
+export async function startSqs(dataDir: string, credentials: Credentials): Promise<Engine> {
   mkdirSync(dataDir, { recursive: true });
   const { stores, persistence } = await openStores(dataDir);
   const app = buildApp({ logger: false, stores });
+  app.addHook('preParsing', async (request, reply, payload) => {
+    const { method = '', url = '', headers } = request.raw;
+    if (Number(headers['content-length']) <= MAX_BODY_BYTES) {
+      const body = await buffer(payload);
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      if (isOurs({ method, url, headers }, credentials, sha256)) return Readable.from([body]);
+    }
+    return reply.code(403).send({ __type: 'com.amazon.coral.service#AccessDeniedException', message: 'Access denied' });
+  });
   app.addHook('preClose', async () => persistence.close());
   try {
     const address = await app.listen({ port: 0, host: '127.0.0.1' });

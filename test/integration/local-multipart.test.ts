@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 async function open() {
-  engine = await startS3(directory);
+  engine = await startS3(directory, credentials);
   s3 = new S3Client({
     endpoint: engine.address,
     region: 'us-east-1',

@@ -22,8 +22,8 @@ let queueCount = 0;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'local-sqs-'));
-  engine = await startSqs(directory);
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  engine = await startSqs(directory, credentials);
   client = new SQSClient({ endpoint: engine.address, region: 'us-east-1', credentials, useQueueUrlAsEndpoint: false });
 });
 

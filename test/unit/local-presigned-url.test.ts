@@ -1,7 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect, test } from 'vitest';
-import { refusePresigned, type SignedRequest } from '../../infra/local/presigned-url.ts';
+import { refusePresigned } from '../../infra/local/presigned-url.ts';
+import type { SignedRequest } from '../../infra/local/signature-v4.ts';
 
 const credentials = { accessKeyId: 'LOCAL0123456789ABCDEF', secretAccessKey: 'a'.repeat(43) };
 const signer = { credentials, publicHost: 'builds.example.com' };
