@@ -13,7 +13,11 @@ const configuration = {
     runtime: 'nodejs24.x',
     architecture: 'arm64',
     logRetentionInDays: param('logDays'),
-    logs: { httpApi: { format: ACCESS_LOG_FORMAT } },
+    logs: {
+      httpApi: { format: ACCESS_LOG_FORMAT },
+      // Lambda's own three lines of each invocation would be half of all logs; its metrics say the same.
+      lambda: { logFormat: 'JSON', applicationLogLevel: 'INFO', systemLogLevel: 'WARN' },
+    },
     versionFunctions: false,
     stackTags: { service: 'buildlatch', stage: STAGE },
     tags: { service: 'buildlatch', stage: STAGE },

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readFlags } from '../report/numbers.ts';
+import { readSection } from '../report/section.ts';
+import { restMonth } from './bill.ts';
+import type { Step } from './meter.ts';
+import { type CostRecord, differences, readRecord } from './record.ts';
+import { costSection, verdicts } from './section.ts';
+import { DEFAULTS } from './settings.ts';
+
+const record = readRecord();
+const text = (path: string) => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8');
+
+/** The record with the heartbeats of the plain build changed. */
+function withHeartbeats(change: (step: Step) => Step): CostRecord {
+  const { plain } = record.builds;
+  const heartbeat = plain?.steps['heartbeat'];
+  if (!plain || !heartbeat) throw new Error('the record has no heartbeats');
+  const steps = { ...plain.steps, heartbeat: change(heartbeat) };
+  return { ...record, builds: { ...record.builds, plain: { ...plain, steps } } };
+}
+
+describe('what is counted is held against what was recorded', () => {
+  it('finds nothing where nothing has changed', () => expect(differences(record, record)).toEqual([]));
+
+  it('finds a call that was added, a unit that was saved, and a step that is gone', () => {
+    const added = withHeartbeats(({ times, counts }) => ({
+      times,
+      counts: { ...counts, calls: { ...counts.calls, 'dynamodb.GetItem': 1 }, writeUnits: counts.writeUnits - 1 },
+    }));
+    expect(differences(record, added)).toEqual([
+      'build (plain) · heartbeat · writeUnits: 20 recorded, 19 now',
+      'build (plain) · heartbeat · dynamodb.GetItem: 0 recorded, 1 now',
+    ]);
+    const { restMinute: _gone, ...rest } = record;
+    expect(differences(record, { ...rest, restMinute: {} }).length).toBeGreaterThan(0);
+  });
+
+  it('forgives bytes within a twentieth, as addresses and ids are not of one length', () => {
+    const bytes = (factor: number) =>
+      withHeartbeats(({ times, counts }) => ({ times, counts: { ...counts, logBytes: counts.logBytes * factor } }));
+    expect(differences(record, bytes(1.04))).toEqual([]);
+    expect(differences(record, bytes(1.2))).toHaveLength(1);
+  });
+});
+
+describe('the documents', () => {
+  it('docs/performance.md has what the bench writes of its record', () =>
+    expect(readSection('cost')).toBe(costSection(record, DEFAULTS)));
+
+  const manual = text('docs/deploy.md');
+  const figure = (row: string) => new RegExp(`^\\| ${row}.*\\| (\\d+\\.\\d\\d) \\|$`, 'm').exec(manual)?.[1];
+  const [build, , idle] = verdicts(record, DEFAULTS);
+  const { schedule, mapping, alarms, alarmCount } = restMonth(record, DEFAULTS);
+  it.each([
+    [`a month at rest: the sweep, the dead letters’ mapping, ${alarmCount} alarms`, schedule + mapping + alarms],
+    ['a month of one worker', idle?.usd],
+    ['1,000 builds of ten minutes', build?.usd],
+    ['logs of the functions', build?.logs],
+  ])('docs/deploy.md: %s costs what was counted', (row, usd) => expect(figure(row)).toBe(usd?.toFixed(2)));
+
+  it('the README’s figures are the same', () => {
+    const [perBuilds, perMonth] = [build?.usd.toFixed(2), idle?.usd.toFixed(2)];
+    expect(text('README.md')).toContain(
+      `1,000 builds of ten minutes cost about $${perBuilds}, a worker that waits $${perMonth} a month`,
+    );
+  });
+
+  it('what the design allows is kept, or is said why not', () => {
+    for (const { usd, target, excuse } of verdicts(record, DEFAULTS))
+      if (!excuse) expect(usd).toBeLessThanOrEqual(target);
+  });
+});
+
+describe('the flags of a bench', () => {
+  const read = (...args: string[]) => readFlags(args, { logSeconds: 30 }, ['check'], 'Help.');
+  it('have defaults', () => expect(read()).toEqual({ numbers: { logSeconds: 30 }, check: false }));
+  it('are read', () =>
+    expect(read('--log-seconds', '5', '--check')).toEqual({ numbers: { logSeconds: 5 }, check: true }));
+  it.each([['--log-seconds', 'x'], ['--log-seconds=-1'], ['--other', '1'], ['word']])('refuse %s', (...args) =>
+    expect(read(...args)).toMatchObject({ code: 2 }),
+  );
+  it('have a help that names them', () =>
+    expect(read('--help')).toEqual({ said: 'Help.\n  --log-seconds 30\n', code: 0 }));
+});

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Counts, FIGURES, tidy } from './counts.ts';
+import type { Step } from './meter.ts';
+import { openScene } from './scene.ts';
+import { type BuildSettings, type CostSettings, DEFAULTS } from './settings.ts';
+
+export interface Measured {
+  readonly title: string;
+  /** Why it may cost more than the design allows. */
+  readonly excuse?: string;
+  readonly settings: BuildSettings;
+  readonly steps: Readonly<Record<string, Step>>;
+}
+
+/** What was counted: of whole builds, of an hour of a worker that finds nothing, of a minute without anything. */
+export interface CostRecord {
+  readonly builds: Readonly<Record<string, Measured>>;
+  readonly idleHour: { readonly pollSeconds: number; readonly steps: Readonly<Record<string, Step>> };
+  readonly restMinute: Readonly<Record<string, Step>>;
+}
+
+export const RECORD_FILE = join(import.meta.dirname, '../cost.json');
+
+export const readRecord = (): CostRecord => JSON.parse(readFileSync(RECORD_FILE, 'utf8'));
+
+type Kind = Omit<Measured, 'steps'>;
+
+/** The kinds of build that are always counted: the settings asked for, and what other clients do beside. */
+const kindsOf = (settings: CostSettings): Record<string, Kind> => ({
+  plain: { title: 'a worker of ours', settings: ofBuild(settings) },
+  telemetry: {
+    title: 'an old virtual machine that posts telemetry each 5 s',
+    excuse: 'its 120 posts are requests of a client that cannot be changed, 5 in 6 of them answered without a call',
+    settings: { ...ofBuild(settings), telemetrySeconds: 5 },
+  },
+});
+
+export async function measure(settings: CostSettings = DEFAULTS): Promise<CostRecord> {
+  const scene = await openScene();
+  try {
+    const builds: Record<string, Measured> = {};
+    for (const [name, kind] of Object.entries(kindsOf(settings))) {
+      builds[name] = { ...kind, steps: ordered(await scene.build(kind.settings)) };
+    }
+    const { pollSeconds } = settings;
+    const idleHour = { pollSeconds, steps: ordered(await scene.idleHour(pollSeconds)) };
+    return { builds, idleHour, restMinute: ordered(await scene.restMinute()) };
+  } finally {
+    await scene.close();
+  }
+}
+
+const ordered = (steps: Readonly<Record<string, Step>>) =>
+  Object.fromEntries(Object.entries(steps).map(([name, { times, counts }]) => [name, { times, counts: tidy(counts) }]));
+
+function ofBuild(settings: BuildSettings): BuildSettings {
+  const { minutes, heartbeatSeconds, logSeconds, logBytes, telemetrySeconds, statusSeconds, followSeconds } = settings;
+  return { minutes, heartbeatSeconds, logSeconds, logBytes, telemetrySeconds, statusSeconds, followSeconds };
+}
+
+/** Addresses, ids and times are not of one length. */
+const IS_ABOUT: readonly string[] = ['bytesIn', 'bytesOut', 'logBytes'] satisfies (keyof Counts)[];
+const ABOUT = 0.05;
+
+/** Each difference in words; none: the same calls and units as were recorded. */
+export function differences(recorded: CostRecord, now: CostRecord): string[] {
+  return [...groups(recorded).keys(), ...groups(now).keys()]
+    .filter((group, index, all) => all.indexOf(group) === index)
+    .flatMap((group) => differentSteps(group, groups(recorded).get(group) ?? {}, groups(now).get(group) ?? {}));
+}
+
+type Steps = Readonly<Record<string, Step>>;
+
+function groups({ builds, idleHour, restMinute }: CostRecord): Map<string, Steps> {
+  const ofBuilds = Object.entries(builds).map(([kind, { steps }]) => [`build (${kind})`, steps] as const);
+  return new Map<string, Steps>([...ofBuilds, ['idle hour', idleHour.steps], ['minute at rest', restMinute]]);
+}
+
+function differentSteps(group: string, before: Steps, now: Steps): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])].flatMap((step) => {
+    const [was, is] = [flat(before[step]), flat(now[step])];
+    const figures = new Set([...Object.keys(was), ...Object.keys(is)]);
+    return [...figures].flatMap((figure) => {
+      const [a, b] = [was[figure] ?? 0, is[figure] ?? 0];
+      const isSame = IS_ABOUT.includes(figure) ? Math.abs(a - b) <= ABOUT * Math.max(a, b) : a === b;
+      return isSame ? [] : [`${group} · ${step} · ${figure}: ${a} recorded, ${b} now`];
+    });
+  });
+}
+
+function flat(step: Step | undefined): Readonly<Record<string, number>> {
+  if (!step) return {};
+  const figures = Object.fromEntries(FIGURES.map((figure) => [figure, step.counts[figure]]));
+  return { times: step.times, ...step.counts.calls, ...figures };
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+
+/** What is to be said instead of running, and with which exit code. */
+export interface Said {
+  readonly said: string;
+  readonly code: 0 | 2;
+}
+
+/**
+ * A bench's flags: numbers that have defaults, and switches. `logSeconds` is written `--log-seconds`.
+ */
+export function readFlags<N extends Record<string, number>, S extends string>(
+  args: readonly string[],
+  defaults: N,
+  switches: readonly S[],
+  help: string,
+): ({ numbers: N } & Record<S, boolean>) | Said {
+  const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const strings = Object.keys(defaults).map((name) => [dashed(name), { type: 'string' }] as const);
+  const booleans = [...switches, 'help'].map((name) => [name, { type: 'boolean' }] as const);
+  try {
+    const { values } = parseArgs({ args: [...args], options: Object.fromEntries([...strings, ...booleans]) });
+    if (values['help']) return { said: `${help}\n${defaultsText(defaults, dashed)}`, code: 0 };
+    const numbers = Object.fromEntries(
+      Object.entries(defaults).map(([name, fallback]) => [
+        name,
+        numberOf(values[dashed(name)], fallback, dashed(name)),
+      ]),
+    ) as N;
+    const set = Object.fromEntries(switches.map((name) => [name, values[name] === true])) as Record<S, boolean>;
+    return { numbers, ...set };
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    return { said: `${error.message}\n`, code: 2 };
+  }
+}
+
+function numberOf(value: unknown, fallback: number, name: string): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (value === '' || !Number.isFinite(number) || number < 0) throw new RangeError(`--${name} must be a number from 0`);
+  return number;
+}
+
+const defaultsText = (defaults: Readonly<Record<string, number>>, dashed: (name: string) => string) =>
+  Object.entries(defaults)
+    .map(([name, value]) => `  --${dashed(name)} ${value}\n`)
+    .join('');
