@@ -85,16 +85,14 @@ describe('the engine counts units as DynamoDB bills them', () => {
   const key = { Key: marshall({ pk: 'BUILD#capacity', sk: 'BUILD' }) };
   const put = (value: Item) => ({ ...table, Item: marshall(value) });
 
-  async function begin(before: Item | undefined): Promise<void> {
-    await dynamo.send(before ? new PutItemCommand(put(before)) : new DeleteItemCommand({ ...table, ...key }));
-  }
+  const begin = (before: Item | undefined) =>
+    before ? dynamo.send(new PutItemCommand(put(before))) : dynamo.send(new DeleteItemCommand({ ...table, ...key }));
 
   it.each(CHANGES)('of %s', async (_what, before, after) => {
     await begin(before);
-    const command = after
-      ? new PutItemCommand({ ...put(after), ReturnConsumedCapacity })
-      : new DeleteItemCommand({ ...table, ...key, ReturnConsumedCapacity });
-    const { ConsumedCapacity: consumed } = await dynamo.send(command as PutItemCommand);
+    const { ConsumedCapacity: consumed } = after
+      ? await dynamo.send(new PutItemCommand({ ...put(after), ReturnConsumedCapacity }))
+      : await dynamo.send(new DeleteItemCommand({ ...table, ...key, ReturnConsumedCapacity }));
     expect(unitsOf(consumed)).toEqual(writeUnits({ ...(before && { before }), ...(after && { after }) }));
   });
 

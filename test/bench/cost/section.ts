@@ -100,9 +100,9 @@ function verdictTable(record: CostRecord, assumptions: Assumptions): string {
 function partsTable({ builds }: CostRecord, assumptions: Assumptions): string {
   const all = Object.entries(builds).map(([kind, measured]) => ({ kind, counts: times(allOf(measured.steps), 1000) }));
   const names = Object.keys(billOf(NOTHING, assumptions)) as (keyof Bill)[];
-  const cells = (valueOf: (counts: Counts) => number) =>
+  const cells = (usdOf: (counts: Counts) => number) =>
     all.flatMap(({ counts }) => {
-      const value = valueOf(counts);
+      const value = usdOf(counts);
       return [cents(value), share(value, totalOf(billOf(counts, assumptions)) + logsPrice(counts))];
     });
   return markdownTable(

@@ -19,7 +19,8 @@ export function readFlags<N extends Record<string, number>, S extends string>(
   const strings = Object.keys(defaults).map((name) => [dashed(name), { type: 'string' }] as const);
   const booleans = [...switches, 'help'].map((name) => [name, { type: 'boolean' }] as const);
   try {
-    const { values } = parseArgs({ args: [...args], options: Object.fromEntries([...strings, ...booleans]) });
+    const parsed = parseArgs({ args: [...args], options: Object.fromEntries([...strings, ...booleans]) });
+    const values: Readonly<Record<string, unknown>> = parsed.values;
     if (values['help']) return { said: `${help}\n${defaultsText(defaults, dashed)}`, code: 0 };
     const numbers = Object.fromEntries(
       Object.entries(defaults).map(([name, fallback]) => [
