@@ -137,7 +137,7 @@ interface Answered {
   readonly ConsumedCapacity?: Consumed | readonly Consumed[];
 }
 
-const READS = /^(Get|Query|BatchGet)/;
+const READS = /^(Get|Query|Scan|BatchGet)/;
 
 /** A refused write is paid for and says nothing of its price: it throws on its way here, and a scene must have none. */
 function addUnits(counts: Tallied, command: string, consumed: Answered['ConsumedCapacity']): void {

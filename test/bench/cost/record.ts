@@ -5,7 +5,7 @@ import type { Step } from './meter.ts';
 import { openScene } from './scene.ts';
 import { type BuildSettings, type CostSettings, DEFAULTS } from './settings.ts';
 
-export interface Measured {
+interface Measured {
   readonly title: string;
   /** Why it may cost more than the design allows. */
   readonly excuse?: string;
