@@ -59,7 +59,6 @@ export class Interrupted extends Error {
 
 export function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof TimeoutReached) return EXIT.timeout;
   if (error instanceof NoResult) return EXIT.buildFailed;
   if (error instanceof MissingCredentials || hasStatus(error, 401, 403)) return EXIT.auth;

@@ -13,29 +13,36 @@ export async function ask(io: Io, question: string, otherwise = ''): Promise<str
 
 /** Asks, and shows nothing of what is typed. */
 export async function askHidden(io: Io, question: string): Promise<string> {
-  const answer = await readAnswer(io, `${question}: `, () => {});
+  // The question comes when the terminal has ceased to echo: who reads it may type at once.
+  const begin = () => io.stderr.write(safeForTerminal(`${question}: `, false));
+  const answer = await readAnswer(io, '', () => {}, begin).finally(() => io.stderr.write('\n'));
   return answer.trim();
 }
 
-async function readAnswer(io: Io, question: string, echo: (text: string) => void): Promise<string> {
+async function readAnswer(
+  io: Io,
+  question: string,
+  echo: (text: string) => void,
+  begin: () => unknown = () => {},
+): Promise<string> {
   const output = new Writable({
     write: (chunk, _encoding, done) => {
       echo(String(chunk));
       done();
     },
   });
-  io.stderr.write(safeForTerminal(question, false));
   const reader = createInterface({ input: io.stdin, output, terminal: true, historySize: 0 });
   try {
     return await new Promise<string>((resolve, reject) => {
-      reader.once('line', resolve);
+      const leave = () => reject(new Interrupted());
       // In raw mode Ctrl-C is a byte and no signal; Ctrl-D ends the input.
-      reader.once('SIGINT', () => reject(new Interrupted()));
-      reader.once('close', () => reject(new Interrupted()));
+      for (const event of ['SIGINT', 'close']) reader.once(event, leave);
+      io.onInterrupt(leave);
+      begin();
+      reader.question(safeForTerminal(question, false), resolve);
     });
   } finally {
     reader.close();
-    io.stderr.write('\n');
   }
 }
 

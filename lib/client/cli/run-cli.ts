@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { useProxies } from '../network.ts';
 import type { Setup } from './cli-command.ts';
 import type { Io } from './context.ts';
-import { EXIT, exitCodeFor } from './exit-codes.ts';
+import { EXIT, exitCodeFor, Interrupted } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 import { createScreen } from './screen.ts';
 import type { SettingSources } from './setting-sources.ts';
@@ -36,7 +36,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     await createProgram({ sources, run }, io).parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (interrupted.signal.aborted) {
+    if (interrupted.signal.aborted || error instanceof Interrupted) {
       screen.note('Interrupted');
       return EXIT.interrupted;
     }
