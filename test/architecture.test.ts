@@ -64,6 +64,8 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
     { to: /^lib\/runtime\/(access|credentials|http-errors|inputs\/[\w-]+)\.ts$/ },
     { to: /^npm:zod\/mini$/ },
   ],
+  // Made of the commands themselves.
+  'infra/docs': [{ to: /^(infra\/docs\/|lib\/client\/cli\/|node:)/ }],
   // Programs of whoever deploys: they run the framework, and look at a stage's key as a function will.
   'infra/deploy': [
     { to: /^(infra\/(?!local\/)|node:)/ },

@@ -12,13 +12,21 @@ export interface Setup {
   readonly run: (command: CliCommand, action: Action) => Promise<void>;
 }
 
+/** A line for a shell, in which `$id` is a build. All are run by a test. */
+export interface Example {
+  readonly line: string;
+  readonly says: string;
+}
+
 /** A command whose every flag has an environment variable and a place in settings files, without saying so each time. */
 export class CliCommand extends Command {
+  readonly examples: Example[] = [];
   readonly #setup: Setup;
 
   constructor(name: string | undefined, setup: Setup) {
     super(name);
     this.#setup = setup;
+    this.addHelpText('after', () => examplesText(this.examples));
   }
 
   /** The names that lead here, without the program's. */
@@ -51,6 +59,11 @@ export class CliCommand extends Command {
     return parsed;
   }
 
+  example(line: string, says: string): this {
+    this.examples.push({ line, says });
+    return this;
+  }
+
   /** What the command does with its flags and arguments; it answers the exit code. */
   runs<Flags extends object, Arguments extends string[]>(
     run: (context: CommandContext, flags: Flags, ...args: Arguments) => Promise<number>,
@@ -60,4 +73,9 @@ export class CliCommand extends Command {
       return this.#setup.run(this, (context) => run(context, this.opts<Flags>(), ...args));
     });
   }
+}
+
+function examplesText(examples: readonly Example[]): string {
+  if (examples.length === 0) return '';
+  return ['', 'Examples:', ...examples.map(({ line, says }) => `  ${line}\n      ${says}`)].join('\n');
 }

@@ -45,16 +45,6 @@ export function positive(value: string): number {
   return number;
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** `90s`, `45m`, `2h`; without a unit, seconds. */
-export function durationMs(value: string): number {
-  const [, amount = '', unit = 's'] = /^(\d{1,6}(?:\.\d+)?)([smh])?$/.exec(value.trim()) ?? [];
-  const ms = Number(amount) * (UNITS_MS[unit] ?? 0);
-  if (amount === '' || ms === 0) throw new InvalidArgumentError('Not a time such as 90s, 45m or 2h.');
-  return ms;
-}
-
 /** Each flag adds to those before it. What a label may be is said by the controller. */
 export function labels(value: string, before: readonly string[] = []): string[] {
   return [...before, ...value.split(',').map((name) => name.trim())].filter((name) => name !== '');

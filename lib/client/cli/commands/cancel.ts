@@ -9,6 +9,7 @@ export function addCancel(parent: CliCommand): void {
     .command('cancel')
     .description('end a build, waiting or running')
     .argument('<id>', 'the build', anId)
+    .example('buildlatch cancel "$waiting"', 'ends it, whether it waits or runs')
     .runs((context, _flags, id) => cancel(context, id));
 }
 

@@ -9,7 +9,7 @@ export function addCompletion(program: CliCommand): void {
     .command('completion')
     .description('print what makes a shell complete the words of buildlatch')
     .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
-    .addHelpText('after', '\nFor bash: eval "$(buildlatch completion bash)" in ~/.bashrc')
+    .example('eval "$(buildlatch completion bash)"', 'in ~/.bashrc')
     .runs((context, _flags, shell: Shell) => print(context, shell, completionScript(program, shell)));
 }
 

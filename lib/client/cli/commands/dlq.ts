@@ -6,11 +6,16 @@ import { projectCredentials } from '../settings.ts';
 
 export function addDeadLetters(parent: CliCommand): void {
   const dlq = parent.command('dlq').description('messages of builds that were put aside: see them, bring them back');
-  dlq.command('list').description('show them; they stay').runs(listDeadLetters);
+  dlq
+    .command('list')
+    .description('show them; they stay')
+    .example('buildlatch dlq list', 'what nobody could use')
+    .runs(listDeadLetters);
   dlq
     .command('redrive')
     .description('send those whose builds wait to the workers anew')
     .option('--yes', 'do it')
+    .example('buildlatch dlq redrive --yes', 'after a look at the list')
     .runs((context, flags: { yes?: boolean }) => redriveDeadLetters(context, flags.yes ?? false));
 }
 

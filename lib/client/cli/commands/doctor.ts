@@ -7,6 +7,7 @@ export function addDoctor(parent: CliCommand): void {
   parent
     .command('doctor')
     .description('tell what is configured, reachable and permitted from here, and what is wrong')
+    .example('buildlatch doctor', 'exits 1 if something is wrong')
     .runs(doctor);
 }
 

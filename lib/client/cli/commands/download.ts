@@ -24,6 +24,7 @@ export function addDownload(parent: CliCommand): void {
     .argument('<id>', 'the build', anId)
     .option('-o, --output <file>', 'file or existing folder to write to')
     .option('--force', 'overwrite an existing file')
+    .example('buildlatch download "$id" --output app.ipa --force', 'the result, checked')
     .runs((context, { output, force }: DownloadFlags, id) =>
       download(context, { id, output, mayOverwrite: force ?? false }),
     );

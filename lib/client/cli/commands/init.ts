@@ -24,6 +24,8 @@ export function addInit(parent: CliCommand): void {
     .option('--artifact <path>', 'the file, folder or pattern that is the result')
     .addOption(new Flag('--platform <platform>', 'what "submit" is to build for').choices(PLATFORMS))
     .option('--force', 'change the file that is there')
+    .example('buildlatch init', 'asks on a terminal; elsewhere it takes what it knows of the folder')
+    .example('buildlatch init --force --command "make app" --artifact out/app.ipa --platform ios', 'says it all')
     .runs(init);
 }
 

@@ -30,14 +30,20 @@ export function addKeys(parent: CliCommand): void {
     .addOption(new Flag('--scope <scope...>', 'what it may do').choices(SCOPES).makeOptionMandatory())
     .option('--expires-days <days>', 'after how many days it ends', positive)
     .addHelpText('after', SCOPES_HELP)
+    .example('buildlatch keys create --name "nightly CI" --scope submit --expires-days 90', 'prints the key, this once')
     .runs((context, { name, scope: scopes, expiresDays }: CreateFlags) =>
       createKey(context, { name, scopes, expiresDays }),
     );
-  keys.command('list').description('show all keys, the newest first, without their secrets').runs(listKeys);
+  keys
+    .command('list')
+    .description('show all keys, the newest first, without their secrets')
+    .example('buildlatch keys list', 'with their scopes and ends')
+    .runs(listKeys);
   keys
     .command('revoke')
     .description('end a key')
     .argument('<id>', 'the key: its first 21 characters', anId)
+    .example('buildlatch keys revoke "$key"', 'ends it')
     .runs((context, _flags, id) => revokeKey(context, id));
 }
 

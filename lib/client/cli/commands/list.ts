@@ -26,6 +26,11 @@ export function addList(parent: CliCommand): void {
     .addOption(new Flag('--limit <count>', 'how many').argParser(positive).default(20).forProjects())
     .option('--all', 'all of them, however many')
     .option('--cursor <cursor>', 'go on where a list has ended, which it says on stderr')
+    .example('buildlatch list --state completed --platform ios --limit 5', 'the newest five')
+    .example(
+      "buildlatch list --all --json | jq 'group_by(.status) | map({(.[0].status): length}) | add'",
+      'how many there are of each',
+    )
     .runs(list);
 }
 

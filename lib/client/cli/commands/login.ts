@@ -12,11 +12,16 @@ export function addLogin(parent: CliCommand): void {
     .command('login')
     .description('store a key for a controller, after trying it; it is read from the terminal, or from stdin')
     .addHelpText('after', '\nThe key is kept in your own folder, and goes to this controller alone.')
+    .example('printf %s "$KEY" | buildlatch login --url "$URL"', 'from a secret store, without anybody seeing it')
     .runs(login);
 }
 
 export function addLogout(parent: CliCommand): void {
-  parent.command('logout').description('forget the key that is stored for a controller').runs(logout);
+  parent
+    .command('logout')
+    .description('forget the key that is stored for a controller')
+    .example('buildlatch logout --url "$URL"', 'forgets the key for one controller')
+    .runs(logout);
 }
 
 async function login(context: CommandContext): Promise<number> {

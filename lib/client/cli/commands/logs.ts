@@ -11,6 +11,11 @@ export function addLogs(parent: CliCommand): void {
     .description("show a build's log")
     .argument('<id>', 'the build', anId)
     .addOption(new Flag('-f, --follow', 'go on until the build is over').forProjects())
+    .example('buildlatch logs "$id" --follow', 'until the build is over')
+    .example(
+      'buildlatch logs "$id" --follow --json | jq -r \'select(.level == "error").message\'',
+      'one document for each line',
+    )
     .runs((context, flags: { follow?: boolean }, id) => showLogs(context, id, flags.follow ?? false));
 }
 

@@ -17,6 +17,7 @@ export function addOpen(parent: CliCommand): void {
     .description("open the controller's page in a browser, or that of a build; prints its address")
     .argument('[id]', 'the build', anId)
     .option('--print', 'print the address and open nothing')
+    .example('buildlatch open "$id" --print', "the address of the build's page")
     .runs((context, flags: OpenFlags, id: string | undefined) => open(context, flags.print ?? false, id));
 }
 

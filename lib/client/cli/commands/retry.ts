@@ -10,6 +10,7 @@ export function addRetry(parent: CliCommand): void {
   addSigningFlags(parent.command('retry'))
     .description('build the same source once more')
     .argument('<id>', 'the build, which has ended', anId)
+    .example('buildlatch retry "$id"', 'prints the id of the new build')
     .runs((context, flags: SigningFlags, id) => retry(context, id, flags));
 }
 

@@ -6,6 +6,7 @@ export function addStats(parent: CliCommand): void {
   parent
     .command('stats')
     .description('show how many builds wait, run and have ended, and how many workers are there; needs no key')
+    .example('buildlatch stats --json | jq .buildsQueued', 'how many builds wait')
     .runs(showStats);
 }
 

@@ -10,6 +10,8 @@ export function addStatus(parent: CliCommand): void {
     .command('status')
     .description('show where a build stands')
     .argument('<id>', 'the build', anId)
+    .example('buildlatch status "$id"', "the build's state, line by line")
+    .example('buildlatch status "$id" --json | jq -r .state', 'one word of it')
     .runs((context, _flags, id) => showStatus(context, id));
 }
 

@@ -37,6 +37,9 @@ export function addSubmit(parent: CliCommand): void {
     .addOption(new Flag('--priority <0-10>', 'the higher goes first').argParser(priority).forProjects())
     .option('--dry-run', 'show what would be packed, the largest files first, and its SHA-256; nothing is sent')
     .addOption(new Flag('--wait', 'show the log until the build is over; exit 1 if it fails').forProjects())
+    .example('buildlatch submit --platform ios', 'prints the id of the build, and nothing else on stdout')
+    .example('buildlatch submit . --platform ios --wait', 'follows it; exits 1 if the build fails')
+    .example('id=$(buildlatch submit --platform ios --json | jq -r .id)', 'for scripts')
     .runs((context, flags: SubmitFlags, folder) => {
       const { platform, wait: isWaiting = false } = flags;
       if (flags.dryRun) return dryRun(context, folder);

@@ -12,6 +12,7 @@ export function addWhy(parent: CliCommand): void {
     .command('why')
     .description('tell what happened to a build, step by step')
     .argument('<id>', 'the build', anId)
+    .example('buildlatch why "$id"', 'who had it, why it went on, how it ended')
     .runs((context, _flags, id) => why(context, id));
 }
 

@@ -94,6 +94,7 @@ export function addWorker(parent: CliCommand): void {
     )
     .option('--heartbeat-seconds <seconds>', 'instead of what the controller asks for', positive)
     .addHelpText('after', '\nCtrl-C finishes the current build and leaves; a second one gives the build back.')
+    .example('buildlatch worker --platform android --once', 'takes one build, and leaves')
     .runs(work);
 }
 

@@ -8,16 +8,19 @@ export function addWorkers(parent: CliCommand): void {
   const workers = parent
     .command('workers')
     .description('show the workers: what they can build, when they were seen, what they hold')
+    .example('buildlatch workers', 'who is there')
     .runs(showWorkers);
   workers
     .command('drain')
     .description('let a worker finish what it has, and give it nothing more')
     .argument('<id>', 'the worker', anId)
+    .example('buildlatch workers drain "$worker"', 'before its machine is updated')
     .runs((context, _flags, id) => setDraining(context, id, true));
   workers
     .command('resume')
     .description('give a drained worker builds again')
     .argument('<id>', 'the worker', anId)
+    .example('buildlatch workers resume "$worker"', 'afterwards')
     .runs((context, _flags, id) => setDraining(context, id, false));
 }
 
