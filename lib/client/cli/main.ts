@@ -21,6 +21,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   throw error;
 });
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  // What is said to people is no data: without it the work goes on.
+  if (error.code !== 'EPIPE') throw error;
+});
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
