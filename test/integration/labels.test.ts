@@ -62,7 +62,14 @@ describe('a build that asks for labels', () => {
     const calls = await controller.callsOf(() => submitted({ labels: 'signing' }));
     expect(calls).toEqual({ dynamodb: { PutItem: 1 }, sqs: {}, s3: { PUT: 1 } });
     await controller.stack.runSchedule();
-    expect(await pending()).toMatchObject([{ sends: 0 }]);
+    const [build] = await pending();
+    expect(build).toMatchObject({ sends: 0 });
+    // When it is due, it is only looked at: the sweep has nothing to send either.
+    await controller.tamperBuild(build.id, { dueAt: Date.now() - 1 });
+    const { sqs } = await controller.callsOf(() => controller.stack.runSchedule());
+    expect(sqs).toEqual({});
+    const [looked] = await pending();
+    expect(looked.dueAt).toBeGreaterThan(Date.now() + 60_000);
   });
 
   it('is assigned by one query for each label of its worker, and one transaction', async () => {

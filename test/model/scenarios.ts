@@ -1,8 +1,10 @@
 import { buryMessage } from '../../lib/app/bury-message.ts';
+import type { Wishes } from '../../lib/app/submit-build.ts';
 import type { RejectionCode } from '../../lib/domain/rejection.ts';
 import { type Acknowledged, nothingAcknowledged, runSweep } from './at-rest.ts';
 import { type Clients, clientsOf } from './clients.ts';
 import { aMember, type Crew, type CrewMember, crewOf, type Job } from './crew.ts';
+import { ALL_LABELS } from './wishes.ts';
 import { type Controller, createWorld, type World } from './world.ts';
 
 export interface Scene {
@@ -32,17 +34,22 @@ export function createScene(): Scene {
   const world = createWorld();
   const acknowledged = nothingAcknowledged();
   const [crew, clients] = [crewOf(world), clientsOf(world, acknowledged)];
-  return { world, crew, clients, acknowledged, mac: aMember('mac'), to: world.controller() };
+  const mac = aMember('mac', { labels: ALL_LABELS });
+  return { world, crew, clients, acknowledged, mac, to: world.controller() };
 }
 
 const NOTHING = async () => '';
 
 /** A build that waits, and a worker that may take it. */
-async function waiting({ clients, crew, mac, to }: Scene): Promise<string> {
-  const id = await clients.submit(to, 'first');
-  await crew.register(to, mac);
-  return id;
-}
+const waiting = (scene: Scene) => waitingFor({})(scene);
+
+const waitingFor =
+  (wishes: Wishes) =>
+  async ({ clients, crew, mac, to }: Scene): Promise<string> => {
+    const id = await clients.submit(to, 'first', 'ios', wishes);
+    await crew.register(to, mac);
+    return id;
+  };
 
 async function assigned(scene: Scene): Promise<string> {
   const id = await waiting(scene);
@@ -123,6 +130,53 @@ export const SCENARIOS: readonly Scenario[] = [
     builds: 1,
     // A grant whose answer got lost is answered again.
     isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
+  },
+  {
+    name: 'submit of a build with labels',
+    prepare: NOTHING,
+    act: ({ clients }, to) => clients.submit(to, 'first', 'ios', { labels: ALL_LABELS }),
+    builds: 1,
+  },
+  {
+    name: 'poll of a build with labels',
+    prepare: waitingFor({ labels: ALL_LABELS }),
+    act: ({ crew, mac }, to) => crew.poll(to, mac),
+    builds: 1,
+    isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
+  },
+  {
+    name: 'poll past a message that makes way',
+    prepare: async (scene) => {
+      const id = await waiting(scene);
+      await scene.clients.submit(scene.to, 'urgent', 'ios', { priority: 1 });
+      return id;
+    },
+    act: ({ crew, mac }, to) => crew.poll(to, mac),
+    builds: 2,
+  },
+  {
+    name: 'poll past a build with labels that the index still names',
+    prepare: async (scene) => {
+      const { clients, to, world } = scene;
+      const id = await waitingFor({ labels: ALL_LABELS })(scene);
+      world.state.now += 60_000;
+      await clients.cancel(to, id);
+      world.state.indexLagMs = 30_000;
+      return clients.submit(to, 'plain');
+    },
+    act: ({ crew, mac }, to) => crew.poll(to, mac),
+    builds: 2,
+  },
+  {
+    name: 'give back of a build with labels',
+    prepare: async (scene) => {
+      const id = await waitingFor({ labels: ALL_LABELS })(scene);
+      await scene.crew.poll(scene.to, scene.mac);
+      return id;
+    },
+    act: (scene, to) => scene.crew.abandon(to, scene.mac, jobOf(scene)),
+    builds: 1,
+    mayRefuse: ['lease_lost', 'build_finished'],
   },
   {
     name: 'poll past a stale message',

@@ -71,11 +71,14 @@ describe('a redrive', () => {
     world.builds.set('waits', aBuild('pending', { id: 'waits', attempt: 1, sends: 1 }));
     world.builds.set('over', aBuild('completed', { id: 'over' }));
     world.builds.set('built', aBuild('building', { id: 'built' }));
-    for (const buildId of ['waits', 'over', 'built', 'never-was']) bury(buildId, aHint({ buildId, attempt: 0 }));
+    // Only a version that knew no labels can have sent it.
+    world.builds.set('labelled', aBuild('pending', { id: 'labelled', labels: ['signing'] }));
+    for (const buildId of ['waits', 'over', 'built', 'labelled', 'never-was'])
+      bury(buildId, aHint({ buildId, attempt: 0 }));
     bury('malformed');
     expect(await redriveDeadLetters(deps())).toEqual({
       redriven: 1,
-      deleted: 3,
+      deleted: 4,
       malformed: 1,
       failed: 0,
       mayHaveMore: false,
