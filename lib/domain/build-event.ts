@@ -1,3 +1,4 @@
+import type { Build } from './build.ts';
 import type { FailureKind } from './failure.ts';
 
 export const BUILD_EVENT_TYPES = [
@@ -23,6 +24,16 @@ export interface BuildEvent {
   readonly by: string;
   readonly kind?: FailureKind;
   readonly why?: string;
+}
+
+/** What is worth telling of a submit, if anything is. */
+export function whySubmitted({ originalBuildId, labels, priority }: Build): { why?: string } {
+  const parts = [
+    ...(originalBuildId === undefined ? [] : [`retry of ${originalBuildId}`]),
+    ...(labels ? [`for a worker with ${labels.join(', ')}`] : []),
+    ...(priority === undefined ? [] : [`priority ${priority}`]),
+  ];
+  return parts.length > 0 ? { why: parts.join('; ') } : {};
 }
 
 export const byWorker = (workerId: string) => `worker ${workerId}`;

@@ -32,6 +32,8 @@ it('submit --label and --priority ask for them, however often and by whatever wa
   expect(await controller.status(build)).toMatchObject({ labels: ['m3', 'signing', 'xcode=26'], priority: 5 });
   const { out } = await cli(['status', build]);
   expect(out).toMatch(/^labels {4}m3, signing, xcode=26\npriority {2}5$/m);
+  const story = (await cli(['why', build])).out;
+  expect(story).toContain('submitted (for a worker with m3, signing, xcode=26; priority 5)');
   const folder = await temporaryFolder({ 'a.ts': 'by the environment' });
   const env = { BUILDLATCH_SUBMIT_LABEL: 'signing,m3', BUILDLATCH_SUBMIT_PRIORITY: '2' };
   const second = await cli(['submit', folder, '--platform', 'ios'], env);

@@ -1,5 +1,11 @@
 import type { Build } from '../../lib/domain/build.ts';
-import { BUILD_EVENT_TYPES, type BuildEvent, BY_CONTROLLER, BY_SUBMITTER } from '../../lib/domain/build-event.ts';
+import {
+  BUILD_EVENT_TYPES,
+  type BuildEvent,
+  BY_CONTROLLER,
+  BY_SUBMITTER,
+  whySubmitted,
+} from '../../lib/domain/build-event.ts';
 import type { MemoryTable } from './memory-table.ts';
 
 /** A build's story, oldest first: what is stored, and what the record itself tells (its submit, its first sign of work). */
@@ -17,7 +23,10 @@ export function eventsOf(table: MemoryTable, build: Build): BuildEvent[] {
   return [submitted(build), ...events].sort((a, b) => a.at - b.at || a.attempt - b.attempt || rank(a) - rank(b));
 }
 
-function submitted({ submittedAt, originalBuildId }: Build): BuildEvent {
-  const why = originalBuildId === undefined ? {} : { why: `retry of ${originalBuildId}` };
-  return { type: 'submitted', at: submittedAt, attempt: 0, by: BY_SUBMITTER, ...why };
-}
+const submitted = (build: Build): BuildEvent => ({
+  type: 'submitted',
+  at: build.submittedAt,
+  attempt: 0,
+  by: BY_SUBMITTER,
+  ...whySubmitted(build),
+});

@@ -2,7 +2,14 @@ import { paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { Build } from '../../domain/build.ts';
-import { BUILD_EVENT_TYPES, type BuildEvent, BY_CONTROLLER, BY_SUBMITTER, byKey } from '../../domain/build-event.ts';
+import {
+  BUILD_EVENT_TYPES,
+  type BuildEvent,
+  BY_CONTROLLER,
+  BY_SUBMITTER,
+  byKey,
+  whySubmitted,
+} from '../../domain/build-event.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 import type { Put } from './expression.ts';
 import { eventKey, expiresAt } from './keys.ts';
@@ -67,13 +74,13 @@ function started(events: readonly BuildEvent[], attempt: number, at: number): Bu
 /** Events of one millisecond are told in the order of a build's life. */
 const rank = ({ type }: BuildEvent) => BUILD_EVENT_TYPES.indexOf(type);
 
-function submitted({ submittedAt, submittedBy, originalBuildId }: Build): BuildEvent {
-  const why = originalBuildId === undefined ? {} : { why: `retry of ${originalBuildId}` };
+function submitted(build: Build): BuildEvent {
+  const { submittedAt, submittedBy } = build;
   return {
     type: 'submitted',
     at: submittedAt,
     attempt: 0,
     by: submittedBy ? byKey(submittedBy) : BY_SUBMITTER,
-    ...why,
+    ...whySubmitted(build),
   };
 }
