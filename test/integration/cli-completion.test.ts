@@ -2,36 +2,56 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runInside } from '../support/cli.ts';
 import { temporaryFolder } from '../support/client-folder.ts';
+import { hasProgram } from '../support/has-program.ts';
 
 const run = promisify(execFile);
+const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
 
-/** What bash offers at the end of a line, by the script as it is. */
-async function offered(line: string): Promise<string[]> {
+/** How each shell is asked what it would offer at the end of a line. */
+const ASK = {
+  bash: (words: readonly string[]) => `
+    COMP_WORDS=(${quoted(words)}); COMP_CWORD=${words.length - 1}
+    _buildlatch; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  // Its completion runs in the line editor only: what it would be given there stands for it here.
+  zsh: (words: readonly string[]) => `
+    _files() { }
+    compadd() { shift; print -l -- "$@" }
+    _describe() { print -l -- "\${(@)\${(@P)2}%%:*}" }
+    words=(${quoted(words)}); CURRENT=${words.length}
+    _buildlatch`,
+  fish: (words: readonly string[]) => `
+    for line in (complete -C '${words.join(' ')}'); string split -f1 \\t -- $line; end; true`,
+};
+type Shell = keyof typeof ASK;
+const OPTIONS: Readonly<Record<Shell, readonly string[]>> = { bash: ['--norc'], zsh: ['-f'], fish: ['--no-config'] };
+
+async function offered(shell: Shell, line: string): Promise<string[]> {
   const cwd = await temporaryFolder();
-  const { out } = await runInside(['completion', 'bash'], { cwd, env: {} });
+  const { out } = await runInside(['completion', shell], { cwd, env: {} });
   const words = line.split(' ');
-  const ask = `
-    COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
-    _buildlatch; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  await writeFile(join(cwd, 'ask.sh'), out + ask);
-  const { stdout } = await run('bash', ['--norc', join(cwd, 'ask.sh')]);
-  return stdout.split('\n').filter((word) => word !== '');
+  const before = shell === 'zsh' ? 'compdef() { }\n' : '';
+  await writeFile(join(cwd, 'ask'), `${before}${out}${ASK[shell](words)}\n`);
+  const env = { PATH: process.env['PATH'], HOME: cwd };
+  const { stdout } = await run(shell, [...OPTIONS[shell], join(cwd, 'ask')], { cwd, env });
+  const found = stdout.split('\n').filter((word) => word.startsWith(words.at(-1) ?? ''));
+  return found.filter((word) => word !== '' && !/^(ask|--(url|api-key|build-token|json|help))$/.test(word)).sort();
 }
 
-it.each<[string, string[]]>([
-  ['buildlatch st', ['status', 'stats']],
-  ['buildlatch keys ', ['create', 'list', 'revoke']],
-  ['buildlatch keys cr', ['create']],
-  ['buildlatch keys create --sc', ['--scope']],
-  ['buildlatch keys create --scope work', ['work', 'work-any']],
-  ['buildlatch submit --platform ', ['ios', 'android']],
-  ['buildlatch submit --platform ios --wa', ['--wait']],
-  ['buildlatch --json list --li', ['--limit']],
-  ['buildlatch submit --cert ', []],
-  ['buildlatch completion ', ['bash', 'zsh', 'fish']],
-])('bash completes %j', async (line, words) => {
-  expect((await offered(line)).filter((word) => !/^--(url|api-key|build-token|json|help)$/.test(word))).toEqual(words);
+describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
+  it.skipIf(!hasProgram(shell)).each<[string, string[]]>([
+    ['buildlatch st', ['stats', 'status']],
+    ['buildlatch keys cr', ['create']],
+    ['buildlatch keys create --sc', ['--scope']],
+    ['buildlatch keys create --scope work', ['work', 'work-any']],
+    ['buildlatch submit --platform ', ['android', 'ios']],
+    ['buildlatch submit --platform ios --wa', ['--wait']],
+    ['buildlatch --json list --li', ['--limit']],
+    ['buildlatch submit --cert ', []],
+    ['buildlatch completion ', ['bash', 'fish', 'zsh']],
+  ])('completes %j', async (line, words) => {
+    expect(await offered(shell, line)).toEqual(words);
+  });
 });
