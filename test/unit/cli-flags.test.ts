@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { CliCommand } from '../../lib/client/cli/cli-command.ts';
-import { Flag } from '../../lib/client/cli/flag.ts';
+import { Flag, labels } from '../../lib/client/cli/flag.ts';
 import { createProgram } from '../../lib/client/cli/program.ts';
 import { userFolder } from '../../lib/client/cli/settings-files.ts';
 
@@ -39,4 +39,19 @@ it.each<[NodeJS.Platform, NodeJS.ProcessEnv, string | undefined]>([
   ['linux', {}, undefined],
 ])('the user’s settings on %s with %j are in %s', (platform, env, folder) => {
   expect(userFolder(env, platform)).toBe(folder);
+});
+
+it('a flag that adds to those before it may be a list in a file, and text with commas in the environment', () => {
+  const found = (env: NodeJS.ProcessEnv, label: unknown) => {
+    const user = { name: 'config.json', values: { label } };
+    const command = new CliCommand('buildlatch', {
+      sources: { env, project: undefined, user, warn: () => {} },
+      run: async () => {},
+    });
+    command.option('--label <label>', 'a label', labels).parseOptions([]);
+    return command.opts()['label'];
+  };
+  expect(found({}, ['a', 'b'])).toEqual(['a', 'b']);
+  expect(found({ BUILDLATCH_LABEL: 'c, d' }, ['a'])).toEqual(['c', 'd']);
+  expect(found({}, 'e')).toEqual(['e']);
 });

@@ -65,8 +65,9 @@ function apply(command: CliCommand, flag: Flag, { value, where, source }: Found)
 
 function read(flag: Flag, value: unknown): unknown {
   if (flag.isBoolean()) return readBoolean(value);
-  const parts = flag.variadic ? listOf(value) : [textOf(value)];
   const { parseArg, variadic } = flag;
+  // A flag that adds to those before it may be a list as well.
+  const parts = variadic || (parseArg && Array.isArray(value)) ? listOf(value) : [textOf(value)];
   if (parseArg) return parts.reduce<unknown>((previous, part) => parseArg(part, previous), undefined);
   return variadic ? parts : parts[0];
 }
