@@ -21,7 +21,7 @@ export const handler = api(
   async (input, { claim, headers }) => {
     const known = [env.CONTROLLER_API_KEY, ...secretsIn(headers)];
     const { lines, isBatch } = linesOf(input, clock(), known, env.LOG_LINE_CHARACTERS);
-    if (lines.length > 0) await appendLogs(deps, input.id, claim, lines, env.LEASE_SECONDS * 1000);
+    if (lines.length > 0) await appendLogs(deps, input.id, claim, lines, env.LEASE_SECONDS * 1000, input.first_line);
     return { status: 200, body: isBatch ? { success: true, count: lines.length } : { success: true } };
   },
 );

@@ -33,6 +33,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   expires_days: 'From now on. Absent: until it is revoked.',
   filename: 'The name that a download of the result is given.',
   id: 'What the request is about.',
+  first_line:
+    'How many lines of this attempt were sent before. With it and `attempt` a repeated call, whose answer was lost, adds nothing.',
   labels: 'Of a build: only a worker that has all of them is given it. Of a worker: those that it has.',
   level: 'How grave the line is.',
   limit: 'At most so many.',

@@ -58,6 +58,7 @@ const Job = z.object({
 });
 
 const Line = z.object({ level: z.enum(WORKER_LOG_LEVELS), message: z.string() });
+const numbered = { first_line: LogLines.shape.first_line };
 const said = { attempt: HeldBuild.shape.attempt, worker_id: HeldBuild.shape.worker_id };
 
 const Finished = z.object({ status: z.enum(['success', 'failed']), success: z.literal(true), message: z.string() });
@@ -119,9 +120,14 @@ export const WORKERS = {
   },
   'append-logs': {
     summary: 'Adds to the log of a build: a line, or a batch',
-    details: 'Broken JSON is repaired, or kept as it came. Bad lines of a batch are left out.',
+    details:
+      'Broken JSON is repaired, or kept as it came. Bad lines of a batch are left out. With `attempt` and `first_line` (how many ' +
+      'lines of the attempt were sent before) a call may be repeated: its lines are kept once.',
     input: LogLines,
-    body: z.union([z.object({ ...Line.shape, ...said }), z.object({ logs: z.array(Line), ...said })]),
+    body: z.union([
+      z.object({ ...Line.shape, ...said, ...numbered }),
+      z.object({ logs: z.array(Line), ...said, ...numbered }),
+    ]),
     replies: { 200: json('They are kept.', z.object({ ...done.shape, count: z.optional(count) })) },
     refusals: ['contended'],
   },

@@ -131,17 +131,24 @@ export interface BuildStore {
   events(build: Build): Promise<BuildEvent[]>;
 }
 
+export interface Appending {
+  /** A last look at each message, by what the build then is. */
+  readonly maskFor?: (build: Build) => (message: string) => string;
+  /** Rises with each batch of a build (`logMark`). */
+  readonly mark?: number | undefined;
+}
+
 export interface LogStore {
   /**
-   * Takes the next place in the order under the holder's condition, then stores the lines.
-   * @param maskFor a last look at each message, by what the build then is.
+   * Takes the next place in the order under the holder's condition, then stores the lines. Those that were taken before, as
+   * their `mark` tells, are not taken again.
    */
   append(
     buildId: string,
     claim: HolderClaim,
     lines: readonly LogLine[],
     now: number,
-    maskFor?: (build: Build) => (message: string) => string,
+    more?: Appending,
   ): Promise<Applied & { readonly build?: Build }>;
   /** A line of the controller's own, whoever holds the build. */
   note(buildId: string, line: LogLine): Promise<void>;

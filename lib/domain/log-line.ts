@@ -24,6 +24,17 @@ export interface LogSizes {
   readonly tailBytes: number;
 }
 
+/** More lines than any attempt has. */
+export const MAX_LINE_NUMBER = 999_999_999;
+
+/**
+ * Where a batch stands in all that the holders of a build send, if they number their lines: later attempts behind earlier
+ * ones, and a batch that is sent again at the same place.
+ */
+export function logMark(attempt: number, firstLine: number): number {
+  return attempt * (MAX_LINE_NUMBER + 1) + firstLine;
+}
+
 const CUT_MARK = ' … [line cut]';
 
 /** A longer line is cut, visibly. The cut may go through a character of two code units: half of one is nothing the table would take. */

@@ -5,7 +5,7 @@ import type { MemoryTable } from './memory-table.ts';
 /** Lines in memory: a place is taken under the holder's condition, then the lines are stored. Two steps, as in the table. */
 export function memoryLogs(table: MemoryTable, between: () => Promise<void>): LogStore {
   return {
-    append: async (buildId, claim, lines, now, maskFor = () => (message) => message) => {
+    append: async (buildId, claim, lines, now, { maskFor = () => (message: string) => message, mark } = {}) => {
       const before = table.build(buildId);
       const decision = before && decide(before, { type: 'heartbeat', claim, leaseMs: 0 }, now);
       if (!before || !decision?.ok) return { ok: false, current: before };
@@ -13,10 +13,13 @@ export function memoryLogs(table: MemoryTable, between: () => Promise<void>): Lo
       const build = { ...before, state, ...(buildingSince !== undefined && { buildingSince }) };
       table.replace({ command: 'log', before, after: build, claim });
       const log = table.logOf(buildId);
-      const place = ++log.placed;
+      const isRepeated = mark !== undefined && log.marked !== undefined && log.marked.mark >= mark;
+      if (isRepeated && log.marked?.mark !== mark) return { ok: true, build };
+      const place = isRepeated && log.marked ? log.marked.place : ++log.placed;
+      if (mark !== undefined) log.marked = { mark, place };
       await between();
-      const mask = maskFor(build);
-      log.batches.push({ place, lines: lines.map((line) => ({ ...line, message: mask(line.message) })) });
+      const masked = lines.map((line) => ({ ...line, message: maskFor(build)(line.message) }));
+      log.batches = [...log.batches.filter((batch) => batch.place !== place), { place, lines: masked }];
       return { ok: true, build };
     },
     note: async (buildId, line) => {

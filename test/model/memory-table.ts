@@ -33,12 +33,18 @@ type StoredEvent = BuildEvent & { readonly startedAt?: number };
 
 export type MemoryTable = ReturnType<typeof memoryTable>;
 
+interface Log {
+  placed: number;
+  batches: { place: number; lines: readonly LogLine[] }[];
+  marked?: { mark: number; place: number };
+}
+
 /** The table in memory: what is written is seen at once, except through the index, which remembers how it looked before. */
 export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = () => {}) {
   const records = new Map<string, BuildRecord>();
   const workers = new Map<string, Worker>();
   const events = new Map<string, Map<string, StoredEvent>>();
-  const logs = new Map<string, { placed: number; batches: { place: number; lines: readonly LogLine[] }[] }>();
+  const logs = new Map<string, Log>();
   const progressOf = new Map<string, number>();
   const minuteSampled = new Map<string, number>();
   const indexLog = new Map<
@@ -104,7 +110,7 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
     },
     eventsOf: (buildId: string): StoredEvent[] => [...(events.get(buildId)?.values() ?? [])],
     logOf: (buildId: string) => {
-      const log = logs.get(buildId) ?? { placed: 0, batches: [] };
+      const log: Log = logs.get(buildId) ?? { placed: 0, batches: [] };
       logs.set(buildId, log);
       return log;
     },

@@ -17,7 +17,7 @@ const MAKER = 'expression.ts';
 
 /** What makes a condition, or several (`...heldBy(claim)`). */
 const MAKERS =
-  /(?:\.\.\.)?\b(?:is|isBelow|isOneOf|isNoneOf|exists|isAbsent|hasType|hasOnly|allowedFrom|heldBy|stillAt)\(/g;
+  /(?:\.\.\.)?\b(?:is|isBelowOrAbsent|isBelow|isOneOf|isNoneOf|exists|isAbsent|hasType|hasOnly|allowedFrom|heldBy|stillAt)\(/g;
 
 /** True of every item, and of none: a write under it alone has no condition. */
 const ALWAYS = "{ name: 'pk', text: '(attribute_exists(#) OR attribute_not_exists(#))', values: [] }";

@@ -16,6 +16,11 @@ export interface Condition {
 
 export const is = (name: string, value: NativeAttributeValue): Condition => ({ name, text: '# = :', values: [value] });
 export const isBelow = (name: string, value: number): Condition => ({ name, text: '# < :', values: [value] });
+export const isBelowOrAbsent = (name: string, value: number): Condition => ({
+  name,
+  text: 'NOT # >= :',
+  values: [value],
+});
 export const isOneOf = (name: string, values: readonly string[]): Condition => ({
   name,
   text: `# IN (${values.map(() => ':').join(', ')})`,
@@ -48,6 +53,8 @@ export interface Change {
   readonly set?: Readonly<Record<string, NativeAttributeValue>>;
   /** Set only where the attribute is not there yet. */
   readonly setOnce?: Readonly<Record<string, NativeAttributeValue>>;
+  /** Set to what another attribute was before this change (0 if it was not there), and so much more. */
+  readonly copy?: Readonly<Record<string, { readonly of: string; readonly plus: number }>>;
   readonly remove?: readonly string[];
   readonly add?: Readonly<Record<string, number>>;
   readonly when: readonly Condition[];
@@ -80,6 +87,10 @@ export function toUpdate(change: Change): Update & { UpdateExpression: string; K
     ...Object.entries(change.setOnce ?? {}).map(([name, value]) => {
       const attribute = attributeName(into, name);
       return `${attribute} = if_not_exists(${attribute}, ${valueName(into, value)})`;
+    }),
+    ...Object.entries(change.copy ?? {}).map(([name, { of, plus }]) => {
+      const before = `if_not_exists(${attributeName(into, of)}, ${valueName(into, 0)})`;
+      return `${attributeName(into, name)} = ${before} + ${valueName(into, plus)}`;
     }),
   ];
   const additions = Object.entries(change.add ?? {});

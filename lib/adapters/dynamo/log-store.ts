@@ -2,17 +2,21 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { LogStore } from '../../app/ports.ts';
+import type { Build } from '../../domain/build.ts';
 import { type LogSizes, sizeOfAll } from '../../domain/log-line.ts';
+import { decide, type HolderClaim } from '../../domain/transitions.ts';
 import { allowedFrom, heldBy } from './build-changes.ts';
 import { fromBuildItem } from './build-item.ts';
-import { exists } from './expression.ts';
+import { type Change, exists, isBelowOrAbsent } from './expression.ts';
 import { buildKey } from './keys.ts';
-import { type Batch, toLogItem } from './log-item.ts';
+import { type Batch, type Place, toLogItem } from './log-item.ts';
 import { readLog } from './read-log.ts';
 import type { Table } from './table.ts';
 import { update } from './write.ts';
 
 const Placed = z.object({ logBatches: z.number(), logBytes: z._default(z.number(), 0) });
+/** The latest batch of a holder that numbers its lines, and its place. */
+const Marked = z.object({ logMark: z.number(), logMarkBatch: z.number(), logMarkStart: z.number() });
 
 /** Lines in batches, one item for each call. */
 export function logStore(table: Table, sizes: LogSizes): LogStore {
@@ -21,27 +25,29 @@ export function logStore(table: Table, sizes: LogSizes): LogStore {
     await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
   };
   return {
-    append: async (buildId, claim, lines, now, maskFor = () => (message) => message) => {
+    append: async (buildId, claim, lines, now, { maskFor = asTheyAre, mark } = {}) => {
       const bytes = sizeOfAll(lines);
-      const outcome = await update(
-        table,
-        {
-          key: buildKey(buildId),
-          set: { state: 'building' },
-          setOnce: { buildingSince: now },
-          add: { logBatches: 1, logBytes: bytes },
-          when: [allowedFrom('heartbeat'), ...heldBy(claim)],
-        },
-        'ALL_NEW',
-      );
-      if (!outcome.ok) return { ok: false, current: outcome.item && fromBuildItem(outcome.item) };
-      if (!outcome.item) throw new Error(`no item came back from the update of build ${buildId}`);
-      const { logBatches, logBytes } = Placed.parse(unmarshall(outcome.item));
-      const place = { sequence: logBatches, startsAt: logBytes - bytes, bytes };
-      const build = fromBuildItem(outcome.item);
-      const mask = maskFor(build);
-      const masked = lines.map((line) => ({ ...line, message: mask(line.message) }));
-      await put({ ...place, storedAt: now, lines: masked }, buildId);
+      const store = (place: Place, build: Build) => {
+        const mask = maskFor(build);
+        const masked = lines.map((line) => ({ ...line, message: mask(line.message) }));
+        return put({ ...place, storedAt: now, lines: masked }, buildId);
+      };
+      const outcome = await update(table, placing(buildId, claim, bytes, now, mark), 'ALL_NEW');
+      const { item } = outcome;
+      const build = item && fromBuildItem(item);
+      if (outcome.ok) {
+        if (!build) throw new Error(`no item came back from the update of build ${buildId}`);
+        const { logBatches, logBytes } = Placed.parse(unmarshall(item));
+        await store({ sequence: logBatches, startsAt: logBytes - bytes, bytes }, build);
+        return { ok: true, build };
+      }
+      const isHolder = build && decide(build, { type: 'heartbeat', claim, leaseMs: 0 }, now).ok;
+      const marked = z.safeParse(Marked, item && unmarshall(item));
+      const isTaken = mark !== undefined && marked.success && marked.data.logMark >= mark;
+      if (!isHolder || !isTaken) return { ok: false, current: build };
+      // Whoever took the place of the latest may have died before it was stored. The earlier ones have been followed.
+      const { logMark, logMarkBatch: sequence, logMarkStart: startsAt } = marked.data;
+      if (logMark === mark) await store({ sequence, startsAt, bytes }, build);
       return { ok: true, build };
     },
     note: async (buildId, line) => {
@@ -54,5 +60,24 @@ export function logStore(table: Table, sizes: LogSizes): LogStore {
       await put({ ...place, storedAt: line.timestamp, lines: [line] }, buildId);
     },
     read: (buildId, after, options) => readLog(table, sizes, buildId, after, options),
+  };
+}
+
+const asTheyAre = () => (message: string) => message;
+
+/** Takes the next place in the log, for the holder; and for a numbered batch only once, remembering where. */
+function placing(buildId: string, claim: HolderClaim, bytes: number, now: number, mark: number | undefined): Change {
+  const holds = [allowedFrom('heartbeat'), ...heldBy(claim)];
+  const change = {
+    key: buildKey(buildId),
+    setOnce: { buildingSince: now },
+    add: { logBatches: 1, logBytes: bytes },
+  };
+  if (mark === undefined) return { ...change, set: { state: 'building' }, when: holds };
+  return {
+    ...change,
+    set: { state: 'building', logMark: mark },
+    copy: { logMarkBatch: { of: 'logBatches', plus: 1 }, logMarkStart: { of: 'logBytes', plus: 0 } },
+    when: [...holds, isBelowOrAbsent('logMark', mark)],
   };
 }

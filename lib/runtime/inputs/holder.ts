@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { MAX_LINE_NUMBER } from '../../domain/log-line.ts';
 import { attempt, id, text } from '../fields.ts';
 
 /** What the worker that holds a build says of it. `worker_id` is for those that come with an API key. */
@@ -28,11 +29,14 @@ export const Failure = z.object({
   error: z._default(text(2000), 'Build failed'),
 });
 
+const FIRST_LINE = 'first_line must be a whole number: how many lines of the attempt were sent before';
+
 /** One line or a batch; what is wrong with them is said by `linesOf`. */
 export const LogLines = z.object({
   id,
   worker_id: z.optional(id),
   attempt,
+  first_line: z.optional(z.int(FIRST_LINE).check(z.gte(0, FIRST_LINE), z.lte(MAX_LINE_NUMBER, FIRST_LINE))),
   level: z.optional(z.unknown()),
   message: z.optional(z.unknown()),
   logs: z.optional(z.unknown()),
