@@ -3,11 +3,14 @@ import type { ScheduledEvent } from 'aws-lambda';
 import { ACCOUNT_ID } from './http-event.ts';
 import { describeError, logLine } from './log-line.ts';
 
-/** Runs at once and then `everyMs` after each end: never two at a time. */
+/** A controller that was away: its workers have had no answer for long, and are given time to ask again before theirs is taken. */
+const FIRST_RUN_MS = 15_000;
+
+/** Runs soon and then `everyMs` after each end: never two at a time. */
 export function startTimer(run: () => Promise<unknown>, everyMs: number): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  let current = tick();
+  let current: Promise<void> | undefined;
+  let timer = setTimeout(start, Math.min(everyMs, FIRST_RUN_MS));
   return {
     async stop() {
       isStopped = true;
@@ -24,9 +27,11 @@ export function startTimer(run: () => Promise<unknown>, everyMs: number): { stop
       logLine('error', 'schedule_failed', { error: describeError(error) });
     }
     if (isStopped) return;
-    timer = setTimeout(() => {
-      current = tick();
-    }, everyMs);
+    timer = setTimeout(start, everyMs);
+  }
+
+  function start(): void {
+    current = tick();
   }
 }
 

@@ -131,7 +131,7 @@ export interface BuildStore {
   events(build: Build): Promise<BuildEvent[]>;
 }
 
-export interface Appending {
+interface Appending {
   /** A last look at each message, by what the build then is. */
   readonly maskFor?: (build: Build) => (message: string) => string;
   /** Rises with each batch of a build (`logMark`). */

@@ -39,7 +39,7 @@ function agent(more: Partial<AgentOptions> = {}): Agent {
     baseUrl: fake.url,
     clock: fastClock(50),
     random: () => 0,
-    worker: { name: 'mac', platforms: ['ios'], apiKey: 'project-key' },
+    worker: { name: 'mac', platforms: ['ios'], labels: ['xcode=26'], apiKey: 'project-key' },
     workDir,
     isOnce: true,
     overrides: {},
@@ -72,6 +72,7 @@ describe('a build', () => {
     expect(sent(REGISTER)?.json).toMatchObject({
       name: 'mac',
       capabilities: { platforms: ['ios'] },
+      labels: ['xcode=26'],
       active_build_count: 0,
     });
     expect(await readdir(workDir)).toEqual([]);

@@ -120,7 +120,16 @@ describe('the command line', () => {
   const user = process.getuid?.() === 0 ? ['--run-as', 'builder'] : [];
   const surroundings = async () => {
     const cwd = await temporaryFolder();
-    return { cwd, env: { HOME: cwd, PATH: '/bin', BUILDLATCH_API_KEY: KEY, BUILDLATCH_WORKER_SLOTS: '2' } };
+    return {
+      cwd,
+      env: {
+        HOME: cwd,
+        PATH: '/bin',
+        BUILDLATCH_API_KEY: KEY,
+        BUILDLATCH_WORKER_SLOTS: '2',
+        BUILDLATCH_WORKER_LABEL: 'fast,xcode=26',
+      },
+    };
   };
 
   it('prints a service with all the flags, those of the environment too, and writes nothing', async () => {
@@ -141,7 +150,7 @@ describe('the command line', () => {
     const words = process.platform === 'linux' ? systemdWords(/^ExecStart=(.*)$/m.exec(out)?.[1] ?? '') : [];
     if (process.platform === 'linux')
       expect(words.slice(2).join(' ')).toBe(
-        'worker --platform ios,android --slots 2 --command android=make --pass-env A B_* --timeout 7200s --idle-timeout 600s ' +
+        'worker --platform ios,android --label fast --label xcode=26 --slots 2 --command android=make --pass-env A B_* --timeout 7200s --idle-timeout 600s ' +
           '--outage-limit 7200s --min-free-disk 2048MB --on-quarantine wait',
       );
     expect(out).not.toContain(KEY);

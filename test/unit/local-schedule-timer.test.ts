@@ -10,13 +10,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('runs at once, then after each pause, and never twice at a time', async () => {
+test('runs soon after the start, then after each pause, and never twice at a time', async () => {
   const runs: PromiseWithResolvers<void>[] = [];
   const timer = startTimer(() => {
     const run = Promise.withResolvers<void>();
     runs.push(run);
     return run.promise;
   }, 60_000);
+  await vi.advanceTimersByTimeAsync(14_999);
+  expect(runs.length).toBe(0);
   await vi.advanceTimersByTimeAsync(600_000);
   expect(runs.length).toBe(1);
   runs[0]?.resolve();
@@ -37,7 +39,7 @@ test('logs a failed run and goes on', async () => {
     runs++;
     return Promise.reject(new Error('table is away'));
   }, 1_000);
-  await vi.advanceTimersByTimeAsync(2_500);
+  await vi.advanceTimersByTimeAsync(3_500);
   await timer.stop();
   expect(runs).toBe(3);
   expect(String(log.mock.calls[0]?.[0])).toContain('"schedule_failed"');

@@ -122,6 +122,21 @@ describe('a lease in doubt', () => {
     lease.end();
   });
 
+  it('begins when a renewal that was shorter than the lease before runs out', async () => {
+    const clock = manualClock();
+    let doubts = 0;
+    const onDoubt = () => {
+      doubts += 1;
+    };
+    const lease = holdLease(clock, 1_800_000, 0, { outageMs: 10_000, onDoubt });
+    lease.renew(1000, clock.now());
+    await clock.advance(1);
+    await clock.advance(999);
+    expect([lease.isInDoubt(), doubts]).toEqual([true, 1]);
+    await clock.advance(10_000);
+    expect(lease.signal.reason).toMatchObject({ reason: 'lease_expired' });
+  });
+
   it('ends with the outage that is put up with, and whoever waits for it hears so', async () => {
     const clock = manualClock();
     const lease = holdLease(clock, 1000, 0, { outageMs: 10_000 });

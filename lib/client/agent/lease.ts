@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, ignoreAbort } from '../clock.ts';
 import { BuildStopped, type StopReason } from './build-stopped.ts';
 
 export interface Lease {
@@ -35,6 +35,7 @@ export function holdLease(
   const held = new AbortController();
   const ended = new AbortController();
   let deadline = askedAt + durationMs;
+  let renewed = new AbortController();
   const waiting = new Set<() => void>();
   const isInDoubt = () => clock.now() >= deadline;
   const watch = async () => {
@@ -46,7 +47,10 @@ export function holdLease(
         isMentioned = true;
         onDoubt?.();
       }
-      await clock.wait(deadline + (isMentioned ? outageMs : 0) - clock.now(), ended.signal);
+      // A renewal may shorten it: the first lease is long, for machines that have to boot.
+      const { signal } = renewed;
+      const until = AbortSignal.any([ended.signal, signal]);
+      await clock.wait(deadline + (isMentioned ? outageMs : 0) - clock.now(), until).catch(ignoreAbort(signal));
     }
   };
   watch().catch((error: unknown) => {
@@ -57,6 +61,8 @@ export function holdLease(
     isInDoubt,
     renew: (ms, since) => {
       deadline = since + ms;
+      renewed.abort();
+      renewed = new AbortController();
       for (const wake of waiting) wake();
     },
     held: async (signal) => {

@@ -3,12 +3,13 @@ import { PASS_NAME } from '../agent/build-environment.ts';
 import type { PerPlatform } from '../agent/project-config.ts';
 import type { CliCommand } from './cli-command.ts';
 import { UsageError } from './exit-codes.ts';
-import { Flag, PLATFORMS, platforms, positive } from './flag.ts';
+import { Flag, labels, PLATFORMS, platforms, positive } from './flag.ts';
 import { byteSize, duration } from './quantities.ts';
 
 export interface WorkerFlags {
   readonly name?: string;
   readonly platform?: string[];
+  readonly label?: string[];
   readonly slots: number;
   readonly once?: boolean;
   readonly workDir?: string;
@@ -30,6 +31,12 @@ export function addWorkerFlags(command: CliCommand): CliCommand {
   return command
     .option('--name <name>', "the worker's name (default: this machine's)")
     .addOption(new Flag('--platform <list>', 'ios, android or both').argParser(platforms))
+    .addOption(
+      new Flag(
+        '--label <name>',
+        'what it has, for builds that ask for it: signing, xcode=26 (repeat the flag)',
+      ).argParser(labels),
+    )
     .addOption(new Flag('--slots <count>', 'how many builds at a time').argParser(slots).default(1))
     .option('--once', 'leave after one build')
     .option('--work-dir <dir>', 'where builds take place (default: ~/.buildlatch/work)')
@@ -94,6 +101,7 @@ export function workerArgs(flags: WorkerFlags): string[] {
   return [
     ...said('--name', flags.name),
     ...said('--platform', flags.platform?.join(',')),
+    ...(flags.label ?? []).flatMap((name) => ['--label', name]),
     ...said('--slots', flags.slots),
     ...said('--work-dir', flags.workDir),
     ...perPlatform('--command', flags.command),

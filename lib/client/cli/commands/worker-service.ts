@@ -12,7 +12,10 @@ import { platformsOf, workerArgs, type WorkerFlags } from '../worker-flags.ts';
 interface InstallFlags {
   readonly print?: boolean;
   readonly runAs?: string;
+  readonly destdir?: string;
 }
+
+type UninstallFlags = Pick<InstallFlags, 'destdir'>;
 
 /** Time to pack and upload what a build has made, after its command has used all of its own. */
 const STOP_MARGIN_SECONDS = 600;
@@ -23,11 +26,20 @@ export function addWorkerService(worker: CliCommand): void {
     .description('write a service that starts this worker with the machine: a systemd unit, on macOS a launchd agent')
     .option('--print', 'show it and write nothing')
     .option('--run-as <user>', 'who builds, when root installs it')
+    .option('--destdir <folder>', 'write below this folder, to make a package')
     .runs((context, flags: InstallFlags) => install(context, worker.opts<WorkerFlags>(), flags));
-  worker.command('uninstall').description('remove the service and its key').runs(uninstall);
+  worker
+    .command('uninstall')
+    .description('remove the service and its key')
+    .option('--destdir <folder>', 'from below this folder')
+    .runs(uninstall);
 }
 
-async function install(context: CommandContext, flags: WorkerFlags, { print, runAs }: InstallFlags): Promise<number> {
+async function install(
+  context: CommandContext,
+  flags: WorkerFlags,
+  { print, runAs, destdir }: InstallFlags,
+): Promise<number> {
   const { settings, screen, io } = context;
   const place = placeHere(io.env);
   platformsOf(flags);
@@ -50,15 +62,15 @@ async function install(context: CommandContext, flags: WorkerFlags, { print, run
     return EXIT.ok;
   }
   const key = projectCredentials(settings)['X-API-Key'] ?? '';
-  await installService(place, service, { BUILDLATCH_URL: settings.baseUrl, BUILDLATCH_API_KEY: key });
+  await installService(place, service, { BUILDLATCH_URL: settings.baseUrl, BUILDLATCH_API_KEY: key }, destdir);
   screen.note(`Wrote ${place.definition} and, for its owner only, ${place.envFile}. To start it:`);
   for (const line of place.start) screen.data(line);
   return EXIT.ok;
 }
 
-async function uninstall({ screen, io }: CommandContext): Promise<number> {
+async function uninstall({ screen, io }: CommandContext, { destdir }: UninstallFlags): Promise<number> {
   const place = placeHere(io.env);
-  await uninstallService(place);
+  await uninstallService(place, destdir);
   screen.note(`Removed ${place.definition} and ${place.envFile}. To end what runs:`);
   for (const line of place.stop) screen.data(line);
   return EXIT.ok;

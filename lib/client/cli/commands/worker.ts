@@ -33,7 +33,7 @@ async function work(context: CommandContext, flags: WorkerFlags): Promise<number
     baseUrl: settings.baseUrl,
     clock: io.clock,
     random: io.random,
-    worker: { name: flags.name ?? hostname(), platforms: platformsOf(flags), apiKey },
+    worker: { name: flags.name ?? hostname(), platforms: platformsOf(flags), labels: flags.label, apiKey },
     slots,
     workDir: workFolder(io.cwd, flags.workDir),
     isOnce,
