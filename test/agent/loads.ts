@@ -5,14 +5,16 @@ import { holds, LEASE_SECONDS, onStage } from './stage.ts';
 
 /** What becomes of an agent that has much to say, much to pack, or no room. */
 
-const LINES = 1_000_000;
+const LINES = 100_000;
+const DIGITS = 999;
+const LINE = new RegExp(`^\\d{${DIGITS}}$`);
 /** The runtime takes about 100 MB; the log on its way is 1 MB of text, and lives in several forms. */
 const MAX_LOG_MB = 320;
 
 export const longLog = () =>
   onStage(async ({ submit, agent, network, lines, state }) => {
-    // 100 bytes a line, as fast as a program can write them.
-    const id = await submit(`seq -f '%099.0f' ${LINES} && printf x > out.txt`);
+    // A kilobyte a line, as fast as a program can write them.
+    const id = await submit(`seq -f '%0${DIGITS}.0f' ${LINES} && printf x > out.txt`);
     const mac = await agent('mac', ['--idle-timeout', '60s']);
     network.loseAnswer((method, path) => method === 'POST' && path.endsWith('/logs'));
     await mac.saw('build_reported', (said) => said['success'] === true);
@@ -21,11 +23,11 @@ export const longLog = () =>
     holds('it is the first attempt', (await state(id)).attempt === 1);
     const sent = sentNumbers(network.passed);
     holds(`each of the ${LINES} lines was sent, in order (${sent.problem ?? ''})`, sent.problem === undefined);
-    const kept = (await lines(id)).flatMap((line) => (/^\d{99}$/.test(line) ? [Number(line)] : []));
+    const kept = (await lines(id)).flatMap((line) => (LINE.test(line) ? [Number(line)] : []));
     const gaps = kept.filter((number, at) => at > 0 && number !== (kept[at - 1] ?? 0) + 1);
     holds('the controller keeps the beginning and the newest part', kept[0] === 1 && kept.at(-1) === LINES);
     holds('neither with a line lost or doubled', gaps.length === 1);
-    return `1,000,000 lines in order, none lost or doubled (${sent.repeated} batch repeated, its answer was lost); peak memory ${peakMb} MB`;
+    return `100 MB, ${LINES} lines in order, none lost or doubled (${sent.repeated} batch repeated, its answer was lost); peak memory ${peakMb} MB`;
   });
 
 /** Batches by the number of their first line: a repeated one is the same. */
@@ -47,7 +49,7 @@ function sentNumbers(passed: readonly { path: string; status: number; body: stri
     const logs = JSON.parse(text) as { message: string }[];
     next += logs.length;
     for (const { message } of logs) {
-      if (!/^\d{99}$/.test(message)) continue;
+      if (!LINE.test(message)) continue;
       number += 1;
       if (Number(message) !== number) return { repeated, problem: `${message} is not line ${number}` };
     }
@@ -58,7 +60,7 @@ function sentNumbers(passed: readonly { path: string; status: number; body: stri
 export const busyAgent = () =>
   onStage(async ({ submit, agent, network, state }) => {
     // A folder is packed and hashed: more than a lease of work for the agent itself, were it done in one go.
-    const id = await submit('mkdir out.txt && for i in 1 2 3 4; do head -c 100000000 /dev/urandom > out.txt/$i; done');
+    const id = await submit('mkdir out.txt && for i in 1 2; do head -c 100000000 /dev/urandom > out.txt/$i; done');
     const mac = await agent('mac');
     await mac.saw('command_ended');
     const from = network.passed.length;
@@ -67,7 +69,7 @@ export const busyAgent = () =>
     const doubts = mac.said.filter(({ event }) => event === 'lease_in_doubt');
     holds('it is the first attempt', (await state(id)).attempt === 1);
     holds(`its lease of ${LEASE_SECONDS} s was never in doubt`, doubts.length === 0);
-    return `packed and hashed 400 MB with ${beats.length} heartbeats meanwhile, its lease never in doubt`;
+    return `packed and hashed 200 MB with ${beats.length} heartbeats meanwhile, its lease never in doubt`;
   });
 
 export const fullDisk = () =>

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { markedIn } from '../../lib/client/agent/process-tree.ts';
 import { runCommand } from '../../lib/client/agent/command.ts';
 import { removeStaleFolders } from '../../lib/client/agent/work-dir.ts';
 import { fastClock } from '../support/client-clock.ts';
@@ -68,6 +69,18 @@ it('what a killed agent’s build still runs is ended before its folder is remov
   await removeStaleFolders(work, () => false);
   expect(await gone).toBe('SIGKILL');
   expect(await readdir(work)).toEqual([]);
+});
+
+it('where there is no /proc a build’s processes are found in what ps says, and no others', () => {
+  const listed = [
+    '  101 sh -c make PATH=/bin BUILDLATCH_WORKSPACE=/w/build-1-2-a HOME=/h',
+    ' 7102 node x.js BUILDLATCH_WORKSPACE=/w/build-1-2-a',
+    '  103 sh -c make BUILDLATCH_WORKSPACE=/w/build-1-2-abc HOME=/h',
+    '  104 sh -c make OLD_BUILDLATCH_WORKSPACE=/w/build-1-2-a HOME=/h',
+    '  105 grep /w/build-1-2-a',
+    '',
+  ].join('\n');
+  expect(markedIn(listed, '/w/build-1-2-a')).toEqual([101, 7102]);
 });
 
 function exitOf(child: ChildProcess): Promise<NodeJS.Signals | null> {

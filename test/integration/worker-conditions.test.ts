@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Agent, type AgentOptions, createAgent } from '../../lib/client/agent/agent.ts';
 import type { AgentEvent } from '../../lib/client/agent/events.ts';
 import { Quarantined } from '../../lib/client/agent/quarantine.ts';
+import { runInside } from '../support/cli.ts';
 import { fastClock } from '../support/client-clock.ts';
 import {
   HEARTBEAT,
@@ -165,6 +166,14 @@ describe('a machine', () => {
     const why = /3 builds in a row failed within 10 s, the last with: Build command exited with code 127/;
     expect(events).toContainEqual({ event: 'quarantined', reason: expect.stringMatching(why), retry_ms: null });
     expect(fake.seen(UNREGISTER)).toHaveLength(1);
+  });
+
+  it('leaves with an exit code of its own when it is told to exit then', async () => {
+    alwaysServing('exit 1');
+    const flags = ['--platform', 'ios', '--work-dir', workDir, '--on-quarantine', 'exit', '--min-free-disk', '0'];
+    const env = { PATH: process.env['PATH'], BUILDLATCH_URL: fake.url, BUILDLATCH_API_KEY: 'project-key' };
+    const { code, err } = await runInside(['worker', ...flags], { env, cwd: workDir, clock: standing });
+    expect([code, err]).toEqual([6, expect.stringContaining('3 builds in a row failed within 10 s')]);
   });
 
   it('in quarantine waits an hour and tries one build', async () => {

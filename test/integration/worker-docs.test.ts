@@ -115,7 +115,7 @@ it('the service is shown, written with its key apart, and removed', async () => 
   const below = {
     BUILDLATCH_WORKER_INSTALL_DESTDIR: destdir,
     BUILDLATCH_WORKER_UNINSTALL_DESTDIR: destdir,
-    HOME: '/home/me',
+    HOME: '/u/me',
   };
   const shown = await (await run(print, user)).ended;
   expect([shown.code, shown.out.includes('worker'), shown.out.includes(controller.apiKey)]).toEqual([0, true, false]);

@@ -15,10 +15,10 @@ const service: WorkerService = {
   node: process.execPath,
   program: '/opt/build latch/100%/buildlatch.mjs',
   args: ['worker', '--platform', 'ios', '--command', `ios=make "a & b" <x> $HOME \\ 50%`],
-  envFile: '/home/me/.config/buildlatch/worker.env',
+  envFile: '/u/me/.config/buildlatch/worker.env',
   path: '/usr/bin:/bin:/opt/$odd',
   stopSeconds: 7800,
-  logFile: '/home/me/worker.log',
+  logFile: '/u/me/worker.log',
 };
 
 const placeIn = (home: string, platform: NodeJS.Platform = 'linux') => {
@@ -32,7 +32,7 @@ describe('a systemd unit', () => {
     const unit = systemdUnit(service);
     const line = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '';
     expect(systemdWords(line)).toEqual([service.node, service.program, ...service.args]);
-    expect(unit).toContain('EnvironmentFile=/home/me/.config/buildlatch/worker.env\n');
+    expect(unit).toContain('EnvironmentFile=/u/me/.config/buildlatch/worker.env\n');
     expect(unit).toContain('Environment="PATH=/usr/bin:/bin:/opt/$odd"\n');
     expect(unit).toMatch(/^KillMode=mixed$/m);
     expect(unit).toMatch(/^TimeoutStopSec=7800$/m);

@@ -59,6 +59,11 @@ function ignoreGone(error: NodeJS.ErrnoException): undefined {
 /** macOS has no /proc; its `ps` shows the environment of one's own processes behind the command. */
 async function markedByPs(workspace: string): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axwwE', '-o', 'pid=,command='], { maxBuffer: 64 * 1024 ** 2 });
-  const lines = `${stdout}\n`.split('\n').filter((line) => `${line} `.includes(` ${MARKER}=${workspace} `));
-  return lines.map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== process.pid);
+  return markedIn(stdout, workspace).filter((pid) => pid !== process.pid);
+}
+
+/** Lines of a process's number, its command and its environment, without a mark between the two. */
+export function markedIn(listed: string, workspace: string): number[] {
+  const lines = listed.split('\n').filter((line) => `${line} `.includes(` ${MARKER}=${workspace} `));
+  return lines.map((line) => Number.parseInt(line, 10));
 }
