@@ -89,7 +89,11 @@ export async function onStage<T>(play: (stage: Stage) => Promise<T>): Promise<T>
     },
     lines: async (id) => {
       const { http } = running();
-      const { body } = await http.request('GET', `/api/builds/${id}/logs`, { headers: http.key });
+      // A long log takes a busy machine longer than a function has.
+      const { body } = await until('the log', async () => {
+        const answer = await http.request('GET', `/api/builds/${id}/logs`, { headers: http.key });
+        return answer.status === 200 && answer;
+      });
       return body.logs.map(({ message }: { message: string }) => message);
     },
     agent: async (name, flags = [], wrap = 'exec "$@"') => {
