@@ -130,7 +130,7 @@ it('the service is shown, written with its key apart, and removed', async () => 
   expect(unit).not.toContain(controller.apiKey);
   expect((await (await run(uninstall, below)).ended).code).toBe(0);
   for (const file of [definition, envFile]) await expect(stat(join(destdir, file))).rejects.toThrow('ENOENT');
-});
+}, 90_000);
 
 it('what the page says of defaults is so', async () => {
   const { out } = await (await run('node dist/buildlatch.mjs worker --help')).ended;
@@ -140,4 +140,4 @@ it('what the page says of defaults is so', async () => {
     const shown = value === 'none' ? 'no limit' : value === 'wait' ? '"wait"' : value;
     expect(help.slice(from, help.indexOf('(env:', from)), flag).toContain(`default: ${shown}`);
   }
-});
+}, 90_000);
