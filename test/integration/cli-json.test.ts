@@ -44,6 +44,8 @@ const LINES: Readonly<Record<string, () => readonly string[]>> = {
   why: () => [ended],
   list: () => [],
   open: () => ['--print'],
+  'worker install': () => ['--platform', 'ios', '--print'],
+  'worker uninstall': () => ['--destdir', './package'],
   workers: () => [],
   'workers drain': () => [worker],
   'workers resume': () => [worker],

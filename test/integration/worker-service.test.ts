@@ -162,7 +162,7 @@ describe('the command line', () => {
     expect([none.code, none.err]).toEqual([2, expect.stringContaining('--platform')]);
     expect((await runInside(['worker'], place)).code).toBe(2);
     if (user.length === 0) return;
-    const asRoot = await runInside(['worker', 'install', '--print', '--platform', 'ios'], place);
+    const asRoot = await runInside(['worker', 'install', '--platform', 'ios'], place);
     expect([asRoot.code, asRoot.err]).toEqual([2, expect.stringContaining('--run-as')]);
   });
 });

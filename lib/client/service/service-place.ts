@@ -16,7 +16,7 @@ export interface ServicePlace {
 const UNIT = 'buildlatch-worker.service';
 
 /** Where this system looks for services. Nothing: it has a service manager that is not known here. */
-export function servicePlace(platform: NodeJS.Platform, home: string, isRoot: boolean): ServicePlace | undefined {
+export function servicePlace(platform: NodeJS.Platform, home: string, isForMachine: boolean): ServicePlace | undefined {
   if (platform === 'darwin') {
     const definition = join(home, 'Library/LaunchAgents', `${LAUNCHD_LABEL}.plist`);
     return {
@@ -29,10 +29,10 @@ export function servicePlace(platform: NodeJS.Platform, home: string, isRoot: bo
     };
   }
   if (platform !== 'linux') return undefined;
-  const control = isRoot ? 'systemctl' : 'systemctl --user';
+  const control = isForMachine ? 'systemctl' : 'systemctl --user';
   return {
-    definition: isRoot ? join('/etc/systemd/system', UNIT) : join(home, '.config/systemd/user', UNIT),
-    envFile: isRoot ? '/etc/buildlatch/worker.env' : join(home, '.config/buildlatch/worker.env'),
+    definition: isForMachine ? join('/etc/systemd/system', UNIT) : join(home, '.config/systemd/user', UNIT),
+    envFile: isForMachine ? '/etc/buildlatch/worker.env' : join(home, '.config/buildlatch/worker.env'),
     // Its journal has it.
     logFile: '/dev/null',
     write: systemdUnit,
@@ -40,7 +40,7 @@ export function servicePlace(platform: NodeJS.Platform, home: string, isRoot: bo
       `${control} daemon-reload`,
       `${control} enable --now ${UNIT}`,
       // Without it the worker would end with its user's last session.
-      ...(isRoot ? [] : ['loginctl enable-linger']),
+      ...(isForMachine ? [] : ['loginctl enable-linger']),
     ],
     stop: [`${control} disable --now ${UNIT}`],
   };

@@ -9,13 +9,14 @@ import { EXIT, UsageError } from '../exit-codes.ts';
 import { projectCredentials } from '../settings.ts';
 import { platformsOf, workerArgs, type WorkerFlags } from '../worker-flags.ts';
 
-interface InstallFlags {
-  readonly print?: boolean;
-  readonly runAs?: string;
+interface UninstallFlags {
   readonly destdir?: string;
 }
 
-type UninstallFlags = Pick<InstallFlags, 'destdir'>;
+interface InstallFlags extends UninstallFlags {
+  readonly print?: boolean;
+  readonly runAs?: string;
+}
 
 /** Time to pack and upload what a build has made, after its command has used all of its own. */
 const STOP_MARGIN_SECONDS = 600;
@@ -25,27 +26,29 @@ export function addWorkerService(worker: CliCommand): void {
     .command('install')
     .description('write a service that starts this worker with the machine: a systemd unit, on macOS a launchd agent')
     .option('--print', 'show it and write nothing')
-    .option('--run-as <user>', 'who builds, when root installs it')
+    .option('--run-as <user>', 'who builds, when root installs it for the whole machine')
     .option('--destdir <folder>', 'write below this folder, to make a package')
+    .example(
+      'buildlatch worker install --platform ios --slots 2 --print',
+      'a look at the service; without --print it is written',
+    )
     .runs((context, flags: InstallFlags) => install(context, worker.opts<WorkerFlags>(), flags));
   worker
     .command('uninstall')
     .description('remove the service and its key')
     .option('--destdir <folder>', 'from below this folder')
+    .example('buildlatch worker uninstall --destdir ./package', 'takes them out of a package')
     .runs(uninstall);
 }
 
-async function install(
-  context: CommandContext,
-  flags: WorkerFlags,
-  { print, runAs, destdir }: InstallFlags,
-): Promise<number> {
-  const { settings, screen, io } = context;
-  const place = placeHere(io.env);
+async function install(context: CommandContext, flags: WorkerFlags, own: InstallFlags): Promise<number> {
+  const { settings, screen, io, isJson } = context;
+  const { print = false, runAs, destdir } = own;
   platformsOf(flags);
-  if (isRoot() && runAs === undefined)
-    throw new UsageError('builds would run as root: name another user with --run-as');
   if (!isRoot() && runAs !== undefined) throw new UsageError('--run-as is for root');
+  if (isRoot() && runAs === undefined && !print)
+    throw new UsageError('builds would run as root: name another user with --run-as');
+  const place = placeHere(io.env, runAs !== undefined);
   const service: WorkerService = {
     node: process.execPath,
     program: realpathSync(process.argv[1] ?? ''),
@@ -56,28 +59,34 @@ async function install(
     stopSeconds: Math.ceil(flags.timeout / 1000) + STOP_MARGIN_SECONDS,
     logFile: place.logFile,
   };
+  const { definition, envFile: env_file, start } = place;
   if (print) {
-    screen.note(`Would be ${place.definition}; the key in ${place.envFile}, for its owner only`);
-    for (const line of place.write(service).trimEnd().split('\n')) screen.data(line);
+    const content = place.write(service).trimEnd();
+    screen.note(`Would be ${definition}; the key in ${env_file}, for its owner only`);
+    if (isJson) screen.json({ definition, env_file, content });
+    else for (const line of content.split('\n')) screen.data(line);
     return EXIT.ok;
   }
   const key = projectCredentials(settings)['X-API-Key'] ?? '';
   await installService(place, service, { BUILDLATCH_URL: settings.baseUrl, BUILDLATCH_API_KEY: key }, destdir);
-  screen.note(`Wrote ${place.definition} and, for its owner only, ${place.envFile}. To start it:`);
-  for (const line of place.start) screen.data(line);
+  screen.note(`Wrote ${definition} and, for its owner only, ${env_file}. To start it:`);
+  if (isJson) screen.json({ definition, env_file, start });
+  else for (const line of start) screen.data(line);
   return EXIT.ok;
 }
 
-async function uninstall({ screen, io }: CommandContext, { destdir }: UninstallFlags): Promise<number> {
-  const place = placeHere(io.env);
+async function uninstall({ screen, io, isJson }: CommandContext, { destdir }: UninstallFlags): Promise<number> {
+  const place = placeHere(io.env, isRoot());
   await uninstallService(place, destdir);
-  screen.note(`Removed ${place.definition} and ${place.envFile}. To end what runs:`);
-  for (const line of place.stop) screen.data(line);
+  const { definition, envFile: env_file, stop } = place;
+  screen.note(`Removed ${definition} and ${env_file}. To end what runs:`);
+  if (isJson) screen.json({ definition, env_file, stop });
+  else for (const line of stop) screen.data(line);
   return EXIT.ok;
 }
 
-function placeHere(env: NodeJS.ProcessEnv): ServicePlace {
-  const place = servicePlace(process.platform, env['HOME'] || homedir(), isRoot());
+function placeHere(env: NodeJS.ProcessEnv, isForMachine: boolean): ServicePlace {
+  const place = servicePlace(process.platform, env['HOME'] || homedir(), isForMachine);
   if (!place)
     throw new UsageError(`no service can be written for ${process.platform}: run "buildlatch worker" by its own means`);
   return place;
