@@ -14,7 +14,7 @@ export const UPLOAD_FUNCTIONS: readonly FunctionDefinition[] = [
     'create-source-upload',
     ['POST /api/uploads'],
     [...TABLE, ...FILES, 'MAX_SOURCE_UPLOAD_BYTES'],
-    ['sources:PutObject', 'table:GetItem'],
+    [...READS_SOURCES, 'sources:PutObject', 'table:GetItem'],
   ),
   api(
     'continue-source-upload',

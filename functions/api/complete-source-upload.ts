@@ -1,7 +1,7 @@
 import { sourceKey } from '../../lib/app/file-keys.ts';
 import { completeParts } from '../../lib/app/parted-upload.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { clock, files, gate, openTable, parts } from '../../lib/runtime/container.ts';
+import { clock, files, gate, openTable, parts, secrets } from '../../lib/runtime/container.ts';
 import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { BegunSourceUpload } from '../../lib/runtime/inputs/uploads.ts';
 
@@ -10,8 +10,8 @@ const deps = { files: files(env), parts: parts(env), clock };
 
 export const handler = api(
   { access: 'complete-source-upload', gate: gate(env, openTable(env)), input: BegunSourceUpload },
-  async ({ upload_id: uploadId }) => {
-    const { size, sha256 } = await completeParts(deps, 'sources', sourceKey(uploadId));
+  async ({ upload_id: uploadId }, { key }) => {
+    const { size, sha256 } = await completeParts(deps, 'sources', sourceKey(secrets, uploadId, key));
     return { status: 200, body: { upload_id: uploadId, size, sha256 } };
   },
 );

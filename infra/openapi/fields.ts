@@ -47,6 +47,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   priority: 'The higher goes first; each point is worth as much as ten minutes of waiting.',
   profiles: 'Provisioning profiles, each in base64.',
   progress: 'In percent.',
+  reuse:
+    '`now`: what the same key has uploaded before, and is still kept, need not be sent. `later`: it is sent, for the next time.',
   scopes: 'What the key may do.',
   sha256: 'Of the whole file, in lower-case hex. The upload is bound to it.',
   size: 'Of the whole file, in bytes. The upload is bound to it.',

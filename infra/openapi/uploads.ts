@@ -8,6 +8,8 @@ const method = z.literal('PUT');
 
 const Whole = z.object({ upload_id: id, method, ...ticket });
 
+const Stored = z.object({ upload_id: id, is_stored: z.literal(true) });
+
 const InParts = z.object({
   upload_id: id,
   method,
@@ -22,6 +24,12 @@ const Joined = z.object({ upload_id: id, size: count, sha256: z.string() });
 const created = {
   200: json('Where to put the file with exactly these headers, or its parts.', z.union([InParts, Whole])),
 };
+const createdOrStored = {
+  200: json(
+    'Where to put the file with exactly these headers, or its parts; or, with `reuse`, that nothing has to be sent.',
+    z.union([InParts, Whole, Stored]),
+  ),
+};
 const continued = { 200: json('How many parts are missing, with addresses for the first hundred.', InParts) };
 const completed = { 200: json('The file is there.', Joined) };
 const aborted = { 200: json('Whatever had arrived is deleted.', done) };
@@ -30,7 +38,7 @@ export const UPLOADS = {
   'create-source-upload': {
     summary: 'Begins the upload of a source',
     input: SourceUpload,
-    replies: created,
+    replies: createdOrStored,
     refusals: ['payload_too_large'],
   },
   'continue-source-upload': {

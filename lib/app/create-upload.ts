@@ -1,6 +1,7 @@
+import type { KeyHolder } from '../domain/api-key.ts';
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import { resultKey, resultName, resultUploadId, sourceKey } from './file-keys.ts';
+import { contentUploadId, resultKey, resultName, resultUploadId, sourceKey } from './file-keys.ts';
 import type { AnnouncedParts, FileStore, PartStore, UploadTicket } from './file-ports.ts';
 import { beginParts, type PartedUpload } from './parted-upload.ts';
 import type { Clock, Secrets } from './ports.ts';
@@ -29,17 +30,26 @@ interface Announced {
   readonly sha256: string;
 }
 
-export async function createSourceUpload(deps: Deps, file: Announced): Promise<Upload> {
-  refuseAbove(file.size, deps.maxBytes, 'Source file too large');
-  const uploadId = deps.secrets.id();
-  const ticket = await deps.files.ticket('sources', sourceKey(uploadId), file, deps.clock());
-  return { uploadId, ...ticket };
+/** A source that its key's holder may submit again: where it then lies is said by its content. */
+interface Reuse {
+  readonly by: KeyHolder | undefined;
 }
 
-export async function createSourceParts(deps: PartsDeps, file: AnnouncedParts): Promise<UploadInParts> {
+export async function createSourceUpload(deps: Deps, file: Announced, reuse?: Reuse): Promise<Upload> {
   refuseAbove(file.size, deps.maxBytes, 'Source file too large');
-  const uploadId = deps.secrets.id();
-  return { uploadId, ...(await beginParts(deps, 'sources', sourceKey(uploadId), file)) };
+  const { uploadId, key } = newSource(deps, file, reuse);
+  return { uploadId, ...(await deps.files.ticket('sources', key, file, deps.clock())) };
+}
+
+export async function createSourceParts(deps: PartsDeps, file: AnnouncedParts, reuse?: Reuse): Promise<UploadInParts> {
+  refuseAbove(file.size, deps.maxBytes, 'Source file too large');
+  const { uploadId, key } = newSource(deps, file, reuse);
+  return { uploadId, ...(await beginParts(deps, 'sources', key, file)) };
+}
+
+function newSource({ secrets }: Deps, file: Announced, reuse: Reuse | undefined) {
+  const uploadId = reuse ? contentUploadId(secrets, file) : secrets.id();
+  return { uploadId, key: sourceKey(secrets, uploadId, reuse?.by) };
 }
 
 /**

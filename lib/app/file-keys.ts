@@ -1,8 +1,34 @@
+import { type KeyHolder, ROOT } from '../domain/api-key.ts';
 import type { Build } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
+import type { Secrets } from './ports.ts';
 
-/** A source is stored before its build exists, so its key is that of the upload. */
-export const sourceKey = (uploadId: string) => `sources/${uploadId}`;
+interface Content {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/**
+ * An upload of a source that is to be found again by its content. The first part makes it an upload of its own, so that
+ * two submits of one source are two builds; the second says what is uploaded.
+ */
+export const contentUploadId = ({ id, idFrom }: Pick<Secrets, 'id' | 'idFrom'>, { size, sha256 }: Content) =>
+  `${id()}-${idFrom(`content ${size} ${sha256}`)}`;
+
+/**
+ * A source is stored before its build exists, so its key is that of the upload; or of its content and of whose it is.
+ * Who names an upload of somebody else's content comes to a key of his own, where there is what he uploaded or nothing.
+ *
+ * @param by whose key asks.
+ */
+export function sourceKey({ idFrom }: Pick<Secrets, 'idFrom'>, uploadId: string, by: KeyHolder | undefined): string {
+  const content = /^[A-Za-z0-9_-]{21}-([A-Za-z0-9_-]{21})$/.exec(uploadId)?.[1];
+  if (content === undefined) return plainSourceKey(uploadId);
+  // No id has a slash: what lies here can be named by its content only.
+  return `sources/by-content/${idFrom(`${content} of ${by?.id ?? ROOT.id}`)}`;
+}
+
+export const plainSourceKey = (uploadId: string) => `sources/${uploadId}`;
 
 /** Results lie under their attempt: what a lost attempt uploads late can never take the place of another's. */
 export const resultKey = (buildId: string, attempt: number, uploadId: string) =>

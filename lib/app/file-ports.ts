@@ -13,6 +13,13 @@ export interface StoredAs {
   readonly filename?: string;
 }
 
+export interface FoundFile extends StoredAs {
+  /** Since when it has been there; unknown where the store does not say. */
+  readonly storedAt?: number;
+  /** When the store will remove it, if it says so. */
+  readonly goneAt?: number;
+}
+
 /** A file that came in with a request and was stored on its way, where nobody can read it yet. */
 export interface ReceivedFile {
   /** The store's name of it. */
@@ -28,7 +35,7 @@ export interface FileStore {
   /** Makes a received file the one under this key, without moving its bytes again. May be repeated. */
   adopt(kind: FileKind, key: string, file: ReceivedFile): Promise<void>;
   /** What is stored under the key, or undefined. */
-  find(kind: FileKind, key: string): Promise<StoredAs | undefined>;
+  find(kind: FileKind, key: string): Promise<FoundFile | undefined>;
   read(kind: FileKind, key: string): Promise<Uint8Array | undefined>;
   /** An address from which the file can be fetched for some minutes, under the given name. */
   link(kind: FileKind, key: string, filename: string, contentType: string): Promise<string>;

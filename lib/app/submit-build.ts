@@ -3,7 +3,7 @@ import { type Build, isTerminal, type Platform, type StoredCerts, type StoredFil
 import { rankOf } from '../domain/line.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { announce } from './announce.ts';
-import { sourceKey } from './file-keys.ts';
+import { plainSourceKey, sourceKey } from './file-keys.ts';
 import type { FileStore } from './file-ports.ts';
 import { keepFile, type SentFile } from './keep-file.ts';
 import type { BuildQueue, BuildStore, Clock, Report, Secrets } from './ports.ts';
@@ -60,7 +60,7 @@ export function submitBuild(
 /** Submits a source that came with the request. */
 export async function submitBytes(deps: SubmitDeps, submission: Submission & SentFile): Promise<Submitted> {
   const { platform, sha256, certs, idempotencyKey, by, labels, priority } = submission;
-  const source = await keepFile(deps.files, 'sources', sourceKey(deps.secrets.id()), submission);
+  const source = await keepFile(deps.files, 'sources', plainSourceKey(deps.secrets.id()), submission);
   const wanted = { platform, source, certs, labels, priority, submittedBy: notedId(by) };
   if (idempotencyKey !== undefined) return submitOnce(deps, keySeed(idempotencyKey), wanted, 'always');
   // Clients that know no key send the whole request again after a timeout.
@@ -74,7 +74,7 @@ export async function submitUpload(
   submission: Submission & { uploadId: string },
 ): Promise<Submitted> {
   const { platform, uploadId, certs, idempotencyKey, by, labels, priority } = submission;
-  const key = sourceKey(uploadId);
+  const key = sourceKey(deps.secrets, uploadId, by);
   const found = await deps.files.find('sources', key);
   if (!found) {
     throw new Rejection('upload_missing', 'Source file required: nothing has been uploaded under this upload_id');

@@ -17,6 +17,9 @@ export const Upload = z.object({
   expires_at: z.number(),
 });
 export type Upload = z.output<typeof Upload>;
+/** The same key has uploaded the same before: nothing has to be sent. */
+export const StoredUpload = z.object({ upload_id: z.string(), is_stored: z.literal(true) });
+export type StoredUpload = z.output<typeof StoredUpload>;
 
 export const ApiKey = z.object({
   id,

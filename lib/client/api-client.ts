@@ -15,11 +15,13 @@ import {
   Retried,
   Stats,
   Status,
+  StoredUpload,
   Submitted,
   Upload,
   WorkerList,
   type WorkerListItem,
 } from './answers.ts';
+import * as z from 'zod/mini';
 import { type Call, type Connection, callOnce } from './request.ts';
 import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
 import type { FileDigest, PartDigests } from './transfer/file-digest.ts';
@@ -59,13 +61,21 @@ export function createApiClient(options: ClientOptions) {
   const ofBuild = (id: string, what: string) => `/api/builds/${encodeURIComponent(id)}/${what}`;
 
   return {
-    requestUpload: (size: number, sha256: string) =>
-      bodyOf({ method: 'POST', path: '/api/uploads', body: { size, sha256 }, answer: Upload }),
+    /** `now`: what is stored already need not be sent. `later`: it is sent, for the next time. */
+    requestUpload: (size: number, sha256: string, reuse: 'now' | 'later') => {
+      const body = { size, sha256, reuse };
+      return bodyOf({ method: 'POST', path: '/api/uploads', body, answer: z.union([StoredUpload, Upload]) });
+    },
 
     /** Uploads in parts; see `PartCalls`. */
     parts: {
       begin: ({ size, sha256 }: FileDigest, parts: PartDigests) =>
-        bodyOf({ method: 'POST', path: '/api/uploads', body: { size, sha256, parts }, answer: PartedUpload }),
+        bodyOf({
+          method: 'POST',
+          path: '/api/uploads',
+          body: { size, sha256, parts, reuse: 'later' },
+          answer: PartedUpload,
+        }),
       goOn: (uploadId: string) => bodyOf({ method: 'GET', path: `/api/uploads/${uploadId}`, answer: PartedUpload }),
       complete: (uploadId: string) =>
         bodyOf({

@@ -63,6 +63,9 @@ export function uploadView({ uploadId, url, headers, expiresAt }: Upload) {
   return { upload_id: uploadId, method: 'PUT', url, headers, expires_at: expiresAt };
 }
 
+/** Nothing has to be sent. */
+export const storedView = (uploadId: string) => ({ upload_id: uploadId, is_stored: true });
+
 /** `parts` are addresses for what has not arrived, the first hundred of `missing_parts`. */
 export function partedUploadView({ uploadId, partSize, partCount, missing, tickets }: UploadInParts) {
   const parts = tickets.map(({ number, size, url, headers, expiresAt }) => {

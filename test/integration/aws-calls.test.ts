@@ -71,6 +71,12 @@ describe('AWS calls', () => {
     expect(await controller.callsOf(pollBy(body.key))).toEqual({ dynamodb: { GetItem: 1 }, ...empty });
   });
 
+  it('to ask for a source that is stored already is one look at the store', async () => {
+    const json = { size: 3, sha256: 'a'.repeat(64), reuse: 'now' };
+    const ask = () => controller.request('POST', '/api/uploads', { headers: controller.key, json });
+    expect(await controller.callsOf(ask)).toEqual({ dynamodb: {}, sqs: {}, s3: { HEAD: 1 } });
+  });
+
   it('a poll of a worker that builds receives no message', async () => {
     const { build, worker } = await assigned();
     await controller.heartbeat(worker, build.id);

@@ -114,6 +114,7 @@ describe('bad bodies', () => {
       '/api/uploads': () => [
         ...[...sizes, ...digests, { size: 2 ** 41, sha256: SHA256 }],
         ...parts.map((bad) => ({ size: 1, sha256: SHA256, parts: bad })),
+        ...[true, 'NOW', '', null, ['now'], {}].map((reuse) => ({ size: 1, sha256: SHA256, reuse })),
       ],
       '/api/builds': () => [
         ...[...IDS, undefined, 'windows', 'iOS', '\u0456os', 'ios '].map((platform) => ({

@@ -75,7 +75,7 @@ describe('submit', () => {
     const [put] = fake.seen('PUT /store');
     const digest = sha256(put?.body ?? Buffer.alloc(0));
     expect(JSON.parse(out)).toMatchObject({ id: 'b1', access_token: 'build-token', source_sha256: digest });
-    expect(fake.seen('POST /api/uploads')[0]?.json).toEqual({ size: put?.body.length, sha256: digest });
+    expect(fake.seen('POST /api/uploads')[0]?.json).toEqual({ size: put?.body.length, sha256: digest, reuse: 'now' });
     expect(fake.seen('POST /api/builds')[0]?.json).toEqual({ platform: 'ios', upload_id: 'u1' });
     expect(put?.headers['x-api-key']).toBeUndefined();
   });

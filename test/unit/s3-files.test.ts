@@ -101,6 +101,12 @@ describe('a file', () => {
   it('is found as it was announced, and nothing is found where nothing is', async () => {
     aws.on(HeadObjectCommand).resolves({ ContentLength: 3, Metadata: { sha256: SHA, filename: 'B%C3%BCro.ipa' } });
     expect(await files.find('sources', 'x')).toEqual({ size: 3, sha256: SHA, filename: 'Büro.ipa' });
+    const Expiration = 'expiry-date="Fri, 21 Dec 2012 00:00:00 GMT", rule-id="expire"';
+    aws
+      .on(HeadObjectCommand)
+      .resolves({ ContentLength: 3, Metadata: { sha256: SHA }, LastModified: new Date(5), Expiration });
+    const goneAt = Date.UTC(2012, 11, 21);
+    expect(await files.find('sources', 'x')).toEqual({ size: 3, sha256: SHA, storedAt: 5, goneAt });
     aws.on(HeadObjectCommand).rejects(new NotFound({ message: 'x', $metadata }));
     expect(await files.find('sources', 'x')).toBeUndefined();
     aws.on(GetObjectCommand).rejects(new NoSuchKey({ message: 'x', $metadata }));

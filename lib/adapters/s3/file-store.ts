@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { FileKind, FileStore, StoredAs } from '../../app/file-ports.ts';
+import type { FileKind, FileStore, FoundFile, StoredAs } from '../../app/file-ports.ts';
 import { metadataOf, type Outside, toBase64 } from './object-headers.ts';
 import { readObject } from './read-object.ts';
 
@@ -77,18 +77,32 @@ async function ticket({ client, linkSeconds }: Outside, bucket: string, key: str
   return { url, headers: { ...bound, 'content-length': String(size) }, expiresAt: now + linkSeconds * 1000 };
 }
 
-async function find(client: S3Client, bucket: string, key: string): Promise<StoredAs | undefined> {
+async function find(client: S3Client, bucket: string, key: string): Promise<FoundFile | undefined> {
   try {
-    const { ContentLength, Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const found = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const { ContentLength, Metadata, LastModified, Expiration } = found;
     const sha256 = Metadata?.['sha256'];
     // Nobody but our tickets and `put` can write here, and both give the digest.
     if (ContentLength === undefined || sha256 === undefined) throw new Error(`object ${key} has no size or digest`);
     const name = Metadata?.['filename'];
-    return { size: ContentLength, sha256, ...(name !== undefined && { filename: decodeURIComponent(name) }) };
+    const goneAt = expiryOf(Expiration);
+    return {
+      size: ContentLength,
+      sha256,
+      ...(name !== undefined && { filename: decodeURIComponent(name) }),
+      ...(LastModified && { storedAt: LastModified.getTime() }),
+      ...(goneAt !== undefined && { goneAt }),
+    };
   } catch (error) {
     if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
     throw error;
   }
+}
+
+/** `expiry-date="Fri, 21 Dec 2012 00:00:00 GMT", rule-id="expire"`, by the rule of the bucket. */
+function expiryOf(expiration: string | undefined): number | undefined {
+  const at = Date.parse(/expiry-date="([^"]+)"/.exec(expiration ?? '')?.[1] ?? '');
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /** Quotes and controls cannot end the header early; names were checked when they were accepted. */

@@ -1,4 +1,4 @@
-import type { Upload } from '../answers.ts';
+import type { StoredUpload, Upload } from '../answers.ts';
 import { type RetryContext, type RetryPolicy, withRetries } from '../retry.ts';
 import { resolveAnswerUrl } from '../urls.ts';
 import type { FileDigest } from './file-digest.ts';
@@ -11,7 +11,9 @@ export interface FileUpload {
   readonly path: string;
   readonly digest: FileDigest;
   /** Asks the controller for a presigned address; asked again for each try, since a failed one may have expired. */
-  readonly requestUpload: (size: number, sha256: string) => Promise<Upload>;
+  readonly requestUpload: (size: number, sha256: string) => Promise<Upload | StoredUpload>;
+  /** Told when nothing had to be sent. Without it, what is to go in parts is not asked about. */
+  readonly onStored?: (() => void) | undefined;
   /** For files that are large enough to go in parts. */
   readonly parts: PartCalls;
   /** Of an upload in parts of the same file that broke off, and for the next that may. */
@@ -29,9 +31,13 @@ const IN_PARTS_ABOVE_BYTES = 100_000_000;
 /** Uploads a file and answers the id under which the controller knows it. */
 export function uploadFile(upload: FileUpload): Promise<string> {
   const { digest, context } = upload;
-  if (digest.size > IN_PARTS_ABOVE_BYTES) return uploadParts({ ...upload, calls: upload.parts });
+  if (digest.size > IN_PARTS_ABOVE_BYTES) return uploadLarge(upload);
   const run = async () => {
     const grant = await upload.requestUpload(digest.size, digest.sha256);
+    if ('is_stored' in grant) {
+      upload.onStored?.();
+      return grant.upload_id;
+    }
     await putFile({
       url: resolveAnswerUrl(upload.baseUrl, grant.url),
       headers: grant.headers,
@@ -44,4 +50,17 @@ export function uploadFile(upload: FileUpload): Promise<string> {
     return grant.upload_id;
   };
   return withRetries(run, upload.retry, { ...context, isWorthAnotherTry: isUploadWorthAnotherTry });
+}
+
+async function uploadLarge(upload: FileUpload): Promise<string> {
+  const { digest, uploadId, onStored } = upload;
+  // One that broke off goes on.
+  if (onStored && uploadId === undefined) {
+    const grant = await upload.requestUpload(digest.size, digest.sha256);
+    if ('is_stored' in grant) {
+      onStored();
+      return grant.upload_id;
+    }
+  }
+  return uploadParts({ ...upload, calls: upload.parts });
 }

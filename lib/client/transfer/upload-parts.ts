@@ -68,7 +68,7 @@ export async function uploadParts(upload: PartsUpload): Promise<string> {
 }
 
 async function begin({ path, digest, calls }: PartsUpload): Promise<PartedUpload> {
-  return calls.begin(digest, await digestParts(path, digest.size, partSizeFor(digest.size)));
+  return calls.begin(digest, await digestParts(path, digest, partSizeFor(digest.size)));
 }
 
 /** Undefined when it has been given up meanwhile: then it is begun anew. */

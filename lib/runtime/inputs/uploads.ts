@@ -12,8 +12,11 @@ const parts = z.optional(
   ),
 );
 
+/** `now`: what the same key has uploaded before need not be sent. `later`: it is sent, and need not be the next time. */
+const reuse = z.optional(z.enum(['now', 'later'], 'must be now or later'));
+
 /** `parts` asks for an upload in parts, each of `size` but the last, with the SHA-256 of each. */
-export const SourceUpload = z.object({ size, sha256, parts });
+export const SourceUpload = z.object({ size, sha256, parts, reuse });
 
 export const BegunSourceUpload = z.object({ upload_id: id });
 

@@ -21,6 +21,7 @@ interface SubmitFlags extends SigningFlags {
   readonly label?: string[];
   readonly priority?: number;
   readonly dryRun?: boolean;
+  readonly upload?: boolean;
   readonly wait?: boolean;
 }
 
@@ -36,6 +37,7 @@ export function addSubmit(parent: CliCommand): void {
     )
     .addOption(new Flag('--priority <0-10>', 'the higher goes first').argParser(priority).forProjects())
     .option('--dry-run', 'show what would be packed, the largest files first, and its SHA-256; nothing is sent')
+    .option('--upload', 'upload the source even if the controller has it')
     .addOption(new Flag('--wait', 'show the log until the build is over; exit 1 if it fails').forProjects())
     .example('buildlatch submit --platform ios', 'prints the id of the build, and nothing else on stdout')
     .example('buildlatch submit . --platform ios --wait', 'follows it; exits 1 if the build fails')
@@ -45,7 +47,7 @@ export function addSubmit(parent: CliCommand): void {
       if (flags.dryRun) return dryRun(context, folder);
       if (platform === undefined) throw new UsageError('--platform is missing: ios or android');
       const asks = { labels: flags.label, priority: flags.priority };
-      return submit(context, { folder, platform, isWaiting, signing: flags, asks });
+      return submit(context, { folder, platform, isWaiting, signing: flags, asks, mustUpload: flags.upload ?? false });
     });
 }
 
@@ -55,6 +57,7 @@ interface SubmitOptions {
   readonly isWaiting: boolean;
   readonly signing: SigningFlags;
   readonly asks: { readonly labels: readonly string[] | undefined; readonly priority: number | undefined };
+  readonly mustUpload: boolean;
 }
 
 async function dryRun(context: CommandContext, folder: string): Promise<number> {
@@ -70,7 +73,7 @@ async function submit(context: CommandContext, options: SubmitOptions): Promise<
   const signing = await readSigning(io, options.signing);
   const source = resolve(io.cwd, options.folder);
   const submitArchive = async (archive: SourceArchive) => {
-    const uploadId = await upload(context, client, archive).catch((error: unknown) => {
+    const uploadId = await upload(context, client, archive, options.mustUpload).catch((error: unknown) => {
       // Before the first byte: the controller is told the size, and it may take less than others do.
       if (!(error instanceof ApiError) || !hasCode(error, 'payload_too_large')) throw error;
       throw tooLarge(error.message, archive.files, error);
@@ -98,12 +101,18 @@ async function submit(context: CommandContext, options: SubmitOptions): Promise<
   return exitCodeOf(status);
 }
 
-async function upload(context: CommandContext, client: ApiClient, archive: SourceArchive): Promise<string> {
+async function upload(
+  context: CommandContext,
+  client: ApiClient,
+  archive: SourceArchive,
+  mustUpload: boolean,
+): Promise<string> {
   const { screen, io, signal } = context;
   const { digest, files, warnings } = archive;
   for (const warning of warnings) screen.note(`Warning: ${warning}`);
   if (files) screen.note(`Packed ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${amount(digest.size)}`);
   const onProgress = transferProgress(context, 'Uploading');
+  let wasStored = false;
   const open = openUpload(io.env, context.settings.baseUrl, digest.sha256);
   const uploadId = await uploadFile({
     uploadId: await open.find(),
@@ -111,13 +120,17 @@ async function upload(context: CommandContext, client: ApiClient, archive: Sourc
     baseUrl: context.settings.baseUrl,
     path: archive.path,
     digest,
-    requestUpload: client.requestUpload,
+    requestUpload: (size, sha256) => client.requestUpload(size, sha256, mustUpload ? 'later' : 'now'),
+    ...(!mustUpload && { onStored: () => (wasStored = true) }),
     parts: client.parts,
     retry: PATIENT,
     context: { clock: io.clock, random: io.random, signal },
     onProgress: (sent) => onProgress(sent, digest.size),
   });
   await open.forget();
-  screen.note(`Uploaded ${amount(digest.size)}, SHA-256 ${digest.sha256}`);
+  const done = wasStored
+    ? 'The controller has this source: nothing had to be uploaded'
+    : `Uploaded ${amount(digest.size)}`;
+  screen.note(`${done}, SHA-256 ${digest.sha256}`);
   return uploadId;
 }
