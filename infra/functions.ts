@@ -53,6 +53,12 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   ]),
   api('count-builds', ['GET /api/builds/statistics'], TABLE, COUNTS),
   api('show-build', ['GET /api/builds/{id}'], [...TABLE, 'MAX_ATTEMPTS'], ['table:GetItem']),
+  api(
+    'queue-place',
+    ['GET /api/builds/{id}/queue'],
+    [...TABLE, ...QUARANTINE],
+    ['index.finished:Query', 'index.listed:Query', 'index.state:Query', 'table:BatchGetItem', 'table:GetItem'],
+  ),
   api('build-status', ['GET /api/builds/{id}/status'], [...TABLE, 'MAX_ATTEMPTS'], ['table:GetItem']),
   api(
     'read-logs',

@@ -43,6 +43,10 @@ export interface BuildIndex {
   /** What finished on one UTC day, counted from 1970, from one moment to another, both included. */
   finishedOn(day: number, from: number, to: number): Promise<Finished>;
   onlineWorkers(now: number): Promise<number>;
+  /** Builds that wait, those first that were submitted first. `isCut`: there are more. */
+  oldestPending(limit: number): Promise<{ readonly builds: readonly Build[]; readonly isCut: boolean }>;
+  /** What ended on the UTC day of a moment, the last first. */
+  lastFinished(at: number, limit: number): Promise<readonly Build[]>;
 }
 
 export type LiveState = Exclude<BuildState, (typeof TERMINAL_STATES)[number]>;

@@ -14,8 +14,8 @@ interface Announced {
   readonly sha256: string;
 }
 
-/** Half of how long sources are kept unless a stage says otherwise: for a store that does not tell when it removes one. */
-const REUSED_FOR_MS = 7 * 86_400_000;
+/** For a store that does not tell when it removes one: half of the least time that sources can be kept for. */
+const REUSED_FOR_MS = 12 * 3_600_000;
 
 /**
  * A new upload of what the same key has uploaded before and is still there: nothing of it has to be sent again. Undefined:
@@ -32,6 +32,6 @@ export async function findSource(deps: Deps, file: Announced, by: KeyHolder | un
  * is older is sent again, and so begins anew.
  */
 function isLasting({ storedAt, goneAt }: FoundFile, now: number): boolean {
-  if (storedAt === undefined || now - storedAt > REUSED_FOR_MS) return false;
-  return goneAt === undefined || goneAt - now >= now - storedAt;
+  if (storedAt === undefined) return false;
+  return now - storedAt <= (goneAt === undefined ? REUSED_FOR_MS : goneAt - now);
 }

@@ -47,6 +47,7 @@ export const ACCESS = {
 
   'show-build': { for: 'build', key: 'read' },
   'build-status': { for: 'build', key: 'read' },
+  'queue-place': { for: 'build', key: 'read' },
   'build-events': { for: 'build', key: 'read' },
   'read-metrics': { for: 'build', key: 'read' },
   'read-logs': { for: 'build', key: 'read' },

@@ -1,5 +1,6 @@
 import type { Upload, UploadInParts } from '../app/create-upload.ts';
 import type { Delivery } from '../app/deliver.ts';
+import type { QueuePlace } from '../app/queue-place.ts';
 import type { Build } from '../domain/build.ts';
 import type { Reply } from './api.ts';
 
@@ -42,6 +43,19 @@ export function buildView(build: Build, maxAttempts: number) {
     source_size: source?.size ?? null,
     source_sha256: source?.sha256 ?? null,
     has_result: result !== undefined,
+  };
+}
+
+/** All but the state is null for a build that does not wait. */
+export function queueView({ id, state }: Build, place: QueuePlace | undefined) {
+  return {
+    id,
+    state,
+    ahead: place?.ahead ?? null,
+    may_be_more: place?.mayBeMore ?? null,
+    workers: place?.workers ?? null,
+    usual_build_ms: place?.usualMs ?? null,
+    starts_in_ms: place?.startsInMs ?? null,
   };
 }
 

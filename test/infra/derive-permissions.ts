@@ -71,6 +71,8 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     count: ['index.state:Query'],
     finishedOn: ['index.finished:Query'],
     onlineWorkers: ['index.listed:Query', 'table:BatchGetItem'],
+    oldestPending: ['index.state:Query', 'table:BatchGetItem'],
+    lastFinished: ['index.finished:Query', 'table:BatchGetItem'],
   },
   waiting: { urgent: ['index.waiting:Query'], labelled: ['index.waiting:Query'] },
   totals: { get: table('GetItem'), advance: table('PutItem') },

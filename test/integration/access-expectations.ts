@@ -196,6 +196,7 @@ export const EXPECTED = {
 
   'show-build': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('') },
   'build-status': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/status') },
+  'queue-place': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/queue') },
   'build-events': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/events') },
   'read-logs': { opensTo: 'who reads the build', answer: [200], method: 'GET', path: ofBuild('/logs') },
   'download-result': {

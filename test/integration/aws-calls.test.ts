@@ -71,6 +71,17 @@ describe('AWS calls', () => {
     expect(await controller.callsOf(pollBy(body.key))).toEqual({ dynamodb: { GetItem: 1 }, ...empty });
   });
 
+  it('a place in the queue is told by three pages of indexes and their records, and of what does not wait by none', async () => {
+    const { build } = await assigned();
+    const waiting = await controller.submit();
+    const ask = (id: string) => () => controller.request('GET', `/api/builds/${id}/queue`, { headers: controller.key });
+    const dynamodb = { GetItem: 1, Query: 3, BatchGetItem: expect.any(Number) };
+    const calls = await controller.callsOf(ask(waiting.id));
+    expect(calls).toEqual({ dynamodb, sqs: {}, s3: {} });
+    expect(calls.dynamodb['BatchGetItem']).toBeLessThanOrEqual(3);
+    expect(await controller.callsOf(ask(build.id))).toEqual({ dynamodb: { GetItem: 1 }, sqs: {}, s3: {} });
+  });
+
   it('to ask for a source that is stored already is one look at the store', async () => {
     const json = { size: 3, sha256: 'a'.repeat(64), reuse: 'now' };
     const ask = () => controller.request('POST', '/api/uploads', { headers: controller.key, json });

@@ -42,6 +42,15 @@ export function memoryIndex(
       const [completed, failed, cancelled] = ['completed', 'failed', 'cancelled'].map((state) => of(state).length);
       return { completed: completed ?? 0, failed: failed ?? 0, cancelled: cancelled ?? 0, buildTimeMs, cpuMs: 0 };
     },
+    oldestPending: async (limit) => {
+      const waiting = all().filter(({ state }) => state === 'pending');
+      const builds = waiting.sort((a, b) => a.submittedAt - b.submittedAt);
+      return { builds: builds.slice(0, limit), isCut: builds.length > limit };
+    },
+    lastFinished: async (_at, limit) => {
+      const ended = all().filter(({ finishedAt }) => finishedAt !== undefined);
+      return ended.sort((a, b) => (b.finishedAt ?? 0) - (a.finishedAt ?? 0)).slice(0, limit);
+    },
     onlineWorkers: async () => [...table.workers.values()].filter((worker) => !isOffline(worker, clock())).length,
   };
 }

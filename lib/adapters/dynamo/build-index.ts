@@ -8,6 +8,7 @@ import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { BATCH_KEYS, partitionOf, readAll } from './index-query.ts';
 import { duePartition, listPartition } from './keys.ts';
 import { listBuilds, listWorkers } from './listed-pages.ts';
+import { queueReads } from './queue-reads.ts';
 import type { Table } from './table.ts';
 import { fromWorkerItem } from './worker-store.ts';
 
@@ -16,6 +17,7 @@ export function buildIndex(table: Table): BuildIndex {
   return {
     list: (page, filter) => listBuilds(table, page, filter),
     workers: (page) => listWorkers(table, page),
+    ...queueReads(table),
     due: (kind, until) => due(table, kind, until),
     count: (state) => count(table, state),
     finishedOn: (day, from, to) => finishedOn(table, day, from, to),

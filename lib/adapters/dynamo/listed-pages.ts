@@ -96,7 +96,7 @@ async function placesFrom<T>(table: Table, query: PlacesQuery, read: (item: Item
 }
 
 /** A record that cannot be read must not take the list of all others down; the sweep reports it. */
-function toBuild(item: Item): Build | undefined {
+export function toBuild(item: Item): Build | undefined {
   try {
     return fromBuildItem(item);
   } catch (error) {
