@@ -84,6 +84,19 @@ export const Status = z.object({
 });
 export type Status = z.output<typeof Status>;
 
+export const BuildRecord = z.extend(Status, { worker_name: orNull(z.string()) });
+export type BuildRecord = z.output<typeof BuildRecord>;
+
+/** Where a waiting build stands; null where nothing is known, or it does not wait. */
+export const QueuePlace = z.object({
+  ahead: orNull(whole),
+  may_be_more: orNull(z.boolean()),
+  workers: orNull(whole),
+  usual_build_ms: orNull(z.number()),
+  starts_in_ms: orNull(z.number()),
+});
+export type QueuePlace = z.output<typeof QueuePlace>;
+
 export const LogLine = z.object({ timestamp: z.number(), level: z.string(), message: z.string() });
 export type LogLine = z.output<typeof LogLine>;
 

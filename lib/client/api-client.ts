@@ -3,6 +3,7 @@ import {
   ApiKeys,
   BuildList,
   type BuildListItem,
+  BuildRecord,
   BuildStory,
   Cancelled,
   CreatedKey,
@@ -11,6 +12,7 @@ import {
   JoinedUpload,
   LogPage,
   PartedUpload,
+  QueuePlace,
   Redriven,
   Retried,
   Stats,
@@ -87,14 +89,19 @@ export function createApiClient(options: ClientOptions) {
         }),
     },
 
-    /** `more`: signing material, and what else it asks for. */
-    submit: (platform: 'ios' | 'android', uploadId: string, more: object = {}) =>
+    /** `more`: signing material, and what else it asks for. The same key means the same build, whatever was answered. */
+    submit: (platform: 'ios' | 'android', uploadId: string, more: object = {}, idempotencyKey?: string) =>
       bodyOf({
         method: 'POST',
         path: '/api/builds',
+        headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
         body: { platform, upload_id: uploadId, ...more },
         answer: Submitted,
       }),
+
+    show: (id: string) => bodyOf({ method: 'GET', path: `/api/builds/${encodeURIComponent(id)}`, answer: BuildRecord }),
+
+    place: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'queue'), answer: QueuePlace }),
 
     status: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'status'), answer: Status }),
 

@@ -13,6 +13,7 @@ export interface Call<T> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly credentials: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly answer: z.ZodMiniType<T>;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
@@ -44,6 +45,7 @@ export async function callOnce<T>(connection: Connection, call: Call<T>): Promis
       headers: {
         accept: 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
         ...call.credentials,
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),

@@ -32,3 +32,20 @@ it.each<[string, boolean, NodeJS.ProcessEnv, { note: string; data: string; progr
 ])('%s: colours, and lines that replace themselves', (_where, isTTY, env, expected) => {
   expect(shown(isTTY, env)).toEqual(expected);
 });
+
+it('several lines replace themselves, each cut to the width, and go away before anything else is said', () => {
+  let err = '';
+  const stderr = { write: (text: string) => (err += text), isTTY: true, columns: 11, rows: 4 };
+  const screen = createScreen({ write: () => {} }, stderr, {});
+  screen.paint(['one', '0123456789ABC', '\x1b[31mred\x1b[0m\t\x1b[2J', 'below the screen']);
+  expect(err).toBe('\r\x1b[Kone\n0123456789\nred  \u241b[2J');
+  err = '';
+  screen.paint(['only', '界界界界界界']);
+  expect(err).toBe('\r\x1b[K\x1b[1A\x1b[K\x1b[1A\x1b[Konly\n界界界界界');
+  err = '';
+  screen.note('note');
+  expect(err).toBe('\r\x1b[K\x1b[1A\x1b[Knote\n');
+  err = '';
+  screen.paint([]);
+  expect(err).toBe('');
+});

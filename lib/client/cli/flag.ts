@@ -39,6 +39,12 @@ export function anId(value: string): string {
   return value;
 }
 
+/** What a header can carry. */
+export function aKey(value: string): string {
+  if (!/^[\x21-\x7e]{1,255}$/.test(value)) throw new InvalidArgumentError('Not 1 to 255 visible ASCII characters.');
+  return value;
+}
+
 export function positive(value: string): number {
   const number = Number(value);
   if (!(number > 0) || !Number.isFinite(number)) throw new InvalidArgumentError('Not a positive number.');

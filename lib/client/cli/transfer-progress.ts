@@ -12,19 +12,19 @@ const BAR_WIDTH = 20;
 
 /** A bar on a terminal, a line now and then elsewhere, nothing for who wants JSON. `doing`: “Uploading”. */
 export function transferProgress({ screen, io, isJson }: CommandContext, doing: string): ShowProgress {
-  const isTty = io.stderr.isTTY ?? false;
-  if (isJson && !isTty) return () => {};
+  const isLive = screen.canRepaint;
+  if (isJson && !isLive) return () => {};
   const startedAt = io.clock.now();
-  let shownAt = isTty ? Number.NEGATIVE_INFINITY : startedAt;
+  let shownAt = isLive ? Number.NEGATIVE_INFINITY : startedAt;
   let base: number | undefined;
   return (doneBytes, allBytes) => {
     const now = io.clock.now();
     // What had arrived before a break was not sent now: it would make the rate too good.
     base ??= doneBytes;
-    if (now - shownAt < (isTty ? REPAINT_MS : LINE_MS)) return;
+    if (now - shownAt < (isLive ? REPAINT_MS : LINE_MS)) return;
     shownAt = now;
     const text = progressText(doneBytes, allBytes, { bytes: doneBytes - base, ms: now - startedAt });
-    if (isTty) screen.progress(`${doing} ${bar(doneBytes, allBytes)} ${text}`);
+    if (isLive) screen.progress(`${doing} ${bar(doneBytes, allBytes)} ${text}`);
     else screen.note(`${doing} ${text}`);
   };
 }

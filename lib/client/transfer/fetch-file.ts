@@ -18,6 +18,7 @@ export interface FileRequest {
   readonly partPath: (headers: Headers) => string;
   /** One for all tries of a download: what has come by a broken connection is kept there, and the next try goes on. */
   readonly partial?: PartialFile;
+  readonly onProgress?: (receivedBytes: number) => void;
   readonly stallMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -101,7 +102,7 @@ async function save(
   response: Response,
   partPath: string,
   start: number,
-  { expected }: FileRequest,
+  { expected, onProgress }: FileRequest,
   touch: () => void,
   signal: AbortSignal,
 ): Promise<FileDigest> {
@@ -116,6 +117,7 @@ async function save(
       if (expected.size !== null && size > expected.size)
         throw new DamagedFile(`more than ${expected.size} bytes came`);
       hash.update(chunk);
+      onProgress?.(size);
       yield chunk;
     }
   };

@@ -1,33 +1,25 @@
 import type { CliCommand } from '../cli-command.ts';
 import type { CommandContext } from '../context.ts';
-import { anId, Flag } from '../flag.ts';
-import { duration } from '../quantities.ts';
+import { anId } from '../flag.ts';
 import { buildCredentials } from '../settings.ts';
-import { exitCodeOf, verdict, waitForBuild } from '../wait-for-build.ts';
-
-interface WaitFlags {
-  readonly timeout?: number;
-}
+import { addWaitFlags, type WaitFlags } from '../wait-flags.ts';
+import { waitForBuild } from '../wait-for-build.ts';
 
 export function addWait(parent: CliCommand): void {
-  parent
-    .command('wait')
-    .description('show the log of a build until it is over; may be broken off and begun again')
+  addWaitFlags(parent.command('wait'))
+    .description('show a build until it is over; may be broken off and begun again')
     .argument('<id>', 'the build', anId)
-    .addOption(
-      new Flag('--timeout <time>', 'leave after 90s, 45m or 2h: the build goes on').argParser(duration).forProjects(),
-    )
     .example(
       'buildlatch wait "$id" --timeout 45m',
       'exits 124 if the build is not over by then; the same line waits on',
     )
-    .runs((context, { timeout }: WaitFlags, id) => wait(context, id, timeout));
+    .runs((context, flags: WaitFlags, id) => wait(context, id, flags));
 }
 
-async function wait(context: CommandContext, id: string, timeoutMs: number | undefined): Promise<number> {
-  const status = await waitForBuild(context, { id, credentials: buildCredentials(context.settings), timeoutMs });
-  if (context.isJson) context.screen.json(status);
-  else context.screen.data(status.state);
-  context.screen.note(verdict(status));
-  return exitCodeOf(status);
+async function wait(context: CommandContext, id: string, flags: WaitFlags): Promise<number> {
+  const waiting = { ...flags, id, credentials: buildCredentials(context.settings) };
+  const { status, downloaded, exitCode } = await waitForBuild(context, waiting);
+  if (context.isJson) context.screen.json({ ...status, ...(downloaded && { download: downloaded }) });
+  else context.screen.data(downloaded?.path ?? status.state);
+  return exitCode;
 }
