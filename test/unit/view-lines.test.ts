@@ -5,7 +5,16 @@ import { placeText, viewLines } from '../../lib/client/cli/view-lines.ts';
 const build = (state: BuildRecord['state'], more: Partial<BuildRecord> = {}): BuildRecord => ({
   ...{ id: 'b1', status: state, state, platform: 'ios', worker_id: 'w1', worker_name: 'mac mini' },
   ...{ submitted_at: 0, started_at: null, completed_at: null, error_message: null },
-  ...{ attempt: 1, max_attempts: 3, result_sha256: null, result_size: null, result_filename: null, ...more },
+  ...{
+    labels: [],
+    priority: 0,
+    attempt: 1,
+    max_attempts: 3,
+    result_sha256: null,
+    result_size: null,
+    result_filename: null,
+    ...more,
+  },
 });
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
