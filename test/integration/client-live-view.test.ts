@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeController, startFakeController } from '../support/client-fake-controller.ts';
 import { temporaryFolder } from '../support/client-folder.ts';
 import { buildStatus, logPage, serveSubmit } from '../support/fake-submit.ts';
-import { hasTmux, openTerminal } from '../support/tmux.ts';
+import { openTerminal } from '../support/tmux.ts';
 
 const MAIN = fileURLToPath(new URL('../../lib/client/cli/main.ts', import.meta.url));
 const CANCEL = 'POST /api/builds/:id/cancel';
@@ -21,7 +21,7 @@ function serveBuild() {
   fake.on('GET /api/builds/:id', () =>
     buildStatus({ ...worker, state: now.state, attempt: now.state === 'pending' ? 0 : 1 }),
   );
-  fake.on('GET /api/builds/:id/status', () => buildStatus({ ...worker, state: now.state, error_message: 'exit 65' }));
+  fake.on('GET /api/builds/:id/status', () => buildStatus({ ...worker, state: now.state, error_message: 'ended with 65' }));
   fake.on('GET /api/builds/:id/queue', () => ({
     body: { id: 'b1', state: now.state, ahead: now.ahead, may_be_more: false, workers: 2, starts_in_ms: 400_000 },
   }));
@@ -35,15 +35,19 @@ function serveBuild() {
 
 async function terminal(args: readonly string[], env: Record<string, string> = {}) {
   const cwd = await temporaryFolder({ 'a.ts': 'a' });
-  const connection = { BUILDLATCH_URL: fake.url, BUILDLATCH_API_KEY: 'key', HOME: cwd, ...env };
-  return openTerminal([process.execPath, '--no-warnings', MAIN, ...args], { cwd, env: connection, columns: 90 });
+  // The tests may themselves run in a pipeline.
+  const connection = { BUILDLATCH_URL: fake.url, BUILDLATCH_API_KEY: 'key', HOME: cwd, CI: '', ...env };
+  const line = ["'" + process.execPath + "'", '--no-warnings', "'" + MAIN + "'", ...args].join(' ');
+  const { screen, type } = await openTerminal(line, cwd, connection);
+  // The end of a line may be empty columns.
+  return { shows: async (text: string | RegExp) => (await screen(text)).replaceAll(/ +$/gm, ''), press: type };
 }
 
 /** Times and digests differ from run to run. */
 const plain = (screen: string) =>
   screen.replaceAll(/\b\d+:\d\d\b/g, 'm:ss').replaceAll(/\b[0-9a-f]{64}\b/g, '<sha256>');
 
-describe.skipIf(!hasTmux)('in a terminal', () => {
+describe('in a terminal', () => {
   it('a wait shows the place in the queue, then the worker and the end of the log, and leaves the verdict', async () => {
     const build = serveBuild();
     serveSubmit(fake);
@@ -54,7 +58,7 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     build.state = 'building';
     build.ahead = null;
     build.lines = Array.from({ length: 9 }, (_, index) => `line ${index + 1}\tof a log that is ${'long '.repeat(20)}`);
-    const cut = (index: number) => `  | line ${index}  of a log that is ${'long '.repeat(20)}`.slice(0, 89).trimEnd();
+    const cut = (index: number) => `  | line ${index}  of a log that is ${'long '.repeat(20)}`.slice(0, 99).trimEnd();
     expect(
       plain(await shows(/mac mini.*line 9/s))
         .split('\n')
@@ -63,22 +67,22 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     build.state = 'completed';
     build.isOver = true;
     expect(
-      plain(await shows('exit 0'))
+      plain(await shows('ended with 0'))
         .split('\n')
         .slice(3),
-    ).toEqual(['b1', 'Build b1 completed at attempt 1', 'exit 0']);
+    ).toEqual(['b1', 'Build b1 completed at attempt 1', 'ended with 0']);
   });
 
   it('a build that fails leaves the end of its log', async () => {
     const build = serveBuild();
     Object.assign(build, { state: 'failed', lines: ['compiling', 'no such module'], isOver: true });
     const { shows } = await terminal(['wait', 'b1']);
-    expect((await shows('exit 1')).split('\n')).toEqual([
+    expect((await shows('ended with 1')).split('\n')).toEqual([
       '1970-01-01T00:00:00.000Z info  compiling',
       '1970-01-01T00:00:00.000Z info  no such module',
       'Build b1 failed at attempt 1: exit 65',
       'failed',
-      'exit 1',
+      'ended with 1',
     ]);
   });
 
@@ -94,12 +98,12 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     serveBuild();
     const { shows, press } = await terminal(['wait', 'b1']);
     await shows('its turn in');
-    press('C-c');
+    await press('C-c');
     // Of the view nothing is left.
     expect(await shows('Cancel it')).toBe(QUESTION);
-    press(...keys);
+    await press(...keys);
     const typed = keys.includes('Enter') && keys.length > 1 ? ` ${keys[0]}` : '';
-    expect(await shows('exit 130')).toBe(`${QUESTION}${typed}\n${outcome}\nInterrupted\nexit 130`);
+    expect(await shows('ended with 130')).toBe(`${QUESTION}${typed}\n${outcome}\nInterrupted\nended with 130`);
     expect(fake.seen(CANCEL)).toHaveLength(cancels);
   });
 
@@ -107,9 +111,18 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     serveBuild();
     const { shows, press } = await terminal(['wait', 'b1'], { BUILDLATCH_WAIT_ON_INTERRUPT: 'cancel' });
     await shows('its turn in');
-    press('C-c');
-    expect(await shows('exit 130')).toBe('Build b1 is cancelled\nInterrupted\nexit 130');
+    await press('C-c');
+    expect(await shows('ended with 130')).toBe('Build b1 is cancelled\nInterrupted\nended with 130');
     expect(fake.seen(CANCEL)).toHaveLength(1);
+  });
+
+  it('nobody is asked in a pipeline that has a terminal', async () => {
+    serveBuild();
+    const { shows, press } = await terminal(['wait', 'b1'], { CI: 'true' });
+    await shows('its turn in');
+    await press('C-c');
+    expect(await shows('ended with 130')).toContain(`${GOES_ON}\nInterrupted\nended with 130`);
+    expect(fake.seen(CANCEL)).toEqual([]);
   });
 
   it.each([{ TERM: 'dumb' }, { CI: 'true' }])('%o has plain lines instead of a view', async (env) => {
@@ -119,9 +132,9 @@ describe.skipIf(!hasTmux)('in a terminal', () => {
     await shows('3 builds go before it');
     build.state = 'completed';
     build.isOver = true;
-    const screen = await shows('exit 0');
+    const screen = await shows('ended with 0');
     expect(screen).toContain('1970-01-01T00:00:00.000Z info  compiling\n');
     expect(screen).toContain('Build b1: 3 builds go before it, 2 workers for it, its turn in about 7 min\n');
-    expect(screen).toMatch(/Build b1 completed at attempt 1\ncompleted\nexit 0$/);
+    expect(screen).toMatch(/Build b1 completed at attempt 1\ncompleted\nended with 0$/);
   });
 });

@@ -32,10 +32,15 @@ export async function leaveBuild(context: CommandContext, left: LeftBuild): Prom
   screen.note(`Build ${id} goes on; "buildlatch wait ${id}" waits for it, "buildlatch cancel ${id}" ends it`);
 }
 
-async function choose({ io }: CommandContext, left: LeftBuild): Promise<InterruptChoice> {
+async function choose({ io, screen }: CommandContext, left: LeftBuild): Promise<InterruptChoice> {
   if (left.onInterrupt !== undefined) return left.onInterrupt;
-  if (left.isTimeOver || !io.stdin.isTTY || !io.stderr.isTTY) return 'detach';
+  // A pipeline may have a terminal, but nobody sits at it.
+  if (left.isTimeOver || !io.stdin.isTTY || !screen.canRepaint) return 'detach';
   const question = `Build ${left.id} is not over. Cancel it (c), or detach and let it go on (d)?`;
-  const answer = await ask(io, question, 'd');
+  const answer = await ask(io, question, 'd').catch((error: unknown) => {
+    // Whoever is interrupted has not ended the line.
+    io.stderr.write('\n');
+    throw error;
+  });
   return /^c/i.test(answer) ? 'cancel' : 'detach';
 }
