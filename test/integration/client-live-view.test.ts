@@ -21,7 +21,9 @@ function serveBuild() {
   fake.on('GET /api/builds/:id', () =>
     buildStatus({ ...worker, state: now.state, attempt: now.state === 'pending' ? 0 : 1 }),
   );
-  fake.on('GET /api/builds/:id/status', () => buildStatus({ ...worker, state: now.state, error_message: 'ended with 65' }));
+  fake.on('GET /api/builds/:id/status', () =>
+    buildStatus({ ...worker, state: now.state, error_message: 'ended with 65' }),
+  );
   fake.on('GET /api/builds/:id/queue', () => ({
     body: { id: 'b1', state: now.state, ahead: now.ahead, may_be_more: false, workers: 2, starts_in_ms: 400_000 },
   }));
