@@ -21,9 +21,7 @@ function serveBuild() {
   fake.on('GET /api/builds/:id', () =>
     buildStatus({ ...worker, state: now.state, attempt: now.state === 'pending' ? 0 : 1 }),
   );
-  fake.on('GET /api/builds/:id/status', () =>
-    buildStatus({ ...worker, state: now.state, error_message: 'ended with 65' }),
-  );
+  fake.on('GET /api/builds/:id/status', () => buildStatus({ ...worker, state: now.state, error_message: 'exit 65' }));
   fake.on('GET /api/builds/:id/queue', () => ({
     body: { id: 'b1', state: now.state, ahead: now.ahead, may_be_more: false, workers: 2, starts_in_ms: 400_000 },
   }));
@@ -39,7 +37,8 @@ async function terminal(args: readonly string[], env: Record<string, string> = {
   const cwd = await temporaryFolder({ 'a.ts': 'a' });
   // The tests may themselves run in a pipeline.
   const connection = { BUILDLATCH_URL: fake.url, BUILDLATCH_API_KEY: 'key', HOME: cwd, CI: '', ...env };
-  const line = ["'" + process.execPath + "'", '--no-warnings', "'" + MAIN + "'", ...args].join(' ');
+  // Ctrl-C reaches the shell, too, which is to tell how the program ended.
+  const line = ['trap : INT;', "'" + process.execPath + "'", '--no-warnings', "'" + MAIN + "'", ...args].join(' ');
   const { screen, type } = await openTerminal(line, cwd, connection);
   // The end of a line may be empty columns.
   return { shows: async (text: string | RegExp) => (await screen(text)).replaceAll(/ +$/gm, ''), press: type };
@@ -49,7 +48,10 @@ async function terminal(args: readonly string[], env: Record<string, string> = {
 const plain = (screen: string) =>
   screen.replaceAll(/\b\d+:\d\d\b/g, 'm:ss').replaceAll(/\b[0-9a-f]{64}\b/g, '<sha256>');
 
-describe('in a terminal', () => {
+/** Programs start slowly where many do. */
+const SLOW_MS = 120_000;
+
+describe('in a terminal', { timeout: SLOW_MS }, () => {
   it('a wait shows the place in the queue, then the worker and the end of the log, and leaves the verdict', async () => {
     const build = serveBuild();
     serveSubmit(fake);
