@@ -8,16 +8,6 @@ import { count, id, labels, ms, platform, state, status } from './fields.ts';
 
 const submitted = { id, status, platform, submitted_at: ms, access_token: z.string() };
 
-const Queue = z.object({
-  id,
-  state,
-  ahead: z.nullable(count),
-  may_be_more: z.nullable(z.boolean()),
-  workers: z.nullable(count),
-  usual_build_ms: z.nullable(ms),
-  starts_in_ms: z.nullable(ms),
-});
-
 const Status = z.object({
   id,
   status,
@@ -205,14 +195,6 @@ export const BUILDS = {
     summary: 'How a build stands',
     input: OneBuild,
     replies: { 200: json('As it is now.', Status) },
-    refusals: [],
-  },
-  'queue-place': {
-    summary: 'Where a waiting build stands',
-    details:
-      '`ahead`: builds for its platform that go before it; `may_be_more`: only the hundred that have waited longest were looked at. `workers`: those that could build it, busy ones included. `usual_build_ms`: the median of what ended today, if five did; `starts_in_ms` follows from it, where it can. All are null once it does not wait.',
-    input: OneBuild,
-    replies: { 200: json('As it is now; it may lag behind by moments.', Queue) },
     refusals: [],
   },
   'build-events': {

@@ -5,6 +5,7 @@ import type { Description } from './description.ts';
 import { DIAGNOSTICS } from './diagnostics.ts';
 import { KEYS } from './keys.ts';
 import { MACHINES } from './machines.ts';
+import { QUEUE } from './queue.ts';
 import { UPLOADS } from './uploads.ts';
 import { WORKERS } from './workers.ts';
 
@@ -15,6 +16,7 @@ export type Described = Exclude<Endpoint, 'not-found'>;
 export const ENDPOINTS: Readonly<Record<Described, Description>> = {
   ...OPEN,
   ...BUILDS,
+  ...QUEUE,
   ...UPLOADS,
   ...WORKERS,
   ...MACHINES,

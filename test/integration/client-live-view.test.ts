@@ -37,8 +37,15 @@ async function terminal(args: readonly string[], env: Record<string, string> = {
   const cwd = await temporaryFolder({ 'a.ts': 'a' });
   // The tests may themselves run in a pipeline.
   const connection = { BUILDLATCH_URL: fake.url, BUILDLATCH_API_KEY: 'key', HOME: cwd, CI: '', ...env };
-  // Ctrl-C reaches the shell, too, which is to tell how the program ended.
-  const line = ['trap : INT;', "'" + process.execPath + "'", '--no-warnings', "'" + MAIN + "'", ...args].join(' ');
+  // Ctrl-C reaches the shell, too, which is to tell how the program ended; and tmux names the terminal itself.
+  const line = [
+    'trap : INT;',
+    `TERM=${env['TERM'] ?? 'screen'}`,
+    `'${process.execPath}'`,
+    '--no-warnings',
+    `'${MAIN}'`,
+    ...args,
+  ].join(' ');
   const { screen, type } = await openTerminal(line, cwd, connection);
   // The end of a line may be empty columns.
   return { shows: async (text: string | RegExp) => (await screen(text)).replaceAll(/ +$/gm, ''), press: type };
