@@ -118,18 +118,25 @@ export function platformsOf(claimed: unknown): Platform[] {
   return PLATFORMS.filter((platform) => claimed.includes(platform));
 }
 
-/** Pace of polling: quick while work is likely, slow when idle (each poll costs its caller's owner money). */
-const BUSY_POLL_MS = 2_000;
-const IDLE_POLL_MS = 30_000;
-const WORK_IS_LIKELY_MS = 120_000;
+/**
+ * Pace of polling by how long ago the worker last built or registered: quick while work is likely, slow when idle (each poll
+ * costs its caller's owner money). `npm run bench:sim` says what each step is worth: a third of the cost of a poll each 5 s at
+ * most, and no rule that asks as seldom has builds wait less.
+ */
+const PACES = [
+  { untilMs: 60_000, pollMs: 2_000 },
+  { untilMs: 720_000, pollMs: 5_000 },
+  { untilMs: Number.POSITIVE_INFINITY, pollMs: 30_000 },
+] as const;
 
 /** @param chance a number in [0, 1) that spreads the workers: they must not all come in the same second. */
 export function nextPollMs(worker: Worker, now: number, chance: number): number {
-  const lastBusyAt = Math.max(worker.registeredAt, worker.releasedAt ?? 0);
-  return now - lastBusyAt < WORK_IS_LIKELY_MS ? busyPollMs(chance) : jittered(IDLE_POLL_MS, chance);
+  const quietMs = now - Math.max(worker.registeredAt, worker.releasedAt ?? 0);
+  const { pollMs } = PACES.find(({ untilMs }) => quietMs < untilMs) ?? PACES[2];
+  return jittered(pollMs, chance);
 }
 
 /** For a worker that should ask again soon. */
-export const busyPollMs = (chance: number) => jittered(BUSY_POLL_MS, chance);
+export const busyPollMs = (chance: number) => jittered(PACES[0].pollMs, chance);
 
 const jittered = (ms: number, chance: number) => Math.round(ms * (0.8 + 0.4 * chance));

@@ -130,7 +130,7 @@ describe('a worker', () => {
     expect(isSightingDue(aWorker({ lastSeenAt: NOW - 150_000 }), NOW)).toBe(true);
   });
 
-  it('polls quickly for two minutes after it registered or was freed, then slowly, always spread', () => {
+  it('polls quickly after it registered or was freed, less so after a minute, slowly after twelve, always spread', () => {
     const pace = (registered: number, released?: number) => {
       const worker = aWorker({
         registeredAt: NOW - registered,
@@ -139,10 +139,12 @@ describe('a worker', () => {
       return [nextPollMs(worker, NOW, 0), nextPollMs(worker, NOW, 0.5), nextPollMs(worker, NOW, 0.999)];
     };
     expect(pace(0)).toEqual([1600, 2000, 2399]);
-    expect(pace(119_999)).toEqual([1600, 2000, 2399]);
-    expect(pace(120_000)).toEqual([24_000, 30_000, 35_988]);
+    expect(pace(59_999)).toEqual([1600, 2000, 2399]);
+    expect(pace(60_000)).toEqual([4000, 5000, 5998]);
+    expect(pace(719_999)).toEqual([4000, 5000, 5998]);
+    expect(pace(720_000)).toEqual([24_000, 30_000, 35_988]);
     expect(pace(9_000_000, 0)).toEqual([1600, 2000, 2399]);
-    expect(pace(9_000_000, 120_000)).toEqual([24_000, 30_000, 35_988]);
+    expect(pace(9_000_000, 720_000)).toEqual([24_000, 30_000, 35_988]);
   });
 
   it('builds what it says it can, and iOS where it does not say', () => {

@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFlags } from './report/numbers.ts';
+import { writeSection } from './report/section.ts';
+import { NOW } from './sim/paces.ts';
+import { runAll, SIM_DEFAULTS, SIM_FILE } from './sim/run.ts';
+import { simPlots, simSection, WANTED } from './sim/section.ts';
+
+const HELP = `Simulates fleets of 10 to 100,000 workers and 1 to 1,000,000 builds a day, with and without the controller's hint when to
+poll next: how long builds wait, what a day costs, which limit comes first.
+
+Usage: npm run bench:sim [-- flags]
+  --check    ends with 1 if the same seed gives anything but test/bench/sim.json
+  --update   writes test/bench/sim.json, the section of docs/performance.md and its plots
+  --json     the figures instead of the tables
+  --help
+
+Inputs, with their defaults:
+`;
+
+const DOCS = join(import.meta.dirname, '../../docs');
+
+process.exitCode = main(process.argv.slice(2));
+
+function main(args: readonly string[]): number {
+  const flags = readFlags(args, { ...SIM_DEFAULTS }, ['check', 'update', 'json'], HELP);
+  if ('said' in flags) {
+    process[flags.code === 0 ? 'stdout' : 'stderr'].write(flags.said);
+    return flags.code;
+  }
+  const record = runAll(flags.update || flags.check ? SIM_DEFAULTS : flags.numbers);
+  const text = `${JSON.stringify(record, undefined, 2)}\n`;
+  if (flags.check) {
+    const isSame = text === readFileSync(SIM_FILE, 'utf8');
+    console.log(`sim: ${isSame ? 'the same' : 'not the same'} as what is recorded`);
+    return isSame ? 0 : 1;
+  }
+  if (flags.update) {
+    writeFileSync(SIM_FILE, text);
+    writeSection('sim', simSection(record));
+    for (const [name, plot] of Object.entries(simPlots(record))) writeFileSync(join(DOCS, name), plot);
+  }
+  console.log(flags.json ? text : simSection(record));
+  const now = record.paces.filter(({ pace }) => pace === NOW);
+  const [cost, latency] = [now.map((row) => row.cost), now.map((row) => row.latency)].map((all) => Math.max(...all));
+  console.log(
+    `\nsim: ${record.rows.length} fleets; polls as the controller says are at most ${cost} of those each 5 s, their p50 at most ${latency} times`,
+  );
+  return (cost ?? 0) <= WANTED.cost ? 0 : 1;
+}
