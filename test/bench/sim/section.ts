@@ -12,7 +12,7 @@ export function simSection({ rows, paces, settings }: SimRecord): string {
 build ${settings.buildMinutes} minutes in the median, both inputs and no measurements; pushes come by working hours, each of them submits two builds on
 average; workers build for one platform. USD are those of polls and builds by the counts above. Pickup is the time from submit to grant, in seconds; where
 workers are too few for the busiest hours, builds wait for them and not for a poll. \`used\` is how much of the limit that is reached first the busiest stretch
-takes, above 1 it is passed; a fleet with the hint asks as the controller says, one without each 30 s.`,
+takes, above 1 it is passed; – is where too few builds came in the stretch that was simulated; a fleet with the hint asks as the controller says, one without each 30 s.`,
     rowsTable(rows),
     '![How long builds wait](pickup.svg)',
     '![What a day costs](cost-a-day.svg)',
@@ -80,7 +80,7 @@ function paceText(paces: readonly PaceRow[]): string {
     rivals.length > 0
       ? `Both at once is reached by: ${rivals.map(({ pace, workers }) => `${pace} (${workers} workers)`).join('; ')}.`
       : `None of these rules reaches both at once: submits that know nothing of each other are met by the polls of the whole fleet, so the p50 goes with
-how often the fleet asks, and what is saved is waited for. The present rule is the one that waits least of those that stay within the cost.`;
+how often the fleet asks, and what is saved is waited for.`;
   return `Wanted: the p50 of a poll each 5 s, or better, at ${WANTED.cost} of its polls. As it is now: ${range(now.map(({ cost }) => cost))} of the polls, ${range(now.map(({ latency }) => latency))} times the
 p50. ${verdict}`;
 }
