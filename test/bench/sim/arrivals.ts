@@ -22,7 +22,7 @@ export function busyness(now: number): number {
   return (hour / mean) * weekFactor * (isWeekend ? WEEKEND_SHARE : 1);
 }
 
-export const MAX_BUSYNESS = (Math.max(...HOURS) / mean) * weekFactor;
+const MAX_BUSYNESS = (Math.max(...HOURS) / mean) * weekFactor;
 
 /** Times of submits from `from` until `until`, in order. */
 export function arrivals(random: () => number, buildsPerDay: number, from: number, until: number): number[] {

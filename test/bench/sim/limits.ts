@@ -2,7 +2,7 @@ import { STAGE_SETTINGS } from '../../../infra/stage-settings.ts';
 import type { Week } from './week.ts';
 
 /** What AWS and our own settings allow, and by what each can be raised. */
-export interface Limit {
+interface Limit {
   readonly what: string;
   readonly raisedBy: string;
   readonly allowed: number;
@@ -28,7 +28,7 @@ const logs = ({ perSecond }: Peak) => perSecond.atWork / LOG_SECONDS;
 const requests = (load: Peak) =>
   load.perSecond.polls + beats(load) + logs(load) + load.perSecond.builds * REQUESTS_OF_BUILD;
 
-export const LIMITS: readonly Limit[] = [
+const LIMITS: readonly Limit[] = [
   {
     what: 'polls a second on their route',
     allowed: STAGE_SETTINGS.ROUTE_RATE.default,
