@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'buildlatch-bundle-'));
   main = join(folder, 'buildlatch.mjs');
   await bundleClient(main);
-});
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let plain: FakeController;

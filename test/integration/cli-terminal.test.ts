@@ -9,13 +9,16 @@ import { hasProgram } from '../support/has-program.ts';
 import { openTerminal } from '../support/tmux.ts';
 
 /** What people see, in a real terminal. */
+/** A machine under load shows a screen late. */
+const SLOW_MS = 120_000;
+
 let controller: Controller;
 let folder: string;
 beforeAll(async () => {
   controller = await startController();
   folder = await mkdtemp(join(tmpdir(), 'buildlatch-bundle-'));
   await bundleClient(join(folder, 'buildlatch.mjs'));
-});
+}, SLOW_MS);
 afterAll(async () => {
   await controller.close();
   await rm(folder, { recursive: true, force: true });
@@ -30,8 +33,6 @@ const open = (args: string, cwd: string) =>
   openTerminal(`'${process.execPath}' '${folder}/buildlatch.mjs' ${args}`, cwd, { XDG_CONFIG_HOME: home });
 const login = async () => open(`login --url ${controller.url}`, await temporaryFolder());
 
-/** A machine under load shows a screen late. */
-const SLOW_MS = 120_000;
 const onTerminal = it.skipIf(!hasProgram('tmux'));
 
 onTerminal(
