@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { bundleFolder } from './bundle-folder.ts';
+import { writeClientTypes } from './client-types.ts';
 import { FUNCTIONS } from './functions.ts';
 
 /** Packages that are CommonJS call `require`, which an ES module has only if it makes one. */
@@ -84,7 +85,7 @@ export interface Bundle {
   readonly bytes: number;
 }
 
-/** Makes one bundle for each function and one of the command line, below `outdir`. Answers their sizes. */
+/** Makes one bundle for each function, one of the command line and one of the client, below `outdir`. Answers their sizes. */
 export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
   await rm(outdir, { recursive: true, force: true });
   const functions = await build({
@@ -98,19 +99,28 @@ export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
     sourcemap: 'linked',
     banner: { js: REQUIRE },
   });
-  return [...sizes(functions.metafile), ...(await bundleClient(`${outdir}/buildlatch.mjs`))];
+  const programs = [await bundleClient(`${outdir}/buildlatch.mjs`), await bundleLibrary(outdir)];
+  return [...sizes(functions.metafile), ...programs.flat()];
 }
 
-/** Makes the command line's bundle, which is what is published. */
+/** What runs on users' machines. */
+const PROGRAM = {
+  ...COMMON,
+  target: 'node20',
+  plugins: [ONLY_PROXIES],
+  banner: { js: REQUIRE },
+} satisfies BuildOptions;
+
+/** Makes the command line's bundle, which is published. */
 export async function bundleClient(outfile: string): Promise<Bundle[]> {
-  const { metafile } = await build({
-    ...COMMON,
-    target: 'node20',
-    entryPoints: ['lib/client/cli/main.ts'],
-    outfile,
-    plugins: [ONLY_PROXIES],
-    banner: { js: REQUIRE },
-  });
+  return sizes((await build({ ...PROGRAM, entryPoints: ['lib/client/cli/main.ts'], outfile })).metafile);
+}
+
+/** Makes `buildlatch/client`, with its types. */
+export async function bundleLibrary(outdir: string): Promise<Bundle[]> {
+  const outfile = `${outdir}/client.mjs`;
+  const { metafile } = await build({ ...PROGRAM, entryPoints: ['lib/client/scripting/public.ts'], outfile });
+  await writeClientTypes(`${outdir}/types`);
   return sizes(metafile);
 }
 

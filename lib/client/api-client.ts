@@ -169,7 +169,7 @@ export function createApiClient(options: ClientOptions) {
 }
 
 /** Only the cursor is taken from the link: its address might be anybody's, and would be sent the API key. */
-function nextCursor(link: string | null): string | undefined {
+export function nextCursor(link: string | null): string | undefined {
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1];
   if (next === undefined) return undefined;
   return new URL(next, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;

@@ -10,7 +10,7 @@ export interface Connection {
 }
 
 export interface Call<T> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly credentials: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;

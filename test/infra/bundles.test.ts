@@ -80,8 +80,8 @@ describe('the bundles', () => {
   });
   afterAll(() => rm(outdir, { recursive: true, force: true }));
 
-  it('are one for each function and one for the command line', () => {
-    expect(bundles).toHaveLength(FUNCTIONS.length + 1);
+  it('are one for each function, one for the command line and one for programs', () => {
+    expect(bundles).toHaveLength(FUNCTIONS.length + 2);
   });
 
   it.each(FUNCTIONS)('$file is small enough to start quickly', ({ file, env }) => {

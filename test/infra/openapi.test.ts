@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
-import { checkedIn, generated } from '../../infra/openapi/generate.ts';
+import { checkedIn, checkedInTypes, generated, generatedTypes } from '../../infra/openapi/generate.ts';
 import { ACCESS } from '../../lib/runtime/access.ts';
 import openapi from '../../lib/runtime/openapi.json' with { type: 'json' };
 import { undescribed } from '../support/described-answers.ts';
@@ -23,6 +23,11 @@ describe('the description of the API', () => {
     expect(isSame, 'lib/runtime/openapi.json is out of date: run `npm run openapi` and look at what has changed').toBe(
       true,
     );
+  });
+
+  it('has types made of it, and checked in as they are generated', async () => {
+    const isSame = (await checkedInTypes()) === generatedTypes(await generated());
+    expect(isSame, 'lib/client/api-types.ts is out of date: run `npm run openapi`').toBe(true);
   });
 
   it('is OpenAPI 3.1 to a validator', async () => {

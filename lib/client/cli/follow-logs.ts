@@ -1,8 +1,14 @@
-import type { LogLine, LogPage } from '../answers.ts';
+import type { LogLine } from '../answers.ts';
 import type { Clock } from '../clock.ts';
 import type { RetryPolicy } from '../retry.ts';
 
-export type ReadLogPage = (cursor: string | undefined) => Promise<LogPage>;
+interface SeenPage<Line> {
+  readonly logs: readonly Line[];
+  readonly next_cursor?: string | undefined;
+  readonly is_final: boolean;
+}
+
+export type ReadLogPage<Line = LogLine> = (cursor: string | undefined) => Promise<SeenPage<Line>>;
 
 /** About five minutes: a deployment or a restart of the controller must not end a pipeline that only watches. */
 export const RECONNECT: RetryPolicy = { tries: 45, baseMs: 500, maxMs: 8_000 };
@@ -12,7 +18,11 @@ const PAUSE_MS = 1_000;
 const MANY_LINES = 100;
 
 /** Every line once, until the build is over and its last line was read. */
-export async function* followLogs(read: ReadLogPage, clock: Clock, signal?: AbortSignal): AsyncGenerator<LogLine> {
+export async function* followLogs<Line>(
+  read: ReadLogPage<Line>,
+  clock: Clock,
+  signal?: AbortSignal,
+): AsyncGenerator<Line> {
   for (let cursor: string | undefined; ; ) {
     const page = await read(cursor);
     yield* page.logs;
