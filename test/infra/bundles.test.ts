@@ -77,7 +77,7 @@ describe('the bundles', () => {
   beforeAll(async () => {
     outdir = await mkdtemp(join(tmpdir(), 'buildlatch-bundles-'));
     bundles = await bundle(outdir);
-  });
+  }, SLOW_MS);
   afterAll(() => rm(outdir, { recursive: true, force: true }));
 
   it('are one for each function, one for the command line and one for programs', () => {
