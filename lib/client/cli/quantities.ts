@@ -1,12 +1,10 @@
 import { InvalidArgumentError } from 'commander';
-
-const MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+import { parseDuration } from '../duration.ts';
 
 /** `90s`, `45m`, `2h`; a bare number is seconds. */
 export function duration(text: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*([smh])?$/.exec(text.trim()) ?? [];
-  const ms = Number(number) * MS[unit as keyof typeof MS];
-  if (!(ms > 0)) throw new InvalidArgumentError('Not a duration: write 90s, 45m or 2h.');
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Not a duration: write 90s, 45m or 2h.');
   return ms;
 }
 
