@@ -124,6 +124,19 @@ export async function bundleLibrary(outdir: string): Promise<Bundle[]> {
   return sizes(metafile);
 }
 
+/** The text of the GitHub Action's bundle, not minified: it is checked in, and whoever runs it may want to read it. */
+export async function bundleAction(): Promise<string> {
+  const action = {
+    ...PROGRAM,
+    minify: false,
+    target: 'node24',
+    write: false,
+    entryPoints: ['lib/client/action/main.ts'],
+  };
+  const { outputFiles } = await build({ ...action, outfile: 'action.mjs' });
+  return outputFiles?.[0]?.text ?? '';
+}
+
 function sizes({ outputs }: Metafile): Bundle[] {
   return Object.entries(outputs)
     .filter(([path]) => path.endsWith('.mjs'))

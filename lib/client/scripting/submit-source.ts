@@ -1,7 +1,7 @@
 import { createApiClient } from '../api-client.ts';
 import { ApiError, hasCode } from '../api-error.ts';
 import { tooLarge, withSourceArchive } from '../pack/source-archive.ts';
-import { PATIENT } from '../retry.ts';
+import { ONCE, PATIENT } from '../retry.ts';
 import { uploadFile } from '../transfer/upload-file.ts';
 import type { Signing, SubmitOptions, SubmittedBuild } from './contract.ts';
 import { type Caller, typedCall } from './typed-call.ts';
@@ -9,18 +9,19 @@ import { type Caller, typedCall } from './typed-call.ts';
 /** Packs, uploads what the controller does not have, and submits. */
 export async function submitSource(caller: Caller, options: SubmitOptions): Promise<SubmittedBuild> {
   const { platform, labels, priority, signing, idempotencyKey: key, signal, onWarning, onProgress } = options;
-  const { retry = PATIENT, ...connection } = caller;
-  const { requestUpload, parts } = createApiClient({ ...connection, onRetry: caller.onRetry ?? ignore, retry, signal });
+  const { baseUrl, clock, random, credentials, retry = PATIENT, onRetry } = caller;
+  // An upload as a whole is what is tried again; its calls that did so too would multiply the patience.
+  const { requestUpload, parts } = createApiClient({ baseUrl, clock, random, credentials, retry: ONCE, signal });
   return withSourceArchive(options.source, async ({ path, digest, files, warnings }) => {
     for (const warning of warnings) onWarning?.(warning);
     const uploadId = await uploadFile({
-      baseUrl: caller.baseUrl,
+      baseUrl,
       path,
       digest,
       requestUpload,
       parts,
       retry,
-      context: { clock: caller.clock, random: caller.random, signal, onRetry: caller.onRetry },
+      context: { clock, random, signal, onRetry },
       onProgress: (sent) => onProgress?.(sent, digest.size),
     }).catch((error: unknown) => {
       if (!(error instanceof ApiError) || !hasCode(error, 'payload_too_large')) throw error;
@@ -46,5 +47,3 @@ export function inBase64(signing: Signing | undefined) {
     ...(password !== undefined && { certs_password: password }),
   };
 }
-
-function ignore(): void {}
