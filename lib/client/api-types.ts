@@ -431,6 +431,7 @@ export interface Operations {
       readonly message: string;
       readonly attempt?: number | string | undefined;
       readonly worker_id?: string | undefined;
+      readonly first_line?: number | undefined;
     } | {
       readonly logs: readonly {
         readonly level: "info" | "warn" | "error";
@@ -438,6 +439,7 @@ export interface Operations {
       }[];
       readonly attempt?: number | string | undefined;
       readonly worker_id?: string | undefined;
+      readonly first_line?: number | undefined;
     };
     answer: {
       readonly success: true;
