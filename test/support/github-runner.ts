@@ -46,7 +46,7 @@ export function asRunner(stdout: string): { obeyed: Obeyed[]; shown: string[] } 
 }
 
 /** The values of a file of outputs or state. */
-export function recordsIn(text: string): Record<string, string> {
+function recordsIn(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {

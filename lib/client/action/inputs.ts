@@ -21,7 +21,7 @@ export const INPUTS = [
   'on-cancel',
   'idempotency-key',
 ] as const;
-export type InputName = (typeof INPUTS)[number];
+type InputName = (typeof INPUTS)[number];
 
 export interface ActionInputs {
   readonly url: string;
@@ -47,7 +47,7 @@ export class UnusableInputs extends Error {
 }
 
 /** The runner's name for an input, which keeps the `-`. */
-export const variableOf = (name: InputName) => `INPUT_${name.toUpperCase()}`;
+const variableOf = (name: InputName) => `INPUT_${name.toUpperCase()}`;
 
 export function readInputs(env: NodeJS.ProcessEnv): ActionInputs {
   const problems: string[] = [];

@@ -83,9 +83,9 @@ export function createRunner({ env, write, newId }: Surroundings): Runner {
   };
 }
 
-export const escapeData = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapeData = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
-export const escapeProperty = (text: string) => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+const escapeProperty = (text: string) => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
 /** The runner has an older form of commands, too, which it looks for anywhere in a line, and so does the page that shows it. */
 const obeyedNowhere = (text: string) => safeForTerminal(text, true).replaceAll('##[', '## [');
