@@ -12381,8 +12381,8 @@ var require_ignore = __commonJS({
         if (dir.ignored) {
           return dir;
         }
-        const literal = this._rules.testLiteral(path);
-        return literal.ignored || literal.unignored ? literal : dir;
+        const literal2 = this._rules.testLiteral(path);
+        return literal2.ignored || literal2.unignored ? literal2 : dir;
       }
       _t(path, cache) {
         if (path in cache) {
@@ -14616,6 +14616,71 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
   };
 });
+function handleUnionResults(results, final, inst, ctx) {
+  for (const result of results) {
+    if (result.issues.length === 0) {
+      final.value = result.value;
+      return final;
+    }
+  }
+  const nonaborted = results.filter((r) => !aborted(r));
+  if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+  }
+  final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
+  });
+  return final;
+}
+var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
+  $ZodType.init(inst, def);
+  defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
+  defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
+  defineLazyInternal(inst, "values", (zod) => {
+    if (zod.def.options.every((o) => o._zod.values)) {
+      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+    }
+    return void 0;
+  });
+  defineLazyInternal(inst, "pattern", (zod) => {
+    if (zod.def.options.every((o) => o._zod.pattern)) {
+      const patterns = zod.def.options.map((o) => o._zod.pattern);
+      return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
+    }
+    return void 0;
+  });
+  const first = def.options.length === 1 ? def.options[0]._zod.run : null;
+  inst._zod.parse = (payload, ctx) => {
+    if (first) {
+      return first(payload, ctx);
+    }
+    let async = false;
+    const results = [];
+    for (const option of def.options) {
+      const result = option._zod.run({
+        value: payload.value,
+        issues: []
+      }, ctx);
+      if (result instanceof Promise) {
+        results.push(result);
+        async = true;
+      } else {
+        if (result.issues.length === 0)
+          return result;
+        results.push(result);
+      }
+    }
+    if (!async)
+      return handleUnionResults(results, payload, inst, ctx);
+    return Promise.all(results).then((results2) => {
+      return handleUnionResults(results2, payload, inst, ctx);
+    });
+  };
+});
 var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
   $ZodType.init(inst, def);
   const memo = globalConfig.memoizer;
@@ -14788,6 +14853,28 @@ var $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
     payload.issues.push({
       code: "invalid_value",
       values,
+      input,
+      inst
+    });
+    return payload;
+  };
+});
+var $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
+  $ZodType.init(inst, def);
+  const values = new Set(def.values);
+  inst._zod.values = values;
+  defineLazyInternal(inst, "pattern", (zod) => {
+    const vals = zod.def.values;
+    return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+  });
+  inst._zod.parse = (payload, _ctx) => {
+    const input = payload.value;
+    if (values.has(input)) {
+      return payload;
+    }
+    payload.issues.push({
+      code: "invalid_value",
+      values: def.values,
       input,
       inst
     });
@@ -15085,6 +15172,18 @@ function object(shape, params) {
 function extend2(schema, shape) {
   return extend(schema, shape);
 }
+var ZodMiniUnion = /* @__PURE__ */ $constructor("ZodMiniUnion", (inst, def) => {
+  $ZodUnion.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function union(options, params) {
+  return new ZodMiniUnion({
+    type: "union",
+    options,
+    ...normalizeParams(params)
+  });
+}
 var ZodMiniRecord = /* @__PURE__ */ $constructor("ZodMiniRecord", (inst, def) => {
   $ZodRecord.init(inst, def);
   ZodMiniType.init(inst, def);
@@ -15117,6 +15216,18 @@ function _enum(values, params) {
   return new ZodMiniEnum({
     type: "enum",
     entries,
+    ...normalizeParams(params)
+  });
+}
+var ZodMiniLiteral = /* @__PURE__ */ $constructor("ZodMiniLiteral", (inst, def) => {
+  $ZodLiteral.init(inst, def);
+  ZodMiniType.init(inst, def);
+});
+// @__NO_SIDE_EFFECTS__
+function literal(value, params) {
+  return new ZodMiniLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [value],
     ...normalizeParams(params)
   });
 }
@@ -15179,6 +15290,7 @@ var Upload = object({
   headers: _default(record(string2(), string2()), {}),
   expires_at: number2()
 });
+var StoredUpload = object({ upload_id: string2(), is_stored: literal(true) });
 var ApiKey = object({
   id,
   name: string2(),
@@ -15231,6 +15343,14 @@ var Status = object({
   result_filename: orNull(string2()),
   labels,
   priority
+});
+var BuildRecord = extend2(Status, { worker_name: orNull(string2()) });
+var QueuePlace = object({
+  ahead: orNull(whole),
+  may_be_more: orNull(boolean2()),
+  workers: orNull(whole),
+  usual_build_ms: orNull(number2()),
+  starts_in_ms: orNull(number2())
 });
 var LogLine = object({ timestamp: number2(), level: string2(), message: string2() });
 var LogPage = object({
@@ -15411,6 +15531,7 @@ async function callOnce(connection, call) {
       headers: {
         accept: "application/json",
         ...call.body === void 0 ? {} : { "content-type": "application/json" },
+        ...call.headers,
         ...call.credentials
       },
       ...call.body === void 0 ? {} : { body: JSON.stringify(call.body) },
@@ -15521,10 +15642,19 @@ function createApiClient(options) {
   const bodyOf2 = async (call) => (await send2(call)).body;
   const ofBuild = (id2, what) => `/api/builds/${encodeURIComponent(id2)}/${what}`;
   return {
-    requestUpload: (size, sha256) => bodyOf2({ method: "POST", path: "/api/uploads", body: { size, sha256 }, answer: Upload }),
+    /** `now`: what is stored already need not be sent. `later`: it is sent, for the next time. */
+    requestUpload: (size, sha256, reuse) => {
+      const body = { size, sha256, reuse };
+      return bodyOf2({ method: "POST", path: "/api/uploads", body, answer: union([StoredUpload, Upload]) });
+    },
     /** Uploads in parts; see `PartCalls`. */
     parts: {
-      begin: ({ size, sha256 }, parts) => bodyOf2({ method: "POST", path: "/api/uploads", body: { size, sha256, parts }, answer: PartedUpload }),
+      begin: ({ size, sha256 }, parts) => bodyOf2({
+        method: "POST",
+        path: "/api/uploads",
+        body: { size, sha256, parts, reuse: "later" },
+        answer: PartedUpload
+      }),
       goOn: (uploadId) => bodyOf2({ method: "GET", path: `/api/uploads/${uploadId}`, answer: PartedUpload }),
       complete: (uploadId) => bodyOf2({
         method: "POST",
@@ -15534,13 +15664,16 @@ function createApiClient(options) {
         timeoutMs: JOIN_TIMEOUT_MS
       })
     },
-    /** `more`: signing material, and what else it asks for. */
-    submit: (platform2, uploadId, more = {}) => bodyOf2({
+    /** `more`: signing material, and what else it asks for. The same key means the same build, whatever was answered. */
+    submit: (platform2, uploadId, more = {}, idempotencyKey) => bodyOf2({
       method: "POST",
       path: "/api/builds",
+      headers: idempotencyKey === void 0 ? {} : { "idempotency-key": idempotencyKey },
       body: { platform: platform2, upload_id: uploadId, ...more },
       answer: Submitted
     }),
+    show: (id2) => bodyOf2({ method: "GET", path: `/api/builds/${encodeURIComponent(id2)}`, answer: BuildRecord }),
+    place: (id2) => bodyOf2({ method: "GET", path: ofBuild(id2, "queue"), answer: QueuePlace }),
     status: (id2) => bodyOf2({ method: "GET", path: ofBuild(id2, "status"), answer: Status }),
     logs: (id2, cursor) => bodyOf2({ method: "GET", path: ofBuild(id2, "logs"), query: { cursor }, answer: LogPage }),
     cancel: (id2) => bodyOf2({ method: "POST", path: ofBuild(id2, "cancel"), body: {}, answer: Cancelled }),
@@ -15681,7 +15814,7 @@ async function openFile(request, kept, signal) {
 function isRestFrom(kept, { status, headers }) {
   return kept > 0 && status === 206 && (headers.get("content-range") ?? "").startsWith(`bytes ${kept}-`);
 }
-async function save(response, partPath, start, { expected }, touch, signal) {
+async function save(response, partPath, start, { expected, onProgress }, touch, signal) {
   const hash = createHash("sha256");
   if (start > 0) for await (const chunk of createReadStream(partPath, { end: start - 1 })) hash.update(chunk);
   let size = start;
@@ -15692,6 +15825,7 @@ async function save(response, partPath, start, { expected }, touch, signal) {
       if (expected.size !== null && size > expected.size)
         throw new DamagedFile(`more than ${expected.size} bytes came`);
       hash.update(chunk);
+      onProgress?.(size);
       yield chunk;
     }
   };
@@ -15854,15 +15988,18 @@ async function digestFile(path) {
   }
   return { size, sha256: hash.digest("hex") };
 }
-async function digestParts(path, size, partSize) {
+async function digestParts(path, { size, sha256 }, partSize) {
+  const whole3 = createHash2("sha256");
   const sha256s = [];
   for (let start = 0; start < size; start += partSize) {
     const hash = createHash2("sha256");
     for await (const chunk of createReadStream2(path, { start, end: Math.min(start + partSize, size) - 1 })) {
       hash.update(chunk);
+      whole3.update(chunk);
     }
     sha256s.push(hash.digest("hex"));
   }
+  if (whole3.digest("hex") !== sha256) throw new Error(`${path} has changed while it was being uploaded`);
   return { size: partSize, sha256s };
 }
 
@@ -16177,7 +16314,7 @@ async function uploadParts(upload) {
   }
 }
 async function begin({ path, digest, calls }) {
-  return calls.begin(digest, await digestParts(path, digest.size, partSizeFor(digest.size)));
+  return calls.begin(digest, await digestParts(path, digest, partSizeFor(digest.size)));
 }
 async function goOn(calls, uploadId) {
   try {
@@ -16216,9 +16353,13 @@ function missingBytes({ missing_parts, part_count, part_size, parts }, size) {
 var IN_PARTS_ABOVE_BYTES = 1e8;
 function uploadFile(upload) {
   const { digest, context } = upload;
-  if (digest.size > IN_PARTS_ABOVE_BYTES) return uploadParts({ ...upload, calls: upload.parts });
+  if (digest.size > IN_PARTS_ABOVE_BYTES) return uploadLarge(upload);
   const run2 = async () => {
     const grant = await upload.requestUpload(digest.size, digest.sha256);
+    if ("is_stored" in grant) {
+      upload.onStored?.();
+      return grant.upload_id;
+    }
     await putFile({
       url: resolveAnswerUrl(upload.baseUrl, grant.url),
       headers: grant.headers,
@@ -16232,32 +16373,48 @@ function uploadFile(upload) {
   };
   return withRetries(run2, upload.retry, { ...context, isWorthAnotherTry: isUploadWorthAnotherTry });
 }
+async function uploadLarge(upload) {
+  const { digest, uploadId, onStored } = upload;
+  if (onStored && uploadId === void 0) {
+    const ask = () => upload.requestUpload(digest.size, digest.sha256);
+    const grant = await withRetries(ask, upload.retry, upload.context);
+    if ("is_stored" in grant) {
+      onStored();
+      return grant.upload_id;
+    }
+  }
+  return uploadParts({ ...upload, calls: upload.parts });
+}
 
 // lib/client/scripting/submit-source.ts
 async function submitSource(caller, options) {
   const { platform: platform2, labels: labels2, priority: priority2, signing, idempotencyKey: key, signal, onWarning, onProgress } = options;
   const { baseUrl, clock, random, credentials, retry = PATIENT, onRetry } = caller;
-  const { requestUpload, parts } = createApiClient({ baseUrl, clock, random, credentials, retry: ONCE, signal });
+  const api = createApiClient({ baseUrl, clock, random, credentials, retry: ONCE, signal });
   return withSourceArchive(options.source, async ({ path, digest, files, warnings }) => {
     for (const warning of warnings) onWarning?.(warning);
-    const uploadId = await uploadFile({
-      baseUrl,
-      path,
-      digest,
-      requestUpload,
-      parts,
-      retry,
+    let wasStored = false;
+    const upload = (reuse) => uploadFile({
+      ...{ baseUrl, path, digest, retry },
+      requestUpload: (size, sha256) => api.requestUpload(size, sha256, reuse),
+      ...reuse === "now" && { onStored: () => wasStored = true },
+      parts: api.parts,
       context: { clock, random, signal, onRetry },
       onProgress: (sent) => onProgress?.(sent, digest.size)
     }).catch((error) => {
       if (!(error instanceof ApiError) || !hasCode(error, "payload_too_large")) throw error;
       throw tooLarge(error.message, files, error);
     });
+    const uploadId = await upload("now");
     signal?.throwIfAborted();
     options.onSubmit?.();
     const headers = key === void 0 ? {} : { "Idempotency-Key": typeof key === "string" ? key : key(digest) };
-    const body = { platform: platform2, upload_id: uploadId, labels: labels2, priority: priority2, ...inBase64(signing) };
-    const { body: submitted } = await typedCall(caller, "POST /api/builds", { body, signal }, headers);
+    const asks = { platform: platform2, labels: labels2, priority: priority2, ...inBase64(signing) };
+    const submit2 = (upload_id) => typedCall(caller, "POST /api/builds", { body: { ...asks, upload_id }, signal }, headers);
+    const { body: submitted } = await submit2(uploadId).catch(async (error) => {
+      if (!wasStored || !hasCode(error, "upload_missing")) throw error;
+      return submit2(await upload("later"));
+    });
     return { ...submitted, source_size: digest.size, source_sha256: digest.sha256 };
   });
 }

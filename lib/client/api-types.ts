@@ -71,6 +71,7 @@ export interface Operations {
         readonly size: number;
         readonly sha256s: readonly string[];
       } | undefined;
+      readonly reuse?: "now" | "later" | undefined;
     };
     answer: {
       readonly upload_id: string;
@@ -91,6 +92,9 @@ export interface Operations {
       readonly url: string;
       readonly headers: Readonly<Record<string, string>>;
       readonly expires_at: number;
+    } | {
+      readonly upload_id: string;
+      readonly is_stored: true;
     };
   };
   /** What is missing of an upload in parts. */
@@ -366,6 +370,23 @@ export interface Operations {
       readonly source_size: number | null;
       readonly source_sha256: string | null;
       readonly has_result: boolean;
+    };
+  };
+  /** Where a waiting build stands. */
+  "GET /api/builds/{id}/queue": {
+    path: {
+      readonly id: string;
+    };
+    query: Readonly<Record<string, never>>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: "pending" | "assigned" | "building" | "completed" | "failed" | "cancelled";
+      readonly ahead: number | null;
+      readonly may_be_more: boolean | null;
+      readonly workers: number | null;
+      readonly usual_build_ms: number | null;
+      readonly starts_in_ms: number | null;
     };
   };
   /** How a build stands. */

@@ -56,7 +56,8 @@ async function uploadLarge(upload: FileUpload): Promise<string> {
   const { digest, uploadId, onStored } = upload;
   // One that broke off goes on.
   if (onStored && uploadId === undefined) {
-    const grant = await upload.requestUpload(digest.size, digest.sha256);
+    const ask = () => upload.requestUpload(digest.size, digest.sha256);
+    const grant = await withRetries(ask, upload.retry, upload.context);
     if ('is_stored' in grant) {
       onStored();
       return grant.upload_id;
