@@ -23,7 +23,8 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   'lib/runtime': [
     { to: /^lib\/(domain|app|runtime)\// },
     { to: /^lib\/adapters\//, by: /\/container\.ts$/ },
-    { to: /^npm:(@aws-sdk\/|p-limit$)/, by: /\/container\.ts$/ },
+    { to: /^npm:@aws-sdk\//, by: /\/container\.ts$/ },
+    { to: /^npm:p-limit$/, by: /\/client-calls\.ts$/ },
     { to: /^npm:(zod\/mini|@middy\/core)$/ },
     { to: /^npm:aws-lambda$/, typesOnly: true },
     // Old clients send forms, and no part of the platform reads them.

@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import pLimit from 'p-limit';
 import { buildIndex } from '../adapters/dynamo/build-index.ts';
 import { buildStore } from '../adapters/dynamo/build-store.ts';
 import { certMarks } from '../adapters/dynamo/cert-marks.ts';
@@ -26,7 +25,7 @@ import type { LeaseSettings } from '../app/assign-build.ts';
 import type { WaitingBuilds } from '../app/ports.ts';
 import type { Quarantine } from '../domain/worker.ts';
 import type { Gate } from './admission.ts';
-import { currentDeadline } from './deadline.ts';
+import { SOCKETS, withTurns } from './client-calls.ts';
 import type { Env, FILES, LEASES, LOG_SIZES, QUARANTINE, SUBMITS } from './env.ts';
 import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
@@ -40,28 +39,18 @@ import { deriveWith, secrets, sha256 } from './secrets.ts';
  */
 
 /**
- * The SDK has 50 sockets for a client and counts the wait for a free one as time to connect, so that it gives up calls of a
- * server that is well and busy. A Lambda environment never has 50 calls in the air; on one machine everybody's are one client's.
- * So calls wait for their turn here, where only the request's own deadline counts, and sockets are never short (a file that
- * is being read keeps one beyond its turn).
- */
-const CALLS_AT_ONCE = 50;
-const SOCKETS = { keepAlive: true, maxSockets: 1_000 } as const;
-const AGENTS = { httpAgent: SOCKETS, httpsAgent: SOCKETS } as const;
-
-/**
  * The timeouts throw (the SDK's plain `requestTimeout` only logs). 3 × 1.2 s and the pauses between fit into the 4.5 s
  * within which a function answers.
  */
 const DATABASE_CALLS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1_200, throwOnRequestTimeout: true, ...AGENTS },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1_200, throwOnRequestTimeout: true, ...SOCKETS },
 } as const;
 
 /** An object of some megabytes takes longer than a record, so it gets fewer and longer tries. */
 const OBJECT_CALLS = {
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true, ...AGENTS },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 3_000, throwOnRequestTimeout: true, ...SOCKETS },
 } as const;
 
 const OBJECT_DEFAULTS = { ...OBJECT_CALLS, requestChecksumCalculation: 'WHEN_REQUIRED' } as const;
@@ -74,7 +63,7 @@ const onConflict = () => log({ event: 'write_conflicted' });
 export { deriveWith, secrets };
 
 export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
-  const client = withDeadlines(new DynamoDBClient({ ...DATABASE_CALLS, ...at(env.DYNAMODB_ENDPOINT) }));
+  const client = withTurns(new DynamoDBClient({ ...DATABASE_CALLS, ...at(env.DYNAMODB_ENDPOINT) }));
   return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance, onConflict };
 }
 
@@ -120,7 +109,7 @@ export const deadLetters = (env: Env<'DEAD_LETTERS_QUEUE_URL' | 'SQS_ENDPOINT'>)
 function queueClient(env: Env<'SQS_ENDPOINT'>): SQSClient {
   // Else the client would call the host named in the queue's address, which need not be where the endpoint is.
   const client = new SQSClient({ ...DATABASE_CALLS, ...at(env.SQS_ENDPOINT), useQueueUrlAsEndpoint: false });
-  return withDeadlines(client);
+  return withTurns(client);
 }
 
 type FilesEnv = Env<(typeof FILES)[number]>;
@@ -155,7 +144,7 @@ export const certObjectsOf = (env: Env<'CERTS_BUCKET' | 'S3_ENDPOINT'>) =>
 
 function objectClient(env: Env<'S3_ENDPOINT'>): S3Client {
   const forcePathStyle = env.S3_ENDPOINT !== undefined;
-  return withDeadlines(new S3Client({ ...OBJECT_DEFAULTS, ...at(env.S3_ENDPOINT), forcePathStyle }));
+  return withTurns(new S3Client({ ...OBJECT_DEFAULTS, ...at(env.S3_ENDPOINT), forcePathStyle }));
 }
 
 export function leases(env: Env<(typeof LEASES)[number] | (typeof QUARANTINE)[number]>): LeaseSettings {
@@ -177,19 +166,4 @@ export const quarantineOf = (env: Env<(typeof QUARANTINE)[number]>): Quarantine 
 
 function at(endpoint: string | undefined) {
   return endpoint === undefined ? {} : { endpoint };
-}
-
-interface Sender {
-  send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
-}
-
-/** Every call of the client waits for its turn, and is aborted when the request it is made for has run out of time. */
-function withDeadlines<Client extends Sender>(client: Client): Client {
-  const send = client.send.bind(client);
-  const takeTurn = pLimit(CALLS_AT_ONCE);
-  const sendInTime: Sender['send'] = (command, options) => {
-    const abortSignal = currentDeadline();
-    return takeTurn(() => send(command, abortSignal ? { ...options, abortSignal } : options));
-  };
-  return Object.assign(client, { send: sendInTime });
 }

@@ -1,62 +1,55 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as after } from 'node:timers/promises';
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterEach, describe, expect, it } from 'vitest';
-import { openTable } from '../../lib/runtime/container.ts';
+import { setImmediate as others } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { CALLS_AT_ONCE, SOCKETS, withTurns } from '../../lib/runtime/client-calls.ts';
 import { withDeadline } from '../../lib/runtime/deadline.ts';
 
-/** A database that is well and has one thing done at a time. */
-async function busyDatabase(answerMs: number) {
-  let turn = Promise.resolve();
-  let waiting = 0;
-  let mostWaiting = 0;
-  const server = createServer((_request, response) => {
-    waiting += 1;
-    mostWaiting = Math.max(mostWaiting, waiting);
-    turn = turn.then(async () => {
-      await after(answerMs);
-      waiting -= 1;
-      response.setHeader('content-type', 'application/x-amz-json-1.0').end('{}');
-    });
+/** A client of an engine that answers when it is told to. */
+function busyClient() {
+  const inTheAir: (() => void)[] = [];
+  let sent = 0;
+  const client = withTurns({
+    send: (command: string, options?: { abortSignal?: AbortSignal }): Promise<string> => {
+      options?.abortSignal?.throwIfAborted();
+      sent += 1;
+      return new Promise((resolve, reject) => {
+        inTheAir.push(() => resolve(command));
+        options?.abortSignal?.addEventListener('abort', () => reject(options.abortSignal?.reason));
+      });
+    },
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { server, endpoint: `http://127.0.0.1:${port}`, mostWaiting: () => mostWaiting };
+  return { client, sent: () => sent, answerAll: () => inTheAir.splice(0).forEach((answer) => answer()) };
 }
 
-let close: (() => void) | undefined;
-afterEach(() => close?.());
-
-const TABLE = { CONTROLLER_API_KEY: 'k'.repeat(32), TABLE_NAME: 'builds' };
-const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1' };
-const read = new GetItemCommand({ TableName: 'builds', Key: { pk: { S: 'a' }, sk: { S: 'b' } } });
-
-async function tableOn(answerMs: number) {
-  Object.assign(process.env, credentials);
-  const database = await busyDatabase(answerMs);
-  close = () => database.server.close();
-  return { ...database, table: openTable({ ...TABLE, DYNAMODB_ENDPOINT: database.endpoint }) };
-}
+const MANY = 2 * CALLS_AT_ONCE + 20;
+const ask = (client: { send(command: string): Promise<string> }) =>
+  Promise.allSettled(Array.from({ length: MANY }, (_, index) => client.send(String(index))));
 
 describe('many calls at once, as on one machine', () => {
-  it('wait for their turn: none is given up because a busy database has not got to it', async () => {
-    const { table, mostWaiting } = await tableOn(5);
-    const calls = Array.from({ length: 300 }, () => table.client.send(read));
-    const refused = (await Promise.allSettled(calls)).filter(({ status }) => status === 'rejected');
-    expect(refused).toEqual([]);
-    expect(mostWaiting()).toBe(50);
+  it('wait for their turn before the SDK, which would count the wait as a connection that cannot be made', async () => {
+    const { client, sent, answerAll } = busyClient();
+    const answers = ask(client);
+    for (const expected of [CALLS_AT_ONCE, 2 * CALLS_AT_ONCE, MANY]) {
+      await others();
+      expect(sent()).toBe(expected);
+      answerAll();
+    }
+    expect((await answers).map((answer) => answer.status === 'fulfilled' && answer.value)).toEqual(
+      Array.from({ length: MANY }, (_, index) => String(index)),
+    );
+  });
+
+  it('have a socket each, files that are still being read beside them', () => {
+    expect(SOCKETS.httpAgent.maxSockets).toBeGreaterThan(2 * CALLS_AT_ONCE);
+    expect(SOCKETS.httpsAgent).toEqual(SOCKETS.httpAgent);
   });
 
   it('are not made at all once their request has run out of time', async () => {
-    const { table, mostWaiting } = await tableOn(5);
+    const { client, sent } = busyClient();
     const deadline = new AbortController();
-    const asked = withDeadline(deadline.signal, () =>
-      Promise.allSettled(Array.from({ length: 60 }, () => table.client.send(read))),
-    );
+    const asked = withDeadline(deadline.signal, () => ask(client));
+    await others();
     deadline.abort();
     expect((await asked).every(({ status }) => status === 'rejected')).toBe(true);
-    expect(mostWaiting()).toBeLessThanOrEqual(50);
+    expect(sent()).toBe(CALLS_AT_ONCE);
   });
 });
