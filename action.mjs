@@ -15479,6 +15479,7 @@ var ApiError = class extends Error {
 };
 var Unreachable = class extends Error {
   name = "Unreachable";
+  code = "unreachable";
 };
 var TRANSIENT_STATUS = /* @__PURE__ */ new Set([429, 502, 503, 504]);
 function isTransient(error) {
@@ -15769,6 +15770,7 @@ var PartialFile = class {
 };
 var DamagedFile = class extends Error {
   name = "DamagedFile";
+  code = "damaged_file";
 };
 var STALL_MS = 6e4;
 var MAX_REDIRECTS = 3;
@@ -15888,6 +15890,7 @@ async function isDirectory(path) {
 import { link, rename, rm as rm2 } from "node:fs/promises";
 var FileExists = class extends Error {
   name = "FileExists";
+  code = "file_exists";
 };
 var NO_LINKS = /* @__PURE__ */ new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 async function placeFile(partPath, path, mayOverwrite) {
@@ -16077,6 +16080,7 @@ async function layer(folder, name) {
 // lib/client/pack/list-project.ts
 var UnpackableProject = class extends Error {
   name = "UnpackableProject";
+  code = "unpackable_project";
 };
 var MAX_FILES = 1e5;
 async function listProject(folder) {

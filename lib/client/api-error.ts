@@ -18,6 +18,7 @@ export class ApiError extends Error {
 /** No answer, or none in time. Whether the request had its effect is unknown. */
 export class Unreachable extends Error {
   override name = 'Unreachable';
+  readonly code = 'unreachable';
 }
 
 const TRANSIENT_STATUS = new Set([429, 502, 503, 504]);

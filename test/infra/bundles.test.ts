@@ -90,6 +90,13 @@ describe('the bundles', () => {
     expect(own?.bytes).toBeLessThanOrEqual(env.some((name) => /_BUCKET$/.test(name)) ? 520_000 : 400_000);
   });
 
+  it('for programs is smaller than the command line’s, of which it is a part', () => {
+    const bytesOf = (name: string) => bundles.find((own) => own.name.endsWith(name))?.bytes ?? 0;
+    expect(bytesOf('/client.mjs')).toBeGreaterThan(100_000);
+    expect(bytesOf('/client.mjs')).toBeLessThanOrEqual(450_000);
+    expect(bytesOf('/buildlatch.mjs')).toBeGreaterThan(bytesOf('/client.mjs'));
+  });
+
   it(
     'start under Node 24 with a good key, and under no other, each saying why',
     async () => {

@@ -32,6 +32,11 @@ const WRONG = [
   ['a part of a path that is missing', `await client.call('GET /api/builds/{id}/status');`, 'arguments'],
   ['a field that an answer has not', `console.log((await client.status('b')).stat);`, "'stat'"],
   ['a state that there is not', `if ((await client.status('b')).state === 'done') throw 1;`, '"done"'],
+  [
+    'a code that an error of ours has not',
+    `const { FileExists } = await import('buildlatch/client'); if (new FileExists('').code === 'gone') throw 1;`,
+    '"gone"',
+  ],
   ['a code that there is not', `isRefusal(new Error(), 'build_lost');`, '"build_lost"'],
   ['a body of another type', `await client.call('POST /api/keys', { body: { name: 1, scopes: [] } });`, 'string'],
 ] as const;

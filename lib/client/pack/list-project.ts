@@ -21,6 +21,7 @@ export interface ProjectListing {
 /** A project that cannot be packed; the message says what to do. */
 export class UnpackableProject extends Error {
   override name = 'UnpackableProject';
+  readonly code = 'unpackable_project';
 }
 
 /** What a worker accepts, too. */

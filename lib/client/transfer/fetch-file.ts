@@ -40,6 +40,7 @@ export interface FetchedFile extends FileDigest {
 /** The bytes are not those that were announced. */
 export class DamagedFile extends Error {
   override name = 'DamagedFile';
+  readonly code = 'damaged_file';
 }
 
 const STALL_MS = 60_000;

@@ -2,6 +2,7 @@ import { link, rename, rm } from 'node:fs/promises';
 
 export class FileExists extends Error {
   override name = 'FileExists';
+  readonly code = 'file_exists';
 }
 
 /** File systems without hard links (exFAT, some network shares). */
