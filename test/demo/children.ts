@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 interface ChildSpec {
+  /** Node, if nothing else is said. */
+  readonly program?: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly onLine?: (line: string) => void;
@@ -23,15 +25,15 @@ export interface Children {
   killAll(): Promise<void>;
 }
 
-/** Node programs in process groups of their own, of which none outlives the demonstration. */
+/** Programs in process groups of their own, of which none outlives the demonstration. */
 export function createChildren(): Children {
   const running = new Map<number, Promise<unknown>>();
   const adopted = new Set<number>();
   return {
-    start: ({ args, env, onLine, onErrorLine }) => {
-      const child = spawn(process.execPath, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    start: ({ program = process.execPath, args, env, onLine, onErrorLine }) => {
+      const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
       const { pid } = child;
-      if (pid === undefined) throw new Error(`could not start ${args.join(' ')}`);
+      if (pid === undefined) throw new Error(`could not start ${program} ${args.join(' ')}`);
       createInterface({ input: child.stdout }).on('line', (line) => onLine?.(line));
       createInterface({ input: child.stderr }).on('line', (line) => onErrorLine?.(line));
       const ended = endOf(child).finally(() => running.delete(pid));

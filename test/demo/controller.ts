@@ -12,8 +12,12 @@ export interface Controller {
 const LISTENING = /^Buildlatch listening on (http:\S+)/;
 const TAIL_LINES = 40;
 
-/** `npm start` on a free port, with leases short enough to watch one run out. */
-export async function startController(stage: Stage, tail: string[]): Promise<Controller> {
+/** `npm start` on a free port. What it says last is kept in `tail`. */
+export async function startController(
+  stage: Stage,
+  tail: string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Controller> {
   const apiKey = randomBytes(32).toString('base64url');
   let listening = (_url: string) => {};
   const ready = new Promise<string>((resolve) => {
@@ -30,9 +34,7 @@ export async function startController(stage: Stage, tail: string[]): Promise<Con
       PORT: '0',
       DATA_DIR: join(stage.folder, 'data'),
       CONTROLLER_API_KEY: apiKey,
-      FIRST_LEASE_SECONDS: '8',
-      LEASE_SECONDS: '8',
-      SCHEDULE_SECONDS: '2',
+      ...settings,
     },
     onLine: (line) => {
       const url = LISTENING.exec(line)?.[1];

@@ -9,21 +9,30 @@ export interface CrewMember {
   readonly child: Child;
 }
 
+export interface WorkerSpec {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
 /** Starts workers, and resolves when all of them have registered. */
-export async function startCrew(stage: Stage, controller: Controller, size: number): Promise<CrewMember[]> {
-  const crew = Array.from({ length: size }, (_, index) => startWorker(stage, controller, `mac-${index + 1}`));
+export async function startCrew(
+  stage: Stage,
+  controller: Controller,
+  specs: readonly WorkerSpec[],
+): Promise<CrewMember[]> {
+  const crew = specs.map((spec) => startWorker(stage, controller, spec));
   const registered = ({ name }: CrewMember) =>
     stage.history.until(() =>
       stage.history.workers.find((event) => event.worker === name && event.event === 'registered'),
     );
   await Promise.all(crew.map((member) => Promise.race([registered(member), endedEarly(member)])));
-  stage.say(`${size} workers registered`);
+  stage.say(`${crew.length} workers registered`);
   return crew;
 }
 
-function startWorker(stage: Stage, controller: Controller, name: string): CrewMember {
+function startWorker(stage: Stage, controller: Controller, { name, args }: WorkerSpec): CrewMember {
   const child = stage.children.start({
-    args: [CLI, 'worker', '--name', name, '--platform', 'ios', '--work-dir', join(stage.folder, 'work'), '--json'],
+    args: [CLI, 'worker', '--name', name, ...args, '--work-dir', join(stage.folder, 'work'), '--json'],
     env: clientEnv(controller),
     onLine: (line) => {
       stage.history.addWorker(name, line);

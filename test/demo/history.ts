@@ -28,6 +28,8 @@ export interface History {
   addWorker(worker: string, line: string): void;
   /** The first answer that is not undefined; asked again whenever something happens. */
   until<T>(look: () => T | undefined): Promise<T>;
+  /** Completed or failed, all of them. */
+  untilOver(ids: readonly string[]): Promise<unknown>;
   onController(listener: (event: ControllerEvent) => void): void;
   /** The name that a worker registered under. */
   nameOf(workerId: string | undefined): string;
@@ -42,6 +44,21 @@ export function createHistory(): History {
   const notify = () => {
     for (const watch of watchers) watch();
   };
+  const until: History['until'] = (look) =>
+    new Promise((resolve) => {
+      const watch = () => {
+        const found = look();
+        if (found === undefined) return;
+        watchers.delete(watch);
+        resolve(found);
+      };
+      watchers.add(watch);
+      watch();
+    });
+  const isOver = (id: string) =>
+    controller.some(
+      ({ event, buildId }) => buildId === id && (event === 'build_completed' || event === 'build_failed'),
+    );
   return {
     controller,
     workers,
@@ -58,17 +75,8 @@ export function createHistory(): History {
       workers.push({ ...event, worker });
       notify();
     },
-    until: (look) =>
-      new Promise((resolve) => {
-        const watch = () => {
-          const found = look();
-          if (found === undefined) return;
-          watchers.delete(watch);
-          resolve(found);
-        };
-        watchers.add(watch);
-        watch();
-      }),
+    until,
+    untilOver: (ids) => until(() => ids.every(isOver) || undefined),
     onController: (listener) => listeners.push(listener),
     nameOf: (id) => workers.find((event) => event.event === 'registered' && event.worker_id === id)?.worker ?? `${id}`,
   };

@@ -37,8 +37,18 @@ export async function verifyResults(
   return verified;
 }
 
-/** The bytes on disk against what the worker built and what the controller recorded; then the program in them is run. */
 async function verifyResult(stage: Stage, controller: Controller, id: string): Promise<VerifiedResult> {
+  const { folder, ...result } = await unpackResult(stage, controller, id);
+  await runProgram(id, folder);
+  return result;
+}
+
+/** The bytes on disk against what the worker built and what the controller recorded; then they are unpacked. */
+export async function unpackResult(
+  stage: Stage,
+  controller: Controller,
+  id: string,
+): Promise<VerifiedResult & { readonly folder: string }> {
   const folder = join(stage.folder, 'results', id);
   const archive = join(folder, 'dist.tar.gz');
   await mkdir(folder, { recursive: true });
@@ -56,14 +66,12 @@ async function verifyResult(stage: Stage, controller: Controller, id: string): P
   for (const [who, claimed] of Object.entries(claims)) {
     if (claimed !== sha256) throw new DemoFailure(`result of ${id}: SHA-256 ${sha256}, but ${who} says ${claimed}`);
   }
-  await runProgram(id, archive, folder);
-  return { id, state: status.state, attempt: status.attempt, sha256 };
+  await promisify(execFile)('tar', ['-xzf', archive, '-C', folder]);
+  return { id, state: status.state, attempt: status.attempt, sha256, folder };
 }
 
-async function runProgram(id: string, archive: string, folder: string): Promise<void> {
-  const run = promisify(execFile);
-  await run('tar', ['-xzf', archive, '-C', folder]);
-  const { stdout } = await run(process.execPath, [join(folder, 'dist/report.mjs')]);
+async function runProgram(id: string, folder: string): Promise<void> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'dist/report.mjs')]);
   // Compiled into the bundle: a mix-up of results would show here.
   if (!stdout.includes(`Made by build ${id}:`)) throw new DemoFailure(`the program from ${id} says:\n${stdout}`);
 }

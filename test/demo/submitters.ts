@@ -18,11 +18,20 @@ export async function submitAll(
   const submitted: SubmittedBuild[] = [];
   const pipeline = async (name: string) => {
     for (let count = 0; count < each; count++) {
-      const build = z.parse(Submitted, await runJson(stage, controller, ['submit', FIXTURE, '--platform', 'ios']));
+      const build = await submit(stage, controller, FIXTURE, 'ios');
       submitted.push(build);
       stage.say(`${name} submitted build ${build.id}`);
     }
   };
   await Promise.all(Array.from({ length: pipelines }, (_, index) => pipeline(`pipeline ${index + 1}`)));
   return submitted;
+}
+
+export async function submit(
+  stage: Stage,
+  controller: Controller,
+  project: string,
+  platform: string,
+): Promise<SubmittedBuild> {
+  return z.parse(Submitted, await runJson(stage, controller, ['submit', project, '--platform', platform]));
 }

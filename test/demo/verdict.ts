@@ -2,6 +2,7 @@ import type { BuildEvidence } from './evidence.ts';
 import type { VerifiedResult } from './results.ts';
 import type { Victim } from './sabotage.ts';
 import { DemoFailure } from './stage.ts';
+import { layOut, seconds } from './table.ts';
 
 export interface Judged {
   readonly evidence: readonly BuildEvidence[];
@@ -54,19 +55,5 @@ function checkKilledBuild(
   if (isHandedOn) return;
   throw new DemoFailure(
     `build ${victim.buildId}, whose worker ${victim.name} was killed, went to ${workers.join(', ') || 'nobody'} in ${attempt} attempts`,
-  );
-}
-
-function seconds(ms: number): string {
-  return Number.isNaN(ms) ? '–' : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function layOut(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
   );
 }
