@@ -22,6 +22,8 @@ Usage: npm run demo:expo
 const PLATFORMS = ['ios', 'android'] as const;
 const WATCHDOG_MS = 45 * 60_000;
 const ARTIFACT = 'dist.tar.gz';
+/** Time and level: our own lines have a time. */
+const LINE_START = /^\S+ \w+ */;
 /** Compiled into the app: a mix-up of results would show. */
 const COMPILED = 'EXPO_PUBLIC_BUILD_ID="$BUILDLATCH_BUILD_ID"';
 const QUIET = 'EXPO_OFFLINE=1 EXPO_NO_TELEMETRY=1';
@@ -64,7 +66,10 @@ async function buildAndOpen(
   const log = stage.children.start({
     args: [CLI, 'logs', id, '--follow'],
     env: clientEnv(controller),
-    onLine: (line) => line.trim() !== '' && say(`${platform.padEnd(7)} | ${line}`),
+    onLine: (line) => {
+      const message = line.replace(LINE_START, '');
+      if (message !== '') say(`${platform.padEnd(7)} | ${message}`);
+    },
   });
   await Promise.all([history.untilOver([id]), log.ended]);
   const own = history.controller.filter((event) => event.buildId === id);
