@@ -56,9 +56,9 @@ describe('heartbeats', () => {
     const beat = async () => {
       beats += 1;
       if (beats === 2) throw new Unreachable('reset');
-      return { ...beatReply, sentAt: clock.now() };
+      const body = { timestamp: 5_000_000, lease_until: 5_060_000 };
+      return { ...beatReply, body, sentAt: clock.now() };
     };
-    lease.renew(60_000, 0);
     const kept = keepLease({ clock, random: () => 1, lease, intervalMs: 10_000, beat }, end.signal);
     await settled();
     expect(beats).toBe(1);
