@@ -30,6 +30,8 @@ export const LOGS_SECONDS = 10;
 export const JOIN_SECONDS = 29;
 
 export const TABLE = ['TABLE_NAME', 'DYNAMODB_ENDPOINT'] as const satisfies readonly EnvName[];
+/** Of a function that writes: what it writes leaves when that time has passed. */
+export const RECORDS = [...TABLE, 'RECORD_DAYS'] as const satisfies readonly EnvName[];
 export const QUEUES = ['QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SQS_ENDPOINT'] as const satisfies readonly EnvName[];
 export const FILES = [
   'SOURCES_BUCKET',

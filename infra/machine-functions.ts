@@ -1,4 +1,13 @@
-import { api, CHANGES, FILES, READS_RESULTS, TABLE, type FunctionDefinition, reserved } from './function-definition.ts';
+import {
+  api,
+  CHANGES,
+  FILES,
+  type FunctionDefinition,
+  READS_RESULTS,
+  RECORDS,
+  reserved,
+  TABLE,
+} from './function-definition.ts';
 
 /** What a virtual machine in which a build runs calls, and what is asked about it. */
 export const MACHINE_FUNCTIONS: readonly FunctionDefinition[] = [
@@ -6,11 +15,16 @@ export const MACHINE_FUNCTIONS: readonly FunctionDefinition[] = [
     api(
       'record-telemetry',
       ['POST /api/builds/{id}/telemetry'],
-      [...TABLE, 'LEASE_SECONDS'],
+      [...RECORDS, 'LEASE_SECONDS'],
       ['table:GetItem', ...CHANGES],
     ),
   ),
-  api('read-metrics', ['GET /api/builds/{id}/metrics'], TABLE, ['table:GetItem', 'table:Query']),
+  api(
+    'read-metrics',
+    ['GET /api/builds/{id}/metrics'],
+    [...TABLE, 'BUILD_TOKEN_DAYS'],
+    ['table:GetItem', 'table:Query'],
+  ),
   api(
     'authenticate-vm',
     ['POST /api/builds/{id}/authenticate'],
@@ -27,7 +41,7 @@ export const MACHINE_FUNCTIONS: readonly FunctionDefinition[] = [
   api(
     'upload-artifact',
     ['POST /api/builds/{id}/artifact'],
-    [...TABLE, ...FILES],
+    [...RECORDS, ...FILES],
     [...READS_RESULTS, 'results:PutObject', 'table:GetItem', ...CHANGES],
   ),
 ];

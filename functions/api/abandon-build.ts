@@ -1,10 +1,10 @@
 import { abandonBuild } from '../../lib/app/give-back.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, openTable, queues, report, workers } from '../../lib/runtime/container.ts';
-import { QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { QUEUES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { Abandonment } from '../../lib/runtime/inputs/holder.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, 'MAX_ATTEMPTS']);
+const env = readEnv([...RECORDS, ...QUEUES, 'MAX_ATTEMPTS']);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), queue: queues(env), clock, report };
 

@@ -1,13 +1,13 @@
 import { appendLogs } from '../../lib/app/append-logs.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, logs, openTable, secrets, workers } from '../../lib/runtime/container.ts';
-import { LOG_SIZES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { LOG_SIZES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { LogLines } from '../../lib/runtime/inputs/holder.ts';
 import { logBody } from '../../lib/runtime/log-body.ts';
 import { linesOf } from '../../lib/runtime/log-lines.ts';
 import { secretsIn } from '../../lib/runtime/secrets.ts';
 
-const env = readEnv([...TABLE, ...LOG_SIZES, 'LEASE_SECONDS', 'LOG_LINE_CHARACTERS']);
+const env = readEnv([...RECORDS, ...LOG_SIZES, 'LEASE_SECONDS', 'LOG_LINE_CHARACTERS']);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), logs: logs(env, table), secrets, clock };
 

@@ -3,7 +3,7 @@ import { builds, gate, openTable } from '../../lib/runtime/container.ts';
 import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv([...TABLE, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 const store = builds(table);
 

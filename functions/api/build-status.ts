@@ -4,7 +4,7 @@ import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { statusView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, 'MAX_ATTEMPTS']);
+const env = readEnv([...TABLE, 'MAX_ATTEMPTS', 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 
 export const handler = api(

@@ -1,10 +1,10 @@
 import { cancelBuild } from '../../lib/app/cancel-build.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, openTable, report } from '../../lib/runtime/container.ts';
-import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv([...RECORDS, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 const deps = { builds: builds(table), clock, report };
 

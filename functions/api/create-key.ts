@@ -1,11 +1,11 @@
 import { createKey } from '../../lib/app/create-key.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { clock, gate, keys, openTable, report, secrets } from '../../lib/runtime/container.ts';
-import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { NewKey } from '../../lib/runtime/inputs/keys.ts';
 import { keyView } from '../../lib/runtime/key-views.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv(RECORDS);
 const table = openTable(env);
 const deps = { keys: keys(table), secrets, clock, report };
 

@@ -5,7 +5,7 @@ import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { deliveryReply } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...FILES]);
+const env = readEnv([...TABLE, ...FILES, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 const results = files(env);
 

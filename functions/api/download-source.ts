@@ -1,11 +1,11 @@
 import { readSource } from '../../lib/app/read-source.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, files, gate, openTable, report, workers } from '../../lib/runtime/container.ts';
-import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { FILES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { HeldBuild } from '../../lib/runtime/inputs/holder.ts';
 import { deliveryReply } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...FILES]);
+const env = readEnv([...RECORDS, ...FILES]);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), files: files(env), clock, report };
 

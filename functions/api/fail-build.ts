@@ -1,11 +1,11 @@
 import { failBuild } from '../../lib/app/finish-build.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, openTable, report, workers } from '../../lib/runtime/container.ts';
-import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { Failure } from '../../lib/runtime/inputs/holder.ts';
 import { masked } from '../../lib/runtime/masked.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv(RECORDS);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), clock, report };
 

@@ -1,10 +1,10 @@
 import { heartbeat } from '../../lib/app/heartbeat.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, logs, openTable, report, workers } from '../../lib/runtime/container.ts';
-import { LOG_SIZES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { LOG_SIZES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { Heartbeat } from '../../lib/runtime/inputs/holder.ts';
 
-const env = readEnv([...TABLE, ...LOG_SIZES, 'LEASE_SECONDS']);
+const env = readEnv([...RECORDS, ...LOG_SIZES, 'LEASE_SECONDS']);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), logs: logs(env, table), clock, report };
 

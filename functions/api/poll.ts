@@ -13,11 +13,11 @@ import {
   waiting,
   workers,
 } from '../../lib/runtime/container.ts';
-import { LEASES, QUARANTINE, QUEUES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { LEASES, QUARANTINE, QUEUES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { AWorker } from '../../lib/runtime/inputs/workers.ts';
 import { pollView } from '../../lib/runtime/worker-views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...LEASES, ...QUARANTINE]);
+const env = readEnv([...RECORDS, ...QUEUES, ...LEASES, ...QUARANTINE]);
 const table = openTable(env);
 const stores = { builds: builds(table), workers: workers(table), queue: queues(env), waiting: waiting(table) };
 const deps = { ...stores, secrets, clock, chance, report };

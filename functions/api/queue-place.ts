@@ -5,7 +5,7 @@ import { QUARANTINE, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { queueView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUARANTINE]);
+const env = readEnv([...TABLE, ...QUARANTINE, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 const deps = { index: index(table), clock, quarantine: quarantineOf(env) };
 

@@ -1,12 +1,12 @@
 import { readCerts } from '../../lib/app/read-certs.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { requireNamedBuild } from '../../lib/runtime/certs-request.ts';
-import { builds, certs, clock, gate, openTable, report, workers } from '../../lib/runtime/container.ts';
-import { CERTS, readEnv, TABLE } from '../../lib/runtime/env.ts';
-import { HeldBuild } from '../../lib/runtime/inputs/holder.ts';
 import { certsView } from '../../lib/runtime/certs-views.ts';
+import { builds, certs, clock, gate, openTable, report, workers } from '../../lib/runtime/container.ts';
+import { CERTS, RECORDS, readEnv } from '../../lib/runtime/env.ts';
+import { HeldBuild } from '../../lib/runtime/inputs/holder.ts';
 
-const env = readEnv([...TABLE, ...CERTS, 'S3_ENDPOINT']);
+const env = readEnv([...RECORDS, ...CERTS, 'S3_ENDPOINT']);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), certs: certs(env), clock, report };
 

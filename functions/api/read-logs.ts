@@ -5,7 +5,7 @@ import { LOG_SIZES, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { LogPage } from '../../lib/runtime/inputs/builds.ts';
 import { longReply } from '../../lib/runtime/long-reply.ts';
 
-const env = readEnv([...TABLE, ...LOG_SIZES]);
+const env = readEnv([...TABLE, ...LOG_SIZES, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 const deps = { logs: logs(env, table), clock };
 

@@ -4,7 +4,7 @@ import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/vm.ts';
 import { metricsView } from '../../lib/runtime/vm-views.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv([...TABLE, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
 const store = metrics(table);
 

@@ -1,10 +1,10 @@
 import { recordTelemetry } from '../../lib/app/record-telemetry.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { builds, clock, gate, metrics, openTable, report, workers } from '../../lib/runtime/container.ts';
-import { readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { Telemetry, telemetryOf } from '../../lib/runtime/inputs/telemetry.ts';
 
-const env = readEnv([...TABLE, 'LEASE_SECONDS']);
+const env = readEnv([...RECORDS, 'LEASE_SECONDS']);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), metrics: metrics(table), clock, report };
 

@@ -14,11 +14,19 @@ import {
   secrets,
   submitting,
 } from '../../lib/runtime/container.ts';
-import { FILES, LOG_SIZES, QUEUES, readEnv, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
+import { FILES, LOG_SIZES, QUEUES, RECORDS, readEnv, SUBMITS } from '../../lib/runtime/env.ts';
 import { Retry } from '../../lib/runtime/inputs/builds.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...SUBMITS, ...LOG_SIZES, 'PRIORITY_AGING_SECONDS']);
+const env = readEnv([
+  ...RECORDS,
+  ...QUEUES,
+  ...FILES,
+  ...SUBMITS,
+  ...LOG_SIZES,
+  'PRIORITY_AGING_SECONDS',
+  'BUILD_TOKEN_DAYS',
+]);
 const table = openTable(env);
 const stores = { builds: builds(table), logs: logs(env, table), queue: queues(env), files: files(env) };
 const deps = { ...stores, ...submitting(env, table), ...aging(env), secrets, clock, report };

@@ -6,9 +6,15 @@ import { readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { Diagnostics } from '../../lib/runtime/inputs/diagnostics.ts';
 import { masked } from '../../lib/runtime/masked.ts';
 
-const env = readEnv(TABLE);
+const env = readEnv([...TABLE, 'DIAGNOSTIC_DAYS']);
 const table = openTable(env);
-const deps = { workers: workers(table), diagnostics: diagnostics(table), secrets, clock };
+const deps = {
+  workers: workers(table),
+  diagnostics: diagnostics(table),
+  secrets,
+  clock,
+  keptDays: env.DIAGNOSTIC_DAYS,
+};
 
 export const handler = api(
   { access: 'store-diagnostics', gate: gate(env, table), input: Diagnostics },

@@ -13,13 +13,13 @@ import {
   secrets,
   submitting,
 } from '../../lib/runtime/container.ts';
-import { FILES, QUEUES, readEnv, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
+import { FILES, QUEUES, RECORDS, readEnv, SUBMITS } from '../../lib/runtime/env.ts';
 import { Submission } from '../../lib/runtime/inputs/builds.ts';
 import { submittedBody } from '../../lib/runtime/multipart.ts';
 import { submissionOf } from '../../lib/runtime/submission.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
 
-const env = readEnv([...TABLE, ...QUEUES, ...FILES, ...SUBMITS, 'PRIORITY_AGING_SECONDS']);
+const env = readEnv([...RECORDS, ...QUEUES, ...FILES, ...SUBMITS, 'PRIORITY_AGING_SECONDS']);
 const table = openTable(env);
 const stores = { builds: builds(table), queue: queues(env), files: files(env) };
 const deps = { ...stores, ...submitting(env, table), ...aging(env), secrets, clock, report };

@@ -2,12 +2,12 @@ import { admitHolderBody } from '../../lib/runtime/admit-body.ts';
 import { api } from '../../lib/runtime/api.ts';
 import { finishFromVm } from '../../lib/runtime/artifact-request.ts';
 import { builds, clock, files, gate, openTable, report, secrets, workers } from '../../lib/runtime/container.ts';
-import { FILES, readEnv, TABLE } from '../../lib/runtime/env.ts';
+import { FILES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { Artifact } from '../../lib/runtime/inputs/vm.ts';
 import { jsonOrMultipartBody } from '../../lib/runtime/multipart.ts';
 import { sentFile } from '../../lib/runtime/sent-file.ts';
 
-const env = readEnv([...TABLE, ...FILES]);
+const env = readEnv([...RECORDS, ...FILES]);
 const table = openTable(env);
 const deps = { builds: builds(table), workers: workers(table), files: files(env), secrets, clock, report };
 

@@ -10,12 +10,12 @@ interface Deps {
 
 /** Keeps a report of a worker that is known. Answers the report's id. */
 export async function storeReport(
-  deps: Deps & { readonly secrets: Secrets; readonly clock: Clock },
+  deps: Deps & { readonly secrets: Secrets; readonly clock: Clock; readonly keptDays: number },
   found: Omit<DiagnosticReport, 'id' | 'runAt'>,
 ): Promise<string> {
   await readWorker(deps.workers, found.workerId);
   const id = deps.secrets.id();
-  await deps.diagnostics.add({ ...found, id, runAt: deps.clock() });
+  await deps.diagnostics.add({ ...found, id, runAt: deps.clock() }, deps.keptDays);
   return id;
 }
 

@@ -198,8 +198,7 @@ export interface KeyStore {
 }
 
 export interface DiagnosticsStore {
-  /** Kept for a month. */
-  add(report: DiagnosticReport): Promise<void>;
+  add(report: DiagnosticReport, keptDays: number): Promise<void>;
   /** Newest first. */
   latest(workerId: string, limit: number): Promise<DiagnosticReport[]>;
 }

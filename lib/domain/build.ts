@@ -103,10 +103,7 @@ export function isTerminal(state: BuildState): state is (typeof TERMINAL_STATES)
   return (TERMINAL_STATES as readonly BuildState[]).includes(state);
 }
 
-/** 30 days, as long as results are kept. */
-const TOKENS_OUTLIVE_BUILD_MS = 30 * 86_400_000;
-
 /** The submitter's tokens are for the build: when that has been over for long, they open nothing more. */
-export function areTokensGood({ finishedAt }: Build, now: number): boolean {
-  return finishedAt === undefined || now - finishedAt < TOKENS_OUTLIVE_BUILD_MS;
+export function areTokensGood({ finishedAt }: Build, now: number, outliveMs: number): boolean {
+  return finishedAt === undefined || now - finishedAt < outliveMs;
 }

@@ -25,7 +25,12 @@ export interface Gate {
   readonly builds: BuildStore;
   readonly workers: WorkerStore;
   readonly clock: Clock;
+  /** How long a build's tokens are good after its end. Needed where they let in; see `BuildGate`. */
+  readonly buildTokenMs?: number;
 }
+
+/** What letting in for a build needs. */
+export type BuildGate = Gate & { readonly buildTokenMs: number };
 
 /** What a handler is given, by what the table says its endpoint is for. `by`: who acts, for the log; never a secret. */
 interface Admitted {
@@ -136,11 +141,14 @@ function ofProject({ key }: Caller): Admitted['project'] {
 }
 
 /** A token says nothing about whether another build exists, nor does a key about one that is not its own. */
-async function buildFor({ builds, clock }: Gate, { key, headers }: Caller, id: string): Promise<Admitted['build']> {
+async function buildFor(gate: Gate, { key, headers }: Caller, id: string): Promise<Admitted['build']> {
+  // Of any other gate the pipeline takes none for a build.
+  const { builds, clock, buildTokenMs = 0 } = gate;
   const build = await builds.get(id);
   if (key && build && maySee(key, build)) return { by: `key ${key.id}`, build, key };
   const hash = secrets.hash(headers[BUILD_TOKEN_HEADER] ?? '');
-  const isGood = build?.tokenHashes.some((issued) => isSameSecret(hash, issued)) && areTokensGood(build, clock());
+  const isGood =
+    build?.tokenHashes.some((issued) => isSameSecret(hash, issued)) && areTokensGood(build, clock(), buildTokenMs);
   if (build && isGood) return { by: 'build token', build };
   if (key) throw new Rejection('build_not_found', 'Build not found');
   throw new Rejection('invalid_credential', 'Invalid or expired build token');

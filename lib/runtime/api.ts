@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import * as z from 'zod/mini';
 import { Rejection } from '../domain/rejection.ts';
 import { ACCESS, type Endpoint, type Rule, type SubjectOf } from './access.ts';
-import { type AdmittedTo, admit, type Gate, identify, type Naming } from './admission.ts';
+import { type AdmittedTo, admit, type BuildGate, type Gate, identify, type Naming } from './admission.ts';
 import type { AdmitBody } from './admit-body.ts';
 import { type Body, jsonBody, type UploadedFile } from './body.ts';
 import { withDeadline } from './deadline.ts';
@@ -46,7 +46,7 @@ type Options<E extends Endpoint, S> = {
   readonly readBody?: (event: Event) => Promise<Body>;
   /** Refuses a body that is too large to be taken from just anybody; needed where others than projects send such. */
   readonly admitBody?: AdmitBody;
-} & (SubjectOf<E> extends 'anyone' ? object : { readonly gate: Gate });
+} & (SubjectOf<E> extends 'anyone' ? object : { readonly gate: SubjectOf<E> extends 'build' ? BuildGate : Gate });
 
 /**
  * The pipeline of an HTTP function: admit, parse, run, log, map errors.

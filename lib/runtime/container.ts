@@ -24,7 +24,7 @@ export { parseHint } from '../adapters/sqs/hint.ts';
 import type { LeaseSettings } from '../app/assign-build.ts';
 import type { WaitingBuilds } from '../app/ports.ts';
 import type { Quarantine } from '../domain/worker.ts';
-import type { Gate } from './admission.ts';
+import type { BuildGate, Gate } from './admission.ts';
 import { SOCKETS, withTurns } from './client-calls.ts';
 import type { Env, FILES, LEASES, LOG_SIZES, QUARANTINE, SUBMITS } from './env.ts';
 import { keyRing } from './key-ring.ts';
@@ -62,9 +62,11 @@ const onConflict = () => log({ event: 'write_conflicted' });
 
 export { deriveWith, secrets };
 
-export function openTable(env: Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'>): Table {
+type TableEnv = Env<'TABLE_NAME' | 'DYNAMODB_ENDPOINT'> & { readonly RECORD_DAYS?: number };
+
+export function openTable(env: TableEnv): Table {
   const client = withTurns(new DynamoDBClient({ ...DATABASE_CALLS, ...at(env.DYNAMODB_ENDPOINT) }));
-  return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance, onConflict };
+  return { client, name: env.TABLE_NAME, pause: (ms) => wait(ms), chance, onConflict, recordDays: env.RECORD_DAYS };
 }
 
 export const marks = certMarks;
@@ -89,13 +91,18 @@ export const index = buildIndex;
 export const diagnostics = diagnosticsStore;
 export const totals = totalsStore;
 
+const DAY_MS = 86_400_000;
+
 /** What lets callers in; see `access.ts`. */
-export function gate(env: Env<never>, table: Table): Gate {
+export function gate(env: Env<'BUILD_TOKEN_DAYS'>, table: Table): BuildGate;
+export function gate(env: Env<never>, table: Table): Gate;
+export function gate(env: Env<never> & { readonly BUILD_TOKEN_DAYS?: number }, table: Table): Gate {
   return {
     keyOf: keyRing(env.CONTROLLER_API_KEY, keys(table), clock),
     builds: builds(table),
     workers: workers(table),
     clock,
+    ...(env.BUILD_TOKEN_DAYS !== undefined && { buildTokenMs: env.BUILD_TOKEN_DAYS * DAY_MS }),
   };
 }
 

@@ -41,6 +41,8 @@ export type Env<N extends EnvName> = { readonly CONTROLLER_API_KEY: string } & {
 
 /** The variables of one thing that a function opens. */
 export const TABLE = ['TABLE_NAME', 'DYNAMODB_ENDPOINT'] as const satisfies readonly EnvName[];
+/** Of a function that writes: what it writes leaves when that time has passed. */
+export const RECORDS = [...TABLE, 'RECORD_DAYS'] as const satisfies readonly EnvName[];
 export const QUEUES = ['QUEUE_URL_IOS', 'QUEUE_URL_ANDROID', 'SQS_ENDPOINT'] as const satisfies readonly EnvName[];
 export const FILES = [
   'SOURCES_BUCKET',

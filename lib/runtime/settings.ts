@@ -57,6 +57,15 @@ export const SETTINGS = {
   MAX_CERTS_BYTES: { default: 10 * MIB, min: 1_024, max: 50 * MIB },
   MAX_CERTS_UNPACKED_BYTES: { default: 50 * MIB, min: 1_024, max: 200 * MIB },
   MAX_CERTS_ENTRIES: { default: 200, min: 1, max: 10_000 },
+  /**
+   * What is known of a build, from its end; its log and events, from when they were written. So no fewer than a build can
+   * take: a week of waiting and its attempts.
+   */
+  RECORD_DAYS: { default: 90, min: 30, max: 3_650 },
+  /** A machine as it was last month says nothing about it now. */
+  DIAGNOSTIC_DAYS: { default: 30, min: 1, max: 3_650 },
+  /** As long as results are kept. */
+  BUILD_TOKEN_DAYS: { default: 30, min: 1, max: 3_650 },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
 import type { BuildStore } from '../../lib/app/ports.ts';
 import { Conflict, createWorld } from '../model/world.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 import { aResult, claimOf, grantOf, NOW, newBuild, newWorker } from './scene.ts';
 
 /** No engine makes conflicts: here each transaction meets one, and goes on meeting it. */
@@ -15,7 +16,10 @@ function onTable(): BuildStore {
       const CancellationReasons = TransactItems.map(() => ({ Code: 'TransactionConflict' }));
       throw new TransactionCanceledException({ message: 'conflict', $metadata: {}, CancellationReasons });
     });
-  return buildStore({ client, name: 'table', pause: async () => {}, chance: () => 0.5 }, () => 'token');
+  return buildStore(
+    { client, name: 'table', pause: async () => {}, chance: () => 0.5, recordDays: RECORD_DAYS },
+    () => 'token',
+  );
 }
 
 function inMemory(): BuildStore {

@@ -4,6 +4,7 @@ import type { KeyStore } from '../../lib/app/ports.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { aKey, NOW } from '../support/builders.ts';
 import { type Controller, startController } from '../support/controller.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 import { race } from './scene.ts';
 
 let controller: Controller;
@@ -11,7 +12,13 @@ let keys: KeyStore;
 beforeAll(async () => {
   controller = await startController();
   const { dynamo, stack } = controller;
-  keys = keyStore({ client: dynamo, name: stack.table, pause: async () => {}, chance: () => 0.5 });
+  keys = keyStore({
+    client: dynamo,
+    name: stack.table,
+    pause: async () => {},
+    chance: () => 0.5,
+    recordDays: RECORD_DAYS,
+  });
 });
 afterAll(() => controller.close());
 

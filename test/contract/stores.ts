@@ -15,6 +15,7 @@ import { memoryTable } from '../model/memory-table.ts';
 import { waitingAmong } from '../model/memory-waiting.ts';
 import { memoryWorkers } from '../model/memory-workers.ts';
 import { startController } from '../support/controller.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 import { NOW } from './scene.ts';
 
 /** One table and its queues, by whichever means. */
@@ -65,7 +66,13 @@ async function inMemory(): Promise<Stores> {
 async function onEngines(endpoints: Partial<Endpoints> = {}) {
   const controller = await startController({ endpoints });
   const { dynamo, sqs, stack } = controller;
-  const table = { client: dynamo, name: stack.table, pause: async () => {}, chance: () => 0.5 };
+  const table = {
+    client: dynamo,
+    name: stack.table,
+    pause: async () => {},
+    chance: () => 0.5,
+    recordDays: RECORD_DAYS,
+  };
   const builds = buildStore(table, secrets.id);
   const queue = buildQueue(sqs, stack.queueUrls);
   // The engine of the queues runs in this process: the date it reads is ours to set.

@@ -11,10 +11,10 @@ import { registerWorker } from '../../lib/app/register-worker.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
 import { waiting } from '../../lib/runtime/container.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
+import { OTP_MS, QUARANTINE, RECORD_DAYS } from '../support/settings.ts';
 import { times } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
 import { LEASE_MS, MAX_ATTEMPTS, type World } from './world.ts';
-import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 
 const POLLERS = 40;
 const BATCH = 2_000;
@@ -57,7 +57,13 @@ type Deps = ReturnType<typeof depsOf>;
 
 function depsOf({ controller }: World) {
   const { dynamo, sqs, stack } = controller;
-  const table = { client: dynamo, name: stack.table, pause: async () => {}, chance: Math.random };
+  const table = {
+    client: dynamo,
+    name: stack.table,
+    pause: async () => {},
+    chance: Math.random,
+    recordDays: RECORD_DAYS,
+  };
   return {
     builds: buildStore(table, secrets.id),
     workers: workerStore(table),

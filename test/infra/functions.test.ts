@@ -5,8 +5,8 @@ import { FUNCTIONS } from '../../infra/functions.ts';
 import { queueDefinitions, queueResources } from '../../infra/queues.ts';
 import { bucketResources } from '../../infra/storage.ts';
 import { TABLE_TTL_ATTRIBUTE, tableProperties, tableResource } from '../../infra/tables.ts';
-import { ACCESS } from '../../lib/runtime/access.ts';
-import { CERTS, FILES, LEASES, LOG_SIZES, QUARANTINE, QUEUES, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
+import { ACCESS, type Rule } from '../../lib/runtime/access.ts';
+import { CERTS, FILES, LEASES, LOG_SIZES, QUARANTINE, QUEUES, RECORDS, SUBMITS, TABLE } from '../../lib/runtime/env.ts';
 
 const KEPT = { deletionPolicy: 'Retain', isProtected: true };
 const FOLDER = join(import.meta.dirname, '../../functions');
@@ -18,8 +18,11 @@ const GROUPS: Record<string, readonly string[]> = {
   LEASES,
   LOG_SIZES,
   QUARANTINE,
+  RECORDS,
   SUBMITS,
 };
+/** They only change records that live. */
+const WRITES_WHAT_STAYS = new Set(['authenticate-vm', 'drain-worker', 'redrive-dead-letters', 'vm-ready']);
 const sourceOf = (file: string) => readFileSync(join(FOLDER, `${file}.ts`), 'utf8');
 const routes = FUNCTIONS.flatMap(({ trigger }) => (trigger.kind === 'http' ? trigger.routes : []));
 
@@ -63,6 +66,18 @@ describe('the functions', () => {
       expect(opening.test(source), name).toBe(env.some((declared) => declared === name));
     }
   });
+
+  it.each(FUNCTIONS)(
+    '$file is told how long what it writes is kept, and where a build’s own token lets in, how long that does',
+    ({ file, env, may }) => {
+      const name = posix.basename(file);
+      const writes = may.some((permission) => ['table:PutItem', 'table:UpdateItem'].includes(permission));
+      const told = ['RECORD_DAYS', 'DIAGNOSTIC_DAYS'].some((days) => env.some((declared) => declared === days));
+      expect(told).toBe(writes && !WRITES_WHAT_STAYS.has(name));
+      const rule: Rule | undefined = (ACCESS as Readonly<Record<string, Rule>>)[name];
+      expect(env.includes('BUILD_TOKEN_DAYS')).toBe(rule?.for === 'build');
+    },
+  );
 
   it('have each their line in the access table, and name it', () => {
     const http = FUNCTIONS.filter(({ trigger }) => trigger.kind === 'http');

@@ -8,6 +8,7 @@ import { readZip } from '../../lib/runtime/zip-reader.ts';
 import { aBundle, aRawP12, P12, PASSWORD, PROFILE, SECRETS } from '../support/certs.ts';
 import { type Controller, startController, type TestWorker } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 import { vmScene } from '../support/vm-scene.ts';
 
 let controller: Controller;
@@ -350,7 +351,13 @@ describe('nothing of it', () => {
 describe('a mark', () => {
   it('that is gone is not brought back by looking again later', async () => {
     const { dynamo, stack } = controller;
-    const marksOf = certMarks({ client: dynamo, name: stack.table, pause: async () => {}, chance: () => 0.5 });
+    const marksOf = certMarks({
+      client: dynamo,
+      name: stack.table,
+      pause: async () => {},
+      chance: () => 0.5,
+      recordDays: RECORD_DAYS,
+    });
     const object = { buildId: 'build-1', name: 'object' };
     await marksOf.add(object, 1);
     await marksOf.postpone(object, 2);

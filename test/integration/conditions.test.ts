@@ -9,7 +9,7 @@ import type { Build } from '../../lib/domain/build.ts';
 import { decide } from '../../lib/domain/transitions.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
 import { type Controller, startController, type TestWorker } from '../support/controller.ts';
-import { LOG_SIZES } from '../support/settings.ts';
+import { LOG_SIZES, RECORD_DAYS } from '../support/settings.ts';
 
 /**
  * The conditions that a request over HTTP meets only in a race of moments: here the stores are given what was read a
@@ -23,7 +23,13 @@ let totals: TotalsStore;
 beforeAll(async () => {
   controller = await startController();
   const { dynamo, stack } = controller;
-  const table: Table = { client: dynamo, name: stack.table, pause: async () => {}, chance: () => 0.5 };
+  const table: Table = {
+    client: dynamo,
+    name: stack.table,
+    pause: async () => {},
+    chance: () => 0.5,
+    recordDays: RECORD_DAYS,
+  };
   let tokens = 0;
   builds = buildStore(table, () => `token-${tokens++}`);
   workers = workerStore(table);

@@ -18,10 +18,14 @@ const settings = {
   MAX_CERTS_BYTES: '2000',
   MAX_CERTS_UNPACKED_BYTES: '1500',
   MAX_CERTS_ENTRIES: '2',
+  RECORD_DAYS: '31',
+  DIAGNOSTIC_DAYS: '2',
+  BUILD_TOKEN_DAYS: '3',
 } as const;
 
 const SHA256 = 'a'.repeat(64);
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 describe('a controller whose limits were set', () => {
   let controller: Controller;
@@ -135,6 +139,52 @@ describe('a controller whose limits were set', () => {
     const three = entries(['a.p12', p12(100)], ['password.txt', Buffer.from('p')], ['b', Buffer.from('b')]);
     expect(await submit(three)).toEqual([400, expect.stringContaining('2 entries')]);
     expect(await submit(entries(['a.p12', p12(1_600)]))).toEqual([400, expect.stringMatching(/unpack/)]);
+  });
+
+  it('keeps the records of a build, of workers and of keys for so long, and diagnostics for less', async () => {
+    const before = Date.now();
+    const { worker, id } = await atWork();
+    const logs = { headers: controller.as(worker), json: { level: 'info', message: 'x' } };
+    expect((await controller.request('POST', `/api/builds/${id}/logs`, logs)).status).toBe(200);
+    await controller.complete(worker, id);
+    const { body: key } = await post('/api/keys', { name: 'dead soon', scopes: ['read'] });
+    expect((await post(`/api/keys/${key.id}/revoke`, {})).status).toBe(200);
+    const report = {
+      worker_id: worker.id,
+      status: 'healthy',
+      run_at: before,
+      duration_ms: 1,
+      auto_fixed: false,
+      checks: [],
+    };
+    expect((await post('/api/diagnostics/report', report)).status).toBe(200);
+    const items = await controller.items();
+    const daysOf = (pk: string, sk: string) => {
+      const found = items.filter((item) => item.pk === pk && item.sk.startsWith(sk));
+      return [...new Set(found.map(({ expiresAt }) => Math.round((expiresAt * 1000 - before) / DAY_MS)))];
+    };
+    const kept = [
+      [`BUILD#${id}`, 'BUILD'],
+      [`BUILD#${id}`, 'EVENT#'],
+      [`BUILD#${id}`, 'LOG#'],
+      [`WORKER#${worker.id}`, 'WORKER'],
+      ['KEYS', `KEY#${key.id}`],
+      [`WORKER#${worker.id}`, 'DIAGNOSTICS#'],
+    ] as const;
+    expect(kept.map(([pk, sk]) => daysOf(pk, sk))).toEqual([[31], [31], [31], [31], [31], [2]]);
+  });
+
+  it('opens an ended build to its own token for so long', async () => {
+    const build = await controller.submit();
+    const worker = await controller.register();
+    expect((await controller.poll(worker)).body.job.id).toBe(build.id);
+    await controller.complete(worker, build.id);
+    const read = async (daysAgo: number) => {
+      await controller.tamperBuild(build.id, { finishedAt: Date.now() - daysAgo * DAY_MS });
+      const headers = { 'x-build-token': build.token };
+      return (await controller.request('GET', `/api/builds/${build.id}/status`, { headers })).status;
+    };
+    expect([await read(2.9), await read(3.1)]).toEqual([200, 403]);
   });
 
   it('takes so many bytes of headers', async () => {

@@ -11,6 +11,7 @@ import { tableProperties } from '../../infra/tables.ts';
 import { toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
 import { waitingBuilds } from '../../lib/adapters/dynamo/waiting-builds.ts';
 import { aBuild, NOW } from '../support/builders.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 
 let folder: string;
 let engine: ChildEngine;
@@ -48,6 +49,6 @@ it('gives a table of an older version the indexes that it lacks, with what is in
   const { Table } = await client.send(new DescribeTableCommand({ TableName: table.TableName }));
   const indexes = Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName).sort();
   expect(indexes).toEqual(GlobalSecondaryIndexes.map(({ IndexName }) => IndexName).sort());
-  const stores = { client, name: table.TableName, pause: async () => {}, chance: () => 0 };
+  const stores = { client, name: table.TableName, pause: async () => {}, chance: () => 0, recordDays: RECORD_DAYS };
   expect(await waitingBuilds(stores).labelled('ios', 'a', ['a'])).toMatchObject([{ buildId: 'build-1' }]);
 });

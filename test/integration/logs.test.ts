@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logStore } from '../../lib/adapters/dynamo/log-store.ts';
 import type { LogLine } from '../../lib/domain/log-line.ts';
 import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
-import { LOG_SIZES } from '../support/settings.ts';
+import { LOG_SIZES, RECORD_DAYS } from '../support/settings.ts';
 
 let controller: Controller;
 beforeAll(async () => {
@@ -188,7 +188,10 @@ describe('a log of many calls beyond its limit', () => {
   it('keeps the newest thousand, whatever the controller adds later', async () => {
     const { build, worker } = await assigned();
     const { stack, dynamo } = controller;
-    const logs = logStore({ client: dynamo, name: stack.table, pause: wait, chance: Math.random }, LOG_SIZES);
+    const logs = logStore(
+      { client: dynamo, name: stack.table, pause: wait, chance: Math.random, recordDays: RECORD_DAYS },
+      LOG_SIZES,
+    );
     const now = Date.now();
     const line = (message: string): LogLine => ({ timestamp: now, level: 'info', message });
     const append = (message: string) => logs.append(build.id, { workerId: worker.id }, [line(message)], now);
@@ -216,7 +219,10 @@ describe('a log of many calls beyond its limit', () => {
   it('waits for lines whose place is taken, and goes past them when they do not come', async () => {
     const { build, worker } = await assigned();
     const { stack, dynamo } = controller;
-    const logs = logStore({ client: dynamo, name: stack.table, pause: wait, chance: Math.random }, LOG_SIZES);
+    const logs = logStore(
+      { client: dynamo, name: stack.table, pause: wait, chance: Math.random, recordDays: RECORD_DAYS },
+      LOG_SIZES,
+    );
     const now = Date.now();
     const append = (message: string) =>
       logs.append(build.id, { workerId: worker.id }, [{ timestamp: now, level: 'info', message }], now);

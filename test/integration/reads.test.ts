@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildIndex } from '../../lib/adapters/dynamo/build-index.ts';
 import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 
 let controller: Controller;
 const builds: Record<'waiting' | 'assigned' | 'building' | 'done' | 'failed' | 'cancelled', TestBuild> = {} as never;
@@ -174,7 +175,13 @@ describe('the counts', () => {
 
   it('of processor time come from what the machines reported, build by build', async () => {
     const { dynamo, stack } = controller;
-    const index = buildIndex({ client: dynamo, name: stack.table, pause: async () => {}, chance: () => 0 });
+    const index = buildIndex({
+      client: dynamo,
+      name: stack.table,
+      pause: async () => {},
+      chance: () => 0,
+      recordDays: RECORD_DAYS,
+    });
     const { startedAt } = await controller.buildItem(builds.done.id);
     await controller.tamperBuild(builds.done.id, { finishedAt: startedAt + 60_000, cpuSum: 300, cpuCount: 2 });
     await controller.tamperBuild(builds.failed.id, { cpuSum: 0, cpuCount: 0 });

@@ -3,8 +3,9 @@ import type { BuildStore, Grant, Hint, Message, WorkerStore } from '../../lib/ap
 import type { ApiKey } from '../../lib/domain/api-key.ts';
 import type { Build, BuildState, Holder, ResultFile } from '../../lib/domain/build.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
-import type { Gate } from '../../lib/runtime/admission.ts';
+import type { BuildGate } from '../../lib/runtime/admission.ts';
 import { keyRing } from '../../lib/runtime/key-ring.ts';
+import { BUILD_TOKEN_MS } from './settings.ts';
 
 /** A Tuesday at noon. */
 export const NOW = Date.UTC(2026, 0, 6, 12);
@@ -177,11 +178,12 @@ interface Stored {
   readonly keys?: readonly ApiKey[];
 }
 
-export function aGate({ builds = {}, workers = {}, keys = [] }: Stored = {}): Gate {
+export function aGate({ builds = {}, workers = {}, keys = [] }: Stored = {}): BuildGate {
   return {
     keyOf: keyRing('k'.repeat(43), { get: async (id) => keys.find((key) => key.id === id) }, () => NOW),
     builds: builds as BuildStore,
     workers: workers as WorkerStore,
     clock: () => NOW,
+    buildTokenMs: BUILD_TOKEN_MS,
   };
 }

@@ -2,7 +2,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBuildItem, toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
-import { expiresAt, finishedDay, listedAt, logKey } from '../../lib/adapters/dynamo/keys.ts';
+import { expiresAt, finishedDay, listedAt, logKey, recordExpiresAt } from '../../lib/adapters/dynamo/keys.ts';
 import { fromWorkerItem, toWorkerItem } from '../../lib/adapters/dynamo/worker-store.ts';
 import { PLATFORMS } from '../../lib/domain/build.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
@@ -13,6 +13,8 @@ const written = (item: object) => marshall(item, { removeUndefinedValues: true }
 const count = fc.nat();
 const word = fc.string({ minLength: 1 });
 const file = fc.record({ key: word, size: count, sha256: word });
+
+const KEPT = { recordDays: 31 };
 
 describe('the item of a build', () => {
   it('is read as what was written', () => {
@@ -117,13 +119,15 @@ describe('the item of a build', () => {
     expect(() => fromBuildItem(item)).not.toThrow(/secret-hash|windows|boredom/);
   });
 
-  it('is found under its keys, newest last, and leaves after 90 days', () => {
+  it('is found under its keys, newest last, and leaves after its days', () => {
     expect(toBuildItem(aBuild())).toMatchObject({ pk: 'BUILD#build-1', sk: 'BUILD', listPartition: 'builds#0' });
     const places = [5, 999_999_999_999, 1_000_000_000_000].map((ms) => listedAt(ms, 'x'));
     expect([...places].sort()).toEqual(places);
     const batches = [1, 9, 10, 99_999_999].map((sequence) => logKey('build-1', sequence).sk);
     expect([...batches].sort()).toEqual(batches);
-    expect(expiresAt(NOW)).toBe(NOW / 1000 + 90 * 86_400);
+    expect(expiresAt(NOW, 90)).toBe(NOW / 1000 + 90 * 86_400);
+    expect(recordExpiresAt(KEPT, NOW)).toBe(NOW / 1000 + 31 * 86_400);
+    expect(() => recordExpiresAt({ recordDays: undefined }, NOW)).toThrow('must declare RECORD_DAYS');
     expect([finishedDay(0), finishedDay(86_399_999), finishedDay(86_400_000)]).toEqual(['0', '0', '1']);
   });
 });
@@ -166,13 +170,13 @@ describe('the item of a worker', () => {
     );
     fc.assert(
       fc.property(worker, (whole) => {
-        expect(fromWorkerItem(written(toWorkerItem(whole)))).toEqual(whole);
+        expect(fromWorkerItem(written(toWorkerItem(KEPT, whole)))).toEqual(whole);
       }),
     );
   });
 
   it('holds of a token its hash only', () => {
-    const item = unmarshall(written(toWorkerItem(aWorker())));
+    const item = unmarshall(written(toWorkerItem(KEPT, aWorker())));
     expect(item).toMatchObject({ pk: 'WORKER#worker-1', sk: 'WORKER', tokenHash: 'hash-of-worker-1' });
     expect(item).not.toHaveProperty('token');
   });

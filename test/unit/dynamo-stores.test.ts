@@ -22,11 +22,18 @@ import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
 import type { Table } from '../../lib/adapters/dynamo/table.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { aBuild, aGrant, aResult, aWorker, NOW } from '../support/builders.ts';
+import { RECORD_DAYS } from '../support/settings.ts';
 
 const client = new DynamoDBClient({ region: 'us-east-1' });
 const aws = mockClient(client);
 const pauses: number[] = [];
-const table: Table = { client, name: 'builds', pause: async (ms) => void pauses.push(ms), chance: () => 0.5 };
+const table: Table = {
+  client,
+  name: 'builds',
+  pause: async (ms) => void pauses.push(ms),
+  chance: () => 0.5,
+  recordDays: RECORD_DAYS,
+};
 let tokens = 0;
 const builds = buildStore(table, () => `token-${tokens++}`);
 

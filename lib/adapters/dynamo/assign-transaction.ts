@@ -24,7 +24,8 @@ import { type Refusal, type Transacted, transact } from './write.ts';
 export async function assign(table: Table, grant: Grant): Promise<GrantOutcome> {
   const { buildId, holder, now } = grant;
   const event = { type: 'assigned', at: now, attempt: grant.attempt + 1, by: byWorker(holder.workerId) } as const;
-  const parts = [buildChange(grant), workerChange(grant), eventPut(buildId, { ...event, why: holder.workerName })];
+  const assigned = eventPut(table, buildId, { ...event, why: holder.workerName });
+  const parts = [buildChange(grant), workerChange(grant), assigned];
   const outcome = await transact(table, holder.assignmentId, parts);
   return outcome.ok ? { ok: true } : nameRefusal(grant, outcome);
 }

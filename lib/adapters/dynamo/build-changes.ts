@@ -3,7 +3,8 @@ import type { Failure } from '../../domain/failure.ts';
 import { ALLOWED_FROM, type Command, type LifeClaim } from '../../domain/transitions.ts';
 import type { Outcome } from '../../domain/worker.ts';
 import { type Change, type Condition, is, isOneOf } from './expression.ts';
-import { buildKey, duePartition, expiresAt, finishedDay, waitPartitionOf, workerKey } from './keys.ts';
+import { buildKey, duePartition, finishedDay, recordExpiresAt, waitPartitionOf, workerKey } from './keys.ts';
+import type { Kept } from './table.ts';
 
 /** The states a command may come from, as a condition: made from the domain's table, never typed out beside it. */
 export const allowedFrom = (command: Command['type']): Condition => isOneOf('state', ALLOWED_FROM[command]);
@@ -32,6 +33,7 @@ type TerminalState = Extract<BuildState, 'completed' | 'failed' | 'cancelled'>;
 
 /** A terminal state: no longer due, no longer leased, without the key of its certs, counted on its day, removed after its time. */
 export function ending(
+  kept: Kept,
   buildId: string,
   state: TerminalState,
   now: number,
@@ -40,7 +42,7 @@ export function ending(
 ): Change {
   return {
     key: buildKey(buildId),
-    set: { state, finishedAt: now, finishedDay: finishedDay(now), expiresAt: expiresAt(now), ...details },
+    set: { state, finishedAt: now, finishedDay: finishedDay(now), expiresAt: recordExpiresAt(kept, now), ...details },
     remove: ['leaseUntil', 'duePartition', 'dueAt', 'waitPartition', 'certsSealedKey', ...OTP_ATTRIBUTES],
     when,
   };
@@ -49,9 +51,10 @@ export function ending(
 export const failureDetails = ({ kind, message }: Failure) => ({ failureKind: kind, failureMessage: message });
 
 /** What the domain decided after an attempt ended without result: pending again, or failed. */
-export function afterAttempt(next: Build, now: number, when: readonly Condition[]): Change {
+export function afterAttempt(kept: Kept, next: Build, now: number, when: readonly Condition[]): Change {
   const { spentAttempts } = next;
-  if (next.failure) return ending(next.id, 'failed', now, { spentAttempts, ...failureDetails(next.failure) }, when);
+  if (next.failure)
+    return ending(kept, next.id, 'failed', now, { spentAttempts, ...failureDetails(next.failure) }, when);
   return {
     key: buildKey(next.id),
     set: {

@@ -136,8 +136,9 @@ function appliedOf(outcome: Updated): Beaten {
   return outcome.ok ? { ok: true } : { ok: false, current: outcome.item && fromBuildItem(outcome.item) };
 }
 
-async function putEvent({ client, name }: Table, buildId: string, event: EventDraft): Promise<void> {
-  const { item } = eventPut(buildId, event);
+async function putEvent(table: Table, buildId: string, event: EventDraft): Promise<void> {
+  const { client, name } = table;
+  const { item } = eventPut(table, buildId, event);
   await client.send(new PutItemCommand({ TableName: name, Item: marshall(item, { removeUndefinedValues: true }) }));
 }
 
@@ -175,8 +176,11 @@ async function endWaiting(
   when: readonly Condition[],
 ): Promise<boolean> {
   const { kind, message: why } = failure;
-  const event = eventPut(id, { type: 'failed', at: now, attempt, by: BY_CONTROLLER, kind, why });
-  const outcome = await transact(table, token, [ending(id, 'failed', now, failureDetails(failure), when), event]);
+  const event = eventPut(table, id, { type: 'failed', at: now, attempt, by: BY_CONTROLLER, kind, why });
+  const outcome = await transact(table, token, [
+    ending(table, id, 'failed', now, failureDetails(failure), when),
+    event,
+  ]);
   // “It moved on” would be untrue of a conflict: the caller would delete the message of a build that waits.
   if (!outcome.ok && outcome.refusals[0]?.kind !== 'condition') {
     throw new Rejection('contended', 'The build is being changed by others; try again');

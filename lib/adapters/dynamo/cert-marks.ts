@@ -1,8 +1,8 @@
-import { DeleteItemCommand, paginateQuery, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { CertMarks, CertsObject } from '../../app/cert-ports.ts';
 import { exists } from './expression.ts';
-import { certsMarkKey, duePartition, expiresAt } from './keys.ts';
+import { certsMarkKey, duePartition, recordExpiresAt } from './keys.ts';
 import type { Table } from './table.ts';
 import { update } from './write.ts';
 
@@ -12,12 +12,13 @@ export function certMarks(table: Table): CertMarks {
   const keyOf = ({ buildId, name }: CertsObject) => certsMarkKey(buildId, name);
   return {
     add: async (object, dueAt) => {
-      const due = { duePartition: duePartition('certs'), dueAt, expiresAt: expiresAt(dueAt) };
+      const due = { duePartition: duePartition('certs'), dueAt, expiresAt: recordExpiresAt(table, dueAt) };
       await client.send(new PutItemCommand({ TableName: tableName, Item: marshall({ ...keyOf(object), ...due }) }));
     },
     due: (until) => due(table, until),
     postpone: async (object, dueAt) => {
-      await update(table, { key: keyOf(object), set: { dueAt, expiresAt: expiresAt(dueAt) }, when: [exists('pk')] });
+      const set = { dueAt, expiresAt: recordExpiresAt(table, dueAt) };
+      await update(table, { key: keyOf(object), set, when: [exists('pk')] });
     },
     remove: async (object) => {
       await client.send(new DeleteItemCommand({ TableName: tableName, Key: marshall(keyOf(object)) }));

@@ -6,9 +6,6 @@ import { CHECK_STATUSES, DIAGNOSTIC_STATUSES } from '../../domain/diagnostic-rep
 import { diagnosticsKey, expiresAt } from './keys.ts';
 import type { Table } from './table.ts';
 
-/** A machine as it was last month says nothing about it now. */
-const KEPT_DAYS = 30;
-
 const ReportItem = z.object({
   id: z.string(),
   workerId: z.string(),
@@ -30,9 +27,9 @@ const ReportItem = z.object({
 
 export function diagnosticsStore({ client, name }: Table): DiagnosticsStore {
   return {
-    add: async (report) => {
+    add: async (report, keptDays) => {
       const { workerId, runAt, id } = report;
-      const item = { ...diagnosticsKey(workerId, runAt, id), ...report, expiresAt: expiresAt(runAt, KEPT_DAYS) };
+      const item = { ...diagnosticsKey(workerId, runAt, id), ...report, expiresAt: expiresAt(runAt, keptDays) };
       const Item = marshall(item, { removeUndefinedValues: true });
       await client.send(new PutItemCommand({ TableName: name, Item }));
     },

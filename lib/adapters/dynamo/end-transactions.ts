@@ -40,9 +40,9 @@ export function finish(
   const attempt = claim.attempt === undefined ? {} : { attempt: claim.attempt };
   const why = failure ? { kind: failure.kind, why: failure.message } : {};
   return changeBuild(table, token, {
-    build: ending(buildId, end.state, now, details ?? {}, when),
+    build: ending(table, buildId, end.state, now, details ?? {}, when),
     worker: releaseOf({ workerId: claim.workerId, buildId, ...attempt, outcome: end.state }, now),
-    event: eventPut(buildId, { type: end.state, at: now, by: byWorker(claim.workerId), ...attempt, ...why }),
+    event: eventPut(table, buildId, { type: end.state, at: now, by: byWorker(claim.workerId), ...attempt, ...why }),
   });
 }
 
@@ -67,9 +67,9 @@ export function cancel(
   const failure = { kind: 'cancelled', message: CANCELLED_MESSAGE } as const;
   const when = stillAt('cancel', seen);
   return changeBuild(table, token, {
-    build: ending(seen.id, 'cancelled', now, failureDetails(failure), when),
+    build: ending(table, seen.id, 'cancelled', now, failureDetails(failure), when),
     worker: releaseOfSeen(seen, now, 'cancelled'),
-    event: eventPut(seen.id, {
+    event: eventPut(table, seen.id, {
       type: 'cancelled',
       at: now,
       attempt: seen.attempt,
@@ -84,9 +84,9 @@ export function expire(table: Table, token: string, seen: Build, failure: Failur
   const when = stillAt('expire', seen);
   const by = failure.kind === 'timeout_build' ? BY_SWEEP : BY_CONTROLLER;
   return changeBuild(table, token, {
-    build: ending(seen.id, 'failed', now, failureDetails(failure), when),
+    build: ending(table, seen.id, 'failed', now, failureDetails(failure), when),
     worker: releaseOfSeen(seen, now, failure.kind === 'timeout_build' ? 'lost' : 'given_back'),
-    event: failed(seen, failure, by, now),
+    event: failed(table, seen, failure, by, now),
   });
 }
 
@@ -101,9 +101,9 @@ export function requeue(table: Table, token: string, seen: Build, next: Build, n
   const why = `worker ${seen.holder?.workerId ?? '(unknown)'} stopped answering`;
   const requeued: EventDraft = { type: 'requeued', at: now, by: BY_SWEEP, why, ...attemptOf(seen) };
   return changeBuild(table, token, {
-    build: afterAttempt(next, now, when),
+    build: afterAttempt(table, next, now, when),
     worker: releaseOfSeen(seen, now, 'lost'),
-    event: next.failure ? failed(seen, next.failure, BY_SWEEP, now) : eventPut(seen.id, requeued),
+    event: next.failure ? failed(table, seen, next.failure, BY_SWEEP, now) : eventPut(table, seen.id, requeued),
   });
 }
 
@@ -125,16 +125,16 @@ export function giveBack(
   const release = releaseOfSeen(seen, now, 'given_back');
   const leave = seen.holder && release && { key: workerKey(seen.holder.workerId), when: release.when };
   return changeBuild(table, token, {
-    build: afterAttempt(next, now, stillAt('giveBack', seen)),
+    build: afterAttempt(table, next, now, stillAt('giveBack', seen)),
     worker: worker === 'leaves' ? leave : release,
     event: next.failure
-      ? failed(seen, next.failure, by, now)
-      : eventPut(seen.id, { type: 'given_back', at: now, by, ...attemptOf(seen) }),
+      ? failed(table, seen, next.failure, by, now)
+      : eventPut(table, seen.id, { type: 'given_back', at: now, by, ...attemptOf(seen) }),
   });
 }
 
-function failed(seen: Build, { kind, message }: Failure, by: string, now: number) {
-  return eventPut(seen.id, { type: 'failed', at: now, attempt: seen.attempt, by, kind, why: message });
+function failed(table: Table, seen: Build, { kind, message }: Failure, by: string, now: number) {
+  return eventPut(table, seen.id, { type: 'failed', at: now, attempt: seen.attempt, by, kind, why: message });
 }
 
 /** A requeued build's record forgets the attempt; its event keeps what the story needs. */

@@ -12,8 +12,8 @@ import {
 } from '../../domain/build-event.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 import type { Put } from './expression.ts';
-import { eventKey, expiresAt } from './keys.ts';
-import type { Table } from './table.ts';
+import { eventKey, recordExpiresAt } from './keys.ts';
+import type { Kept, Table } from './table.ts';
 
 const EventItem = z.object({
   type: z.enum(BUILD_EVENT_TYPES),
@@ -32,10 +32,9 @@ const EventItem = z.object({
 export type EventDraft = Omit<BuildEvent, 'attempt'> & { readonly attempt?: number; readonly startedAt?: number };
 
 /** The event as a part of the transaction that makes the change: both are there, or neither. */
-export function eventPut(buildId: string, event: EventDraft): Put {
-  return {
-    item: { ...eventKey(buildId, event.attempt ?? 0, nameOf(event)), ...event, expiresAt: expiresAt(event.at) },
-  };
+export function eventPut(kept: Kept, buildId: string, event: EventDraft): Put {
+  const key = eventKey(buildId, event.attempt ?? 0, nameOf(event));
+  return { item: { ...key, ...event, expiresAt: recordExpiresAt(kept, event.at) } };
 }
 
 /** Signing material may be read more than once in an attempt, and each time counts. */

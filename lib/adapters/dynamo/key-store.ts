@@ -4,8 +4,8 @@ import * as z from 'zod/mini';
 import type { KeyStore } from '../../app/ports.ts';
 import { type ApiKey, SCOPES } from '../../domain/api-key.ts';
 import { exists } from './expression.ts';
-import { apiKeyKey, expiresAt as leavesAt } from './keys.ts';
-import type { Table } from './table.ts';
+import { apiKeyKey, recordExpiresAt } from './keys.ts';
+import type { Kept, Table } from './table.ts';
 import { update } from './write.ts';
 
 const KeyItem = z.object({
@@ -32,7 +32,7 @@ export function keyStore(table: Table): KeyStore {
     },
     create: async (key) => {
       // Unconditional: the id is freshly drawn from 126 random bits, and a resend writes the same again.
-      const Item = marshall(toKeyItem(key), { removeUndefinedValues: true });
+      const Item = marshall(toKeyItem(table, key), { removeUndefinedValues: true });
       await client.send(new PutItemCommand({ TableName: name, Item }));
     },
     list: async () => {
@@ -49,7 +49,7 @@ export function keyStore(table: Table): KeyStore {
     revoke: async (id, by, now) => {
       const change = {
         key: apiKeyKey(id),
-        set: { expiresAt: leavesAt(now) },
+        set: { expiresAt: recordExpiresAt(table, now) },
         setOnce: { revokedAt: now, revokedBy: by },
         when: [exists('pk')],
       };
@@ -59,14 +59,14 @@ export function keyStore(table: Table): KeyStore {
   };
 }
 
-function toKeyItem({ expiresAt, scopes, ...key }: ApiKey) {
+function toKeyItem(kept: Kept, { expiresAt, scopes, ...key }: ApiKey) {
   return {
     ...apiKeyKey(key.id),
     ...key,
     scopes: [...scopes],
     validUntil: expiresAt,
     // A dead key's record stays as long as those of builds do.
-    expiresAt: expiresAt === undefined ? undefined : leavesAt(expiresAt),
+    expiresAt: expiresAt === undefined ? undefined : recordExpiresAt(kept, expiresAt),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Build, Platform } from '../../domain/build.ts';
 import type { ItemKey } from './expression.ts';
+import type { Kept } from './table.ts';
 
 export const buildKey = (id: string): ItemKey => ({ pk: `BUILD#${id}`, sk: 'BUILD' });
 export const workerKey = (id: string): ItemKey => ({ pk: `WORKER#${id}`, sk: 'WORKER' });
@@ -59,6 +60,11 @@ export const listedAt = (ms: number, id: string) => `${String(ms).padStart(13, '
 const DAY_MS = 86_400_000;
 export const finishedDay = (ms: number) => String(Math.floor(ms / DAY_MS));
 
-/** Records of ended builds leave after 90 days; DynamoDB wants seconds. */
-const RECORD_DAYS = 90;
-export const expiresAt = (ms: number, days = RECORD_DAYS) => Math.floor((ms + days * DAY_MS) / 1000);
+/** DynamoDB wants seconds. */
+export const expiresAt = (ms: number, days: number) => Math.floor((ms + days * DAY_MS) / 1000);
+
+/** When the record of something that was then leaves. Throws for a function that was not told: it would keep what it writes for ever. */
+export function recordExpiresAt({ recordDays }: Kept, ms: number): number {
+  if (recordDays === undefined) throw new Error('a function that writes records must declare RECORD_DAYS');
+  return expiresAt(ms, recordDays);
+}

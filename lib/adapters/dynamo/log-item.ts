@@ -3,7 +3,8 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { LOG_LEVELS, type LogLine } from '../../domain/log-line.ts';
 import { Rejection } from '../../domain/rejection.ts';
-import { expiresAt, logKey, TAIL_SLOTS, tailKey } from './keys.ts';
+import { logKey, recordExpiresAt, TAIL_SLOTS, tailKey } from './keys.ts';
+import type { Kept } from './table.ts';
 
 /** The place of a batch in its build's log: which one it is, and where it begins, in bytes of the whole. */
 export interface Place {
@@ -34,6 +35,7 @@ export const endsHead = (place: Place, headBytes: number) =>
 
 /** The newest part is a ring: a batch takes the place of the one that came `TAIL_SLOTS` before, and nothing is deleted. */
 export function toLogItem(
+  kept: Kept,
   buildId: string,
   { lines, ...batch }: Batch,
   headBytes: number,
@@ -42,7 +44,7 @@ export function toLogItem(
     ? logKey(buildId, batch.sequence)
     : tailKey(buildId, batch.sequence % TAIL_SLOTS);
   const stored = lines.map(({ timestamp, level, message }) => ({ t: timestamp, l: level, m: message }));
-  return marshall({ ...key, ...batch, lines: stored, expiresAt: expiresAt(batch.storedAt) });
+  return marshall({ ...key, ...batch, lines: stored, expiresAt: recordExpiresAt(kept, batch.storedAt) });
 }
 
 export function fromLogItem(item: Record<string, AttributeValue>): Batch {

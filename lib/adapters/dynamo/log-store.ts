@@ -21,7 +21,7 @@ const Marked = z.object({ logMark: z.number(), logMarkBatch: z.number(), logMark
 /** Lines in batches, one item for each call. */
 export function logStore(table: Table, sizes: LogSizes): LogStore {
   const put = async (batch: Batch, buildId: string) => {
-    const Item = toLogItem(buildId, batch, sizes.headBytes);
+    const Item = toLogItem(table, buildId, batch, sizes.headBytes);
     await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
   };
   return {

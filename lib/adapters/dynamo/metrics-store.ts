@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { MetricsStore } from '../../app/metrics-ports.ts';
 import { minuteOf, type Sample, STAGES } from '../../domain/telemetry.ts';
 import type { Change } from './expression.ts';
-import { expiresAt, metricKey } from './keys.ts';
+import { metricKey, recordExpiresAt } from './keys.ts';
 import type { Table } from './table.ts';
 
 const SampleItem = z.object({
@@ -14,10 +14,12 @@ const SampleItem = z.object({
   stage: z.optional(z.enum(STAGES)),
 });
 
-export function metricsStore({ client, name }: Table): MetricsStore {
+export function metricsStore(table: Table): MetricsStore {
+  const { client, name } = table;
   return {
     put: async (buildId, sample) => {
-      const Item = marshall({ ...metricKey(buildId, minuteOf(sample)), ...sample, expiresAt: expiresAt(sample.at) });
+      const expiresAt = recordExpiresAt(table, sample.at);
+      const Item = marshall({ ...metricKey(buildId, minuteOf(sample)), ...sample, expiresAt });
       await client.send(new PutItemCommand({ TableName: name, Item }));
     },
     read: async (buildId) => {

@@ -10,4 +10,9 @@ export interface Table {
   readonly pause: (ms: number) => Promise<void>;
   readonly chance: () => number;
   readonly onConflict?: () => void;
+  /** How long what is written here is kept. Undefined for a function that writes no record that leaves. */
+  readonly recordDays: number | undefined;
 }
+
+/** What says until when a record is kept. */
+export type Kept = Pick<Table, 'recordDays'>;

@@ -11,8 +11,8 @@ import type { WorkerStore } from '../../app/ports.ts';
 import { PLATFORMS } from '../../domain/build.ts';
 import { OUTCOMES, replacedToken, WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
 import { exists, is, isAbsent, toDelete } from './expression.ts';
-import { expiresAt, listedAt, listPartition, workerKey } from './keys.ts';
-import type { Table } from './table.ts';
+import { listedAt, listPartition, recordExpiresAt, workerKey } from './keys.ts';
+import type { Kept, Table } from './table.ts';
 import { update } from './write.ts';
 
 const count = z.number().check(z.int(), z.nonnegative());
@@ -39,7 +39,7 @@ const WorkerItem = z.object({
   failedBuilds: count,
 });
 
-/** The workers in the table. A worker that never comes back leaves after 90 days (time to live). */
+/** The workers in the table. A worker that never comes back leaves as other records do (time to live). */
 export function workerStore(table: Table): WorkerStore {
   const { client, name: tableName } = table;
   return {
@@ -51,7 +51,7 @@ export function workerStore(table: Table): WorkerStore {
     },
     create: async (worker) => {
       // Unconditional: the id is freshly drawn from 126 random bits, and a resend writes the same again.
-      const Item = marshall(toWorkerItem(worker), { removeUndefinedValues: true });
+      const Item = marshall(toWorkerItem(table, worker), { removeUndefinedValues: true });
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
     renew: async (seen, { name, platforms, labels, token, now }) => {
@@ -69,7 +69,7 @@ export function workerStore(table: Table): WorkerStore {
           tokenExpiresAt: token.expiresAt,
           previousTokenHash: previous.hash,
           previousTokenExpiresAt: previous.expiresAt,
-          expiresAt: expiresAt(now),
+          expiresAt: recordExpiresAt(table, now),
           strikes: 0,
           isDraining: false,
         },
@@ -81,7 +81,7 @@ export function workerStore(table: Table): WorkerStore {
       return outcome.ok || outcome.item?.['tokenHash']?.S === token.hash;
     },
     noteSeen: async (worker, now) => {
-      const set = { lastSeenAt: now, tokenExpiresAt: now + WORKER_TOKEN_MS, expiresAt: expiresAt(now) };
+      const set = { lastSeenAt: now, tokenExpiresAt: now + WORKER_TOKEN_MS, expiresAt: recordExpiresAt(table, now) };
       await update(table, { key: workerKey(worker.id), set, when: [is('epoch', worker.epoch)] });
     },
     setDraining: async (id, isDraining) =>
@@ -127,7 +127,7 @@ export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
   };
 }
 
-export function toWorkerItem(worker: Worker) {
+export function toWorkerItem(kept: Kept, worker: Worker) {
   const { token, previousToken, current, platforms, labels, ...data } = worker;
   return {
     ...workerKey(worker.id),
@@ -142,6 +142,6 @@ export function toWorkerItem(worker: Worker) {
     currentAttempt: current?.attempt,
     listPartition: listPartition('workers'),
     listedAt: listedAt(worker.registeredAt, worker.id),
-    expiresAt: expiresAt(worker.lastSeenAt),
+    expiresAt: recordExpiresAt(kept, worker.lastSeenAt),
   };
 }
