@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundle } from '../../infra/bundle.ts';
 import { bundleFolder } from '../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { LOADABLE as ENVIRONMENT } from '../support/loadable-environment.ts';
 import { parameter, refusal, startParameterStore } from '../support/parameter-store.ts';
 
 const KEY = 'k'.repeat(43);
@@ -53,20 +54,6 @@ for (const file of files) {
 }
 console.log(JSON.stringify({ node: process.versions.node, found }));
 `;
-
-const ENVIRONMENT = {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-  TABLE_NAME: 'buildlatch-test',
-  QUEUE_URL_IOS: 'https://sqs.us-east-1.amazonaws.com/000000000000/ios',
-  QUEUE_URL_ANDROID: 'https://sqs.us-east-1.amazonaws.com/000000000000/android',
-  DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters',
-  SOURCES_BUCKET: 'sources',
-  RESULTS_BUCKET: 'results',
-  CERTS_BUCKET: 'certs',
-  CERTS_KEY: 'c'.repeat(43),
-};
 
 /** Hundreds of bundles are loaded, each anew for each key. */
 const SLOW_MS = 120_000;
