@@ -35,6 +35,9 @@ const idsWhere = (found: Found, isBroken: (properties: Properties, id: string, r
   found.filter(([id, properties, resource]) => isBroken(properties, id, resource)).map(([id]) => id);
 
 const text = (value: unknown) => JSON.stringify(value) ?? '';
+/** Where a secret is kept, or for how long something is good: a few digits keep nothing secret. */
+const isNoSecret = (name: string, value: unknown) =>
+  /_(PARAMETER|ARN)$/.test(name) || (/_(DAYS|SECONDS)$/.test(name) && /^\d{1,6}$/.test(String(value)));
 const functionsOf = (template: Template) => ofType(template, 'AWS::Lambda::Function');
 const variablesOf = ({ Environment }: Properties): Record<string, unknown> =>
   (Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables ?? {};
@@ -131,8 +134,7 @@ export const TEMPLATE_RULES: readonly Rule[] = [
       idsWhere(functionsOf(template), (properties) =>
         Object.entries(variablesOf(properties)).some(
           ([name, value]) =>
-            text(value).includes('{{resolve:') ||
-            (/KEY|SECRET|TOKEN|PASSWORD/.test(name) && !(name.endsWith('_PARAMETER') || name.endsWith('_ARN'))),
+            text(value).includes('{{resolve:') || (/KEY|SECRET|TOKEN|PASSWORD/.test(name) && !isNoSecret(name, value)),
         ),
       ),
   },

@@ -111,6 +111,7 @@ const BREAKS: readonly [string, string, RegExp, (resources: Resources) => void][
   ['all resources', 'PollRole', /do everything/, (all) => set(all, 'PollRole', { Policies: [{ Resource: ['*'] }] })],
   ['a managed policy', 'PollRole', /do everything/, (all) => set(all, 'PollRole', { ManagedPolicyArns: ['arn'] })],
   ['a key in a variable', 'Poll', /holds a secret/, (all) => setVariable(all, 'CONTROLLER_API_KEY', 'k')],
+  ['a key named like a time', 'Poll', /holds a secret/, (all) => setVariable(all, 'BUILD_TOKEN_DAYS', 'k3y')],
   ['a resolved variable', 'Poll', /holds a secret/, (all) => setVariable(all, 'TABLE_NAME', '{{resolve:ssm:/x}}')],
   ['an undeclared variable', 'poll', /declares/, (all) => setVariable(all, 'RESULTS_BUCKET', 'x')],
   ['a function left out', 'poll', /declares/, (all) => delete all['Poll']],
@@ -144,6 +145,12 @@ const rulesOf = (Resources: Resources) => brokenRules({ Resources } satisfies Te
 
 describe('the rules for templates', () => {
   it('find nothing in the least that keeps them all', () => expect(rulesOf(good())).toEqual([]));
+
+  it('take the days for which a token is good for no secret', () => {
+    const resources = good();
+    setVariable(resources, 'BUILD_TOKEN_DAYS', '30');
+    expect(rulesOf(resources).filter((said) => said.includes('secret'))).toEqual([]);
+  });
 
   it.each(BREAKS)('find %s', (_what, id, says, spoil) => {
     const resources = good();
