@@ -15493,6 +15493,16 @@ function hasCode(error, code) {
   return error instanceof ApiError && error.code === code;
 }
 
+// lib/client/parse-json.ts
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return void 0;
+    throw error;
+  }
+}
+
 // lib/client/urls.ts
 function joinUrl(baseUrl, path) {
   return baseUrl.replace(/\/+$/, "") + path;
@@ -15582,14 +15592,6 @@ function toApiError(response, text) {
     ...body.requestId === void 0 ? {} : { requestId: body.requestId },
     ...retryAfterMs === void 0 ? {} : { retryAfterMs }
   });
-}
-function parseJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return void 0;
-    throw error;
-  }
 }
 function parseRetryAfter(value, serverDate) {
   if (value === null) return void 0;

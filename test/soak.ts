@@ -14,7 +14,7 @@ history is checked (I1 to I10, see test/README.md). Ends with 1 if anything was 
 a file that the table names.
 
 Usage: npm run test:soak [-- --scale N] [-- --row NAME]… [-- --seed SEED]
-  --scale N     of the volumes; 1 takes about two hours (1)
+  --scale N     of the volumes; 1 takes hours (1)
   --row NAME    only these rows; may be given more than once
   --seed SEED   of all chance in the run (drawn and printed)
   --list        names the rows and their volumes

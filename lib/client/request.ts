@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ApiError, Unreachable } from './api-error.ts';
 import type { Clock } from './clock.ts';
+import { parseJson } from './parse-json.ts';
 import { joinUrl } from './urls.ts';
 
 export interface Connection {
@@ -104,15 +105,6 @@ export function toApiError(response: Response, text: string): ApiError {
     ...(body.requestId === undefined ? {} : { requestId: body.requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Seconds, or a date: then measured against the server's own clock. */

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Agent, type AgentOptions, createAgent } from '../../lib/client/agent/agent.ts';
 import type { AgentEvent } from '../../lib/client/agent/events.ts';
-import { fastClock } from '../support/client-clock.ts';
+import { agentOptions } from '../support/client-agent-options.ts';
 import {
   CERTS,
   HEARTBEAT,
@@ -36,15 +36,9 @@ afterEach(() => fake.close());
 
 function agent(more: Partial<AgentOptions> = {}): Agent {
   return createAgent({
-    baseUrl: fake.url,
-    clock: fastClock(50),
-    random: () => 0,
+    ...agentOptions(fake, workDir, events),
     worker: { name: 'mac', platforms: ['ios'], labels: ['xcode=26'], apiKey: 'project-key' },
-    workDir,
-    isOnce: true,
-    overrides: {},
     env: { PATH: process.env['PATH'], BUILDLATCH_API_KEY: 'project-key', CONTROLLER_API_KEY: 'k', HOME_THING: 'own' },
-    emit: (event) => events.push(event),
     ...more,
   });
 }

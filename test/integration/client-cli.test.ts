@@ -8,6 +8,7 @@ import { type Ran, runInside } from '../support/cli.ts';
 import { refused, sha256 } from '../support/client-fake-build.ts';
 import { type FakeController, type Reply, startFakeController } from '../support/client-fake-controller.ts';
 import { temporaryFolder } from '../support/client-folder.ts';
+import { buildStatus, logPage, serveSubmit } from '../support/fake-submit.ts';
 
 const KEY = 'a-very-secret-project-key';
 const STATUS = 'GET /api/builds/:id/status';
@@ -35,40 +36,13 @@ async function cli(args: readonly string[], more: Surroundings = {}): Promise<Ra
 }
 
 const result = Buffer.from('artifact');
-const status = (more: object = {}): Reply => ({
-  body: {
-    ...{
-      id: 'b1',
-      status: 'completed',
-      state: 'completed',
-      platform: 'ios',
-      worker_id: 'w1',
-      attempt: 1,
-      max_attempts: 3,
-    },
-    ...{ submitted_at: 0, started_at: 1, completed_at: 2, error_message: null, failure_kind: null },
-    ...{ result_sha256: sha256(result), result_size: result.length, result_filename: 'app.ipa', ...more },
-  },
-});
 const line = (message: string) => ({ timestamp: 0, level: 'info', message });
-const page = (messages: string[], cursor: string, isFinal: boolean): Reply => ({
-  body: { build_id: 'b1', logs: messages.map(line), next_cursor: cursor, is_final: isFinal },
-});
-
-function serveSubmit(): void {
-  fake.on('POST /api/uploads', () => ({
-    body: { upload_id: 'u1', method: 'PUT', url: `${fake.url}/store`, headers: { 'x-check': '1' }, expires_at: 0 },
-  }));
-  fake.on('PUT /store', () => ({}));
-  fake.on('POST /api/builds', () => ({
-    status: 201,
-    body: { id: 'b1', status: 'pending', platform: 'ios', submitted_at: 0, access_token: 'build-token' },
-  }));
-}
+const status = (more: object = {}): Reply =>
+  buildStatus({ result_sha256: sha256(result), result_size: result.length, result_filename: 'app.ipa', ...more });
 
 describe('submit', () => {
   it('uploads the packed folder and prints one document', async () => {
-    serveSubmit();
+    serveSubmit(fake);
     const folder = await temporaryFolder({ 'a.ts': 'a' });
     const { code, out } = await cli(['submit', folder, '--platform', 'ios', '--json']);
     expect(code).toBe(0);
@@ -81,7 +55,7 @@ describe('submit', () => {
   });
 
   it('prints the id alone without --json, and repeats what did not arrive', async () => {
-    serveSubmit();
+    serveSubmit(fake);
     const works = fake.route('POST /api/builds');
     const troubles = [refused(503, 'unavailable'), refused(502, 'proxy')];
     fake.on('POST /api/builds', (seen) => troubles.shift() ?? works?.(seen) ?? {});
@@ -95,8 +69,8 @@ describe('submit', () => {
     ['failed', 1],
     ['cancelled', 1],
   ])('--wait follows the log by the build’s own token; %s exits with %i', async (state, code) => {
-    serveSubmit();
-    const pages = [page(['one'], 'c1', false), page([], 'c1', false), page(['two'], 'c2', true)];
+    serveSubmit(fake);
+    const pages = [logPage(['one'], 'c1', false), logPage([], 'c1', false), logPage(['two'], 'c2', true)];
     fake.on(LOGS, () => pages.shift() ?? {});
     fake.on(STATUS, () => status({ state }));
     const ran = await cli(['submit', await temporaryFolder({ a: '' }), '--platform', 'ios', '--wait', '--json']);
@@ -111,9 +85,9 @@ describe('submit', () => {
 describe('logs', () => {
   it('--follow prints every line once, over restarts of the controller, and ends with the build', async () => {
     const replies = new Map<string, Reply[]>([
-      ['', [page(['one', 'two'], 'c1', false)]],
-      ['c1', [refused(503, 'restarting'), { status: 502 }, page([], 'c1', false), page(['three'], 'c2', false)]],
-      ['c2', [page(['four'], 'c3', true)]],
+      ['', [logPage(['one', 'two'], 'c1', false)]],
+      ['c1', [refused(503, 'restarting'), { status: 502 }, logPage([], 'c1', false), logPage(['three'], 'c2', false)]],
+      ['c2', [logPage(['four'], 'c3', true)]],
     ]);
     fake.on(LOGS, ({ query }) => replies.get(query.get('cursor') ?? '')?.shift() ?? { status: 500 });
     const { code, out } = await cli(['logs', 'b1', '--follow', '--json']);
@@ -126,14 +100,14 @@ describe('logs', () => {
   });
 
   it('reads all pages there are, as one document', async () => {
-    const replies = [page(['one'], 'c1', false), page(['two'], 'c2', false), page([], 'c2', false)];
+    const replies = [logPage(['one'], 'c1', false), logPage(['two'], 'c2', false), logPage([], 'c2', false)];
     fake.on(LOGS, () => replies.shift() ?? {});
     const { out } = await cli(['logs', 'b1', '--json']);
     expect(JSON.parse(out)).toEqual({ build_id: 'b1', logs: [line('one'), line('two')], is_final: false });
   });
 
   it('shows a terminal no control sequences from a build, and a file every byte', async () => {
-    fake.on(LOGS, () => page(['\x1b]0;owned\x07\x1b[31mred'], 'c', true));
+    fake.on(LOGS, () => logPage(['\x1b]0;owned\x07\x1b[31mred'], 'c', true));
     expect((await cli(['logs', 'b1'], { isTTY: true })).out).toBe(
       '1970-01-01T00:00:00.000Z info  ␛]0;owned␇\x1b[31mred\x1b[0m\n',
     );
@@ -258,7 +232,7 @@ describe('exit codes', () => {
 });
 
 it('runs as a program: data on stdout, 130 after Ctrl-C', async () => {
-  fake.on(LOGS, () => page(['one'], 'c1', false));
+  fake.on(LOGS, () => logPage(['one'], 'c1', false));
   const main = fileURLToPath(new URL('../../lib/client/cli/main.ts', import.meta.url));
   const env = { ...process.env, BUILDLATCH_URL: fake.url, BUILDLATCH_API_KEY: KEY };
   const child = spawn(process.execPath, [main, 'logs', 'b1', '-f', '--json'], { env });

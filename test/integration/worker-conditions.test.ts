@@ -5,6 +5,7 @@ import type { AgentEvent } from '../../lib/client/agent/events.ts';
 import { Quarantined } from '../../lib/client/agent/quarantine.ts';
 import { runInside } from '../support/cli.ts';
 import { fastClock } from '../support/client-clock.ts';
+import { agentOptions } from '../support/client-agent-options.ts';
 import {
   HEARTBEAT,
   LOGS,
@@ -34,18 +35,7 @@ beforeEach(async () => {
 afterEach(() => fake.close());
 
 function agent(more: Partial<AgentOptions> = {}): Agent {
-  return createAgent({
-    baseUrl: fake.url,
-    clock: fastClock(50),
-    random: () => 0,
-    worker: { name: 'mac', platforms: ['ios'], apiKey: 'project-key' },
-    workDir,
-    isOnce: true,
-    overrides: {},
-    env: { PATH: process.env['PATH'] },
-    emit: (event) => events.push(event),
-    ...more,
-  });
+  return createAgent({ ...agentOptions(fake, workDir, events), ...more });
 }
 
 /** Waits end, and nothing takes any time, however busy the machine is. */

@@ -6,8 +6,9 @@ import { spawnSync } from 'node:child_process';
  */
 export function hasProgram(name: string): boolean {
   const isThere = spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
-  if (!isThere && process.env['CI_HAS_PROGRAMS'])
-    throw new Error(`${name} is not installed (Debian: apt-get install ${name})`);
-  if (!isThere) console.warn(`${name} is not installed: what needs it is left out (Debian: apt-get install ${name})`);
+  if (!isThere && process.env['CI_HAS_PROGRAMS']) throw new Error(`${name} is not installed (${packageOf(name)})`);
+  if (!isThere) console.warn(`${name} is not installed: what needs it is left out (${packageOf(name)})`);
   return isThere;
 }
+
+const packageOf = (name: string) => `Debian: apt-get install ${name === 'systemd-analyze' ? 'systemd' : name}`;

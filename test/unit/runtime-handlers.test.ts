@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { loadFromFunctions } from '../../infra/local/lambda-runtime.ts';
 import { aContext, anEvent, SHA } from '../support/builders.ts';
+import { LOADABLE } from '../support/loadable-environment.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
 const KEY = 'k'.repeat(43);
@@ -17,20 +18,7 @@ const hang: typeof send = vi.fn((_command, options) => {
   return promise;
 });
 const CLIENTS = [DynamoDBClient.prototype, SQSClient.prototype, S3Client.prototype];
-const ENVIRONMENT = {
-  CONTROLLER_API_KEY: KEY,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'the-secret-access-key',
-  TABLE_NAME: 'buildlatch-test',
-  QUEUE_URL_IOS: 'https://sqs.us-east-1.amazonaws.com/000000000000/ios',
-  QUEUE_URL_ANDROID: 'https://sqs.us-east-1.amazonaws.com/000000000000/android',
-  DEAD_LETTERS_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters',
-  SOURCES_BUCKET: 'sources',
-  RESULTS_BUCKET: 'results',
-  CERTS_BUCKET: 'certs',
-  CERTS_KEY: 'c'.repeat(43),
-};
+const ENVIRONMENT = { ...LOADABLE, CONTROLLER_API_KEY: KEY, AWS_SECRET_ACCESS_KEY: 'the-secret-access-key' };
 
 /** A request that every route takes, by who may do everything. */
 const fields = { platform: 'ios', upload_id: `1-${'u'.repeat(21)}`, build_id: 'build-1', size: 1, sha256: SHA };

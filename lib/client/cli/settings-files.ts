@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ignoreMissing } from '../missing-file.ts';
+import { parseJson } from '../parse-json.ts';
 import { UsageError } from './exit-codes.ts';
 import { isRecord, type SettingsFile } from './setting-sources.ts';
 
@@ -59,13 +60,4 @@ export async function readObject(path: string, name: string): Promise<Record<str
   const value = parseJson(text);
   if (!isRecord(value)) throw new UsageError(`${name}: not a JSON object`);
   return value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
