@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { holds, LEASE_SECONDS, onStage } from './stage.ts';
+import { CannotRunHere, holds, LEASE_SECONDS, onStage } from './stage.ts';
 
 /** What becomes of an agent that has much to say, much to pack, or no room. */
 
@@ -78,8 +79,7 @@ export const fullDisk = () =>
     // In a namespace of its own: the file system goes away with the process.
     const size = 'size=24m';
     const mount = `mkdir -p ${disk} && mount -t tmpfs -o ${size} none ${disk} && head -c 1000000 /dev/zero > ${disk}/other && exec "$@"`;
-    const isRoot = process.getuid?.() === 0;
-    const wrap = `exec unshare ${isRoot ? '' : '--user --map-root-user '}--mount sh -c '${mount}' sh "$@"`;
+    const wrap = `exec unshare ${wayIntoNamespace(folder)} sh -c '${mount}' sh "$@"`;
     const full = await submit('head -c 40000000 /dev/zero > big && printf x > out.txt');
     const mac = await agent('mac', ['--min-free-disk', '10MB'], wrap);
     const failed = await mac.saw('build_reported');
@@ -102,6 +102,19 @@ export const fullDisk = () =>
     holds('and does when there is some', after > polls);
     return 'ENOSPC in the build and while unpacking: failed with that, folders removed; below --min-free-disk no build was asked for';
   });
+
+/** How `unshare` lets this user mount a file system; a container may let nobody. */
+function wayIntoNamespace(folder: string): string {
+  const ways = ['--mount', '--user --map-root-user --mount'];
+  const mounts = (way: string) =>
+    spawnSync('unshare', [...way.split(' '), 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', folder], {
+      encoding: 'utf8',
+    });
+  const tried = ways.map((way) => ({ way, ...mounts(way) }));
+  const found = tried.find(({ status }) => status === 0);
+  if (found) return found.way;
+  throw new CannotRunHere(`no file system may be mounted: ${tried.map(({ stderr }) => stderr?.trim()).join('; ')}`);
+}
 
 async function peakMemoryMb(pid: number): Promise<number> {
   const peak = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];

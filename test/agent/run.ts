@@ -1,6 +1,7 @@
 import { killed, drained, paused, stubborn } from './lives.ts';
 import { busyAgent, fullDisk, longLog } from './loads.ts';
 import { hourAway, longCut, shortCut } from './outages.ts';
+import { CannotRunHere } from './stage.ts';
 
 const HELP = `What becomes of a worker, and of its build, when it is killed, paused, cut off, cancelled, full or overrun: each with agents
 and a controller that are processes of their own, over a network that can be cut. Ends with 1 if an outcome is not the stated one.
@@ -33,17 +34,18 @@ async function main(args: string[]): Promise<number> {
     return args.includes('--help') ? 0 : 2;
   }
   const names = args.length > 0 ? args : Object.keys(TRIALS);
-  let failed = 0;
+  const count = { passed: 0, failed: 0, 'cannot run here': 0 };
   const waiting = [...names];
   const lane = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) if (!(await passes(name))) failed += 1;
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) count[await outcomeOf(name)] += 1;
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  console.log(`agent trials: ${names.length - failed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  const notRun = count['cannot run here'] > 0 ? `, ${count['cannot run here']} cannot run here` : '';
+  console.log(`agent trials: ${count.passed} passed, ${count.failed} failed${notRun}`);
+  return count.failed === 0 ? 0 : 1;
 }
 
-async function passes(name: string): Promise<boolean> {
+async function outcomeOf(name: string): Promise<'passed' | 'failed' | 'cannot run here'> {
   const startedAt = performance.now();
   const say = (outcome: string) => {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
@@ -51,9 +53,13 @@ async function passes(name: string): Promise<boolean> {
   };
   try {
     say((await TRIALS[name]?.()) ?? '');
-    return true;
+    return 'passed';
   } catch (error) {
+    if (error instanceof CannotRunHere) {
+      say(`CANNOT RUN HERE: ${error.message}`);
+      return 'cannot run here';
+    }
     say(`FAILED: ${error instanceof Error ? error.message : String(error)}`);
-    return false;
+    return 'failed';
   }
 }

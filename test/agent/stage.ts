@@ -17,6 +17,9 @@ const CLI = fileURLToPath(new URL('../../lib/client/cli/main.ts', import.meta.ur
 export const LEASE_SECONDS = 8;
 const GIVE_UP_MS = 240_000;
 
+/** A trial that needs what this machine does not let it have; its message says what. */
+export class CannotRunHere extends Error {}
+
 interface Said {
   readonly event: string;
   readonly build_id?: string;
@@ -134,6 +137,11 @@ function followed(child: ChildProcess, workDir: string, until: Stage['until']): 
   const said: Said[] = [];
   if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => said.push(JSON.parse(line)));
   const ended = once(child, 'exit').then(([code]) => code as number | null);
+  // After 'close' no line of its output comes any more.
+  let leftWith: string | undefined;
+  child.once('close', (code, signal) => {
+    leftWith = `the agent left with ${code ?? signal}`;
+  });
   return {
     pid: child.pid ?? 0,
     workDir,
@@ -141,11 +149,13 @@ function followed(child: ChildProcess, workDir: string, until: Stage['until']): 
     ended,
     signal: (name) => void child.kill(name),
     saw: (what, fits = () => true) =>
-      until(`the agent's ${what}`, async () => said.find((each) => each.event === what && fits(each))).catch(
-        (error) => {
-          throw new Error(`${error.message}; it said: ${said.map((each) => JSON.stringify(each)).join(' ')}`);
-        },
-      ),
+      until(`the agent's ${what}`, async () => {
+        const found = said.find((each) => each.event === what && fits(each));
+        if (!found && leftWith) throw new Error(`${what} cannot come: ${leftWith}`);
+        return found;
+      }).catch((error) => {
+        throw new Error(`${error.message}; it said: ${said.map((each) => JSON.stringify(each)).join(' ')}`);
+      }),
   };
 }
 
