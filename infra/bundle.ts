@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { bundleDashboard } from './bundle-dashboard.ts';
 import { bundleFolder } from './bundle-folder.ts';
 import { writeClientTypes } from './client-types.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -85,7 +86,10 @@ export interface Bundle {
   readonly bytes: number;
 }
 
-/** Makes one bundle for each function, one of the command line and one of the client, below `outdir`. Answers their sizes. */
+/**
+ * Makes one bundle for each function, with the dashboard beside its own, one of the command line and one of the client, below
+ * `outdir`. Answers the bundles' sizes.
+ */
 export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
   await rm(outdir, { recursive: true, force: true });
   const functions = await build({
@@ -99,6 +103,7 @@ export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
     sourcemap: 'linked',
     banner: { js: REQUIRE },
   });
+  await bundleDashboard(`${bundleFolder('api/show-dashboard', outdir)}/page`);
   const programs = [await bundleClient(`${outdir}/buildlatch.mjs`), await bundleLibrary(outdir)];
   return [...sizes(functions.metafile), ...programs.flat()];
 }

@@ -130,6 +130,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   ),
   api('create-key', ['POST /api/keys'], RECORDS, ['table:GetItem', 'table:PutItem']),
   api('list-keys', ['GET /api/keys'], TABLE, ['table:GetItem', 'table:Query']),
+  api('show-own-key', ['GET /api/keys/self'], TABLE, ['table:GetItem']),
   api('revoke-key', ['POST /api/keys/{id}/revoke'], RECORDS, ['table:GetItem', 'table:UpdateItem']),
   api(
     'register-worker',
@@ -187,6 +188,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('fail-build', ['POST /api/workers/fail'], RECORDS, ['table:GetItem', ...CHANGES]),
   ...DEAD_LETTER_FUNCTIONS,
   api('describe-api', ['GET /openapi.json'], [], []),
+  api('show-dashboard', ['GET /', 'HEAD /', 'GET /dashboard/{file}'], ['PAGE_FOLDER'], []),
   api('not-found', ['$default'], [], []),
   {
     file: 'queue/dead-letter',

@@ -51,13 +51,19 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
     // What goes through proxies, and sends a stream with its length.
     { to: /^npm:undici$/, by: /\/network\.ts$/ },
   ],
+  // What runs in a browser: of ours it knows the shapes of the API's answers and the words of the domain.
+  dashboard: [
+    { to: /^dashboard\// },
+    { to: /^lib\/(client\/api-types|domain\/[\w-]+)\.ts$/, typesOnly: true },
+    { to: /^npm:(preact(\/hooks)?|htm\/preact|@preact\/signals|uplot)$/ },
+  ],
   infra: [
     { to: /^(infra\/(?!local\/)|node:)/ },
     { to: /^lib\/runtime\/env\.ts$/, typesOnly: true },
     // Names, defaults and ranges, so that a deployment refuses what a function would.
     { to: /^lib\/runtime\/settings\.ts$/ },
     { to: /^npm:/, typesOnly: true },
-    { to: /^npm:esbuild$/, by: /\/bundle\.ts$/ },
+    { to: /^npm:esbuild$/, by: /\/bundle(-dashboard)?\.ts$/ },
   ],
   // Made of the schemas that validate; not for functions, which it would only make larger.
   'infra/openapi': [
@@ -177,7 +183,17 @@ const TEXT_RULES: readonly TextRule[] = [
     except: /^lib\/(client\/|runtime\/env\.ts$)/,
     forbids: /\bprocess\.env\b/,
   },
-  { says: 'no default exports', where: /^(lib|functions)\//, forbids: /^export default\b|\bas default\b/m },
+  { says: 'no default exports', where: /^(lib|functions|dashboard)\//, forbids: /^export default\b|\bas default\b/m },
+  {
+    says: 'what a browser has is used in the browser',
+    where: /^(lib|functions|infra)\//,
+    forbids: /\b(?:localStorage|sessionStorage|document\.(?:body|createElement|querySelector))\b/,
+  },
+  {
+    says: 'no text becomes markup, no address script',
+    where: /^dashboard\//,
+    forbids: /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\bnew Function\b/,
+  },
   {
     says: 'every test runs',
     where: /\.test\.ts$/,
@@ -201,7 +217,7 @@ const MAX_LINES = [
   // Made of the API's description, and not for reading.
   { where: /^lib\/client\/api-types\.ts$/, lines: 2_000 },
   { where: /^functions\/api\//, lines: 40 },
-  { where: /^(lib|functions|infra|serverless\.ts)/, lines: 250 },
+  { where: /^(lib|functions|infra|dashboard|serverless\.ts)/, lines: 250 },
   { where: /^test\//, lines: 400 },
 ];
 
@@ -223,7 +239,7 @@ const badNames = (sources: Sources): string[] =>
   });
 
 function readSources(): Record<string, string> {
-  const folders = ['lib', 'functions', 'infra', 'test'];
+  const folders = ['lib', 'functions', 'infra', 'dashboard', 'test'];
   const paths = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => posix.join(folder, path)),
   );
@@ -280,6 +296,9 @@ describe('the checker itself', () => {
     ['infra/queues.ts', `import { PLATFORMS } from '../lib/domain/build.ts';`],
     ['infra/queues.ts', `import { readEnv } from '../lib/runtime/env.ts';`],
     ['infra/queues.ts', `import { startStack } from './local/stack.ts';`],
+    ['dashboard/a.ts', `import { decide } from '../lib/domain/transitions.ts';`],
+    ['dashboard/a.ts', `import { join } from 'node:path';`],
+    ['dashboard/a.ts', `import { ApiError } from '../lib/client/api-error.ts';`],
     ['infra/local/a.ts', `import { api } from '../../lib/runtime/api.ts';`],
     ['scripts/a.ts', `import { join } from 'node:path';`],
   ])('refuses in %s: %s', (path, source) => expect(forbiddenImports({ [path]: source })).toHaveLength(1));
@@ -289,6 +308,7 @@ describe('the checker itself', () => {
     ['lib/adapters/sqs/a.ts', `import { type Hint, type Message } from '../../app/ports.ts';`],
     ['lib/runtime/container.ts', `import { SQSClient } from '@aws-sdk/client-sqs';`],
     ['functions/api/a.ts', `import type { Build } from '../../lib/domain/build.ts';`],
+    ['dashboard/a.ts', `import type { Operations } from '../lib/client/api-types.ts';`],
     ['infra/functions.ts', `import type { EnvName } from '../lib/runtime/env.ts';`],
     ['infra/local/a.ts', `export { type Build } from '../../lib/domain/build.ts';`],
   ])('lets pass in %s: %s', (path, source) => expect(forbiddenImports({ [path]: source })).toEqual([]));
@@ -312,6 +332,8 @@ describe('the checker itself', () => {
     ['lib/app/a.ts', 'export default function a() {}'],
     ['test/unit/a.test.ts', `describe${'.skip'}('x', () => {});`],
     ['test/unit/a.test.ts', `it.concurrent${'.only'}('x', () => {});`],
+    ['infra/a.ts', `sessionStorage${'.key'}`],
+    ['dashboard/a.ts', `el.inner${'HTML'} = log;`],
     ['infra/a.ts', `const data = '${here('work')}';`],
     ['test/unit/a.test.ts', `open("${here('tmp')}");`],
   ])('refuses in %s: %s', (path, source) => expect(brokenTextRules({ [path]: source })).toHaveLength(1));

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { EnvName } from '../../lib/runtime/env.ts';
+import { PAGE_FOLDER } from '../bundle-folder.ts';
 import type { Endpoints } from './aws-clients.ts';
 import type { Credentials } from './credentials.ts';
 import type { Resources } from './provision.ts';
@@ -14,6 +16,9 @@ export interface EnvironmentOptions {
   readonly credentials: Credentials;
   readonly settings: Partial<Record<EnvName, string>>;
 }
+
+/** As `npm run build` makes it, which `npm ci` runs. */
+const BUILT_PAGE = join(import.meta.dirname, '../..', PAGE_FOLDER);
 
 type Variables = Record<string, string | undefined>;
 
@@ -33,6 +38,7 @@ export function functionEnvironment(options: EnvironmentOptions): Variables {
     CERTS_KEY: certsKey,
     S3_ENDPOINT: endpoints.s3,
     S3_PUBLIC_ENDPOINT: s3PublicEndpoint,
+    PAGE_FOLDER: BUILT_PAGE,
     ...settings,
   };
   return {

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../lib/runtime/access.ts';
 import { BUILDS, OPEN } from './builds.ts';
+import { DASHBOARD } from './dashboard.ts';
 import { DEAD_LETTERS } from './dead-letters.ts';
 import type { Description } from './description.ts';
 import { DIAGNOSTICS } from './diagnostics.ts';
@@ -23,4 +24,5 @@ export const ENDPOINTS: Readonly<Record<Described, Description>> = {
   ...DIAGNOSTICS,
   ...KEYS,
   ...DEAD_LETTERS,
+  ...DASHBOARD,
 };

@@ -31,6 +31,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   error: 'Why, for people.',
   error_message: 'Why it failed, for people.',
   expires_days: 'From now on. Absent: until it is revoked.',
+  file: 'A file of the page, as the page names it.',
   filename: 'The name that a download of the result is given.',
   id: 'What the request is about.',
   first_line:

@@ -35,6 +35,18 @@ export const KEYS = {
     replies: { 200: json('Without their secrets.', z.object({ keys: z.array(Key) })) },
     refusals: [],
   },
+  'show-own-key': {
+    summary: 'What the key that is sent may do',
+    details: 'Any key that is good may ask; `id` is `root` for the project’s own, which has neither name nor end.',
+    input: Nothing,
+    replies: {
+      200: json(
+        'The key, without its secret.',
+        z.object({ id, name: z.nullable(z.string()), scopes: z.array(z.enum(SCOPES)), expires_at: z.nullable(ms) }),
+      ),
+    },
+    refusals: [],
+  },
   'revoke-key': {
     summary: 'Revokes an API key',
     details: 'It may live a minute longer: each function remembers it that long.',

@@ -17,7 +17,7 @@ function byRule(rule: Rule): readonly RejectionCode[] {
     case 'anyone':
       return [];
     case 'project':
-      return WITH_KEY;
+      return rule.key === 'any' ? WITHOUT_KEY : WITH_KEY;
     case 'build':
       return [...WITH_KEY, 'build_not_found'];
     case 'worker':

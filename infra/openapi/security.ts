@@ -29,7 +29,7 @@ export const SECURITY_SCHEMES: Record<string, JsonSchema> = {
 /** Any one of them lets in. The scope that a key needs stands behind it; nothing at all is written `{}`. */
 export function securityOf(rule: Rule): Record<string, readonly string[]>[] {
   if (rule.for === 'anyone') return [];
-  const key = rule.key === undefined ? [] : [{ apiKey: [rule.key] }];
+  const key = rule.key === undefined ? [] : [{ apiKey: rule.key === 'any' ? [] : [rule.key] }];
   if (rule.for === 'build') return [...key, { buildToken: [] }];
   if (rule.for === 'worker') return [...key, { workerToken: [] }];
   if (rule.for === 'project') return key;

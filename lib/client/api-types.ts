@@ -718,6 +718,18 @@ export interface Operations {
       readonly key: string;
     };
   };
+  /** What the key that is sent may do. */
+  "GET /api/keys/self": {
+    path: Readonly<Record<string, never>>;
+    query: Readonly<Record<string, never>>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly scopes: readonly ("admin" | "read" | "submit" | "work" | "work-any")[];
+      readonly expires_at: number | null;
+    };
+  };
   /** Revokes an API key. */
   "POST /api/keys/{id}/revoke": {
     path: {

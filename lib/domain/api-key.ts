@@ -34,7 +34,7 @@ export function keyState({ expiresAt, revokedAt }: ApiKey, now: number): KeyStat
 }
 
 /** Who has proved to have a key. */
-export type KeyHolder = Pick<ApiKey, 'id' | 'scopes'>;
+export type KeyHolder = Pick<ApiKey, 'id' | 'scopes'> & Partial<Pick<ApiKey, 'name' | 'expiresAt'>>;
 
 /** The project's own key: it comes from the environment, has no record, and may do everything. */
 export const ROOT: KeyHolder = { id: 'root', scopes: ['admin'] };

@@ -10,7 +10,7 @@ import type { Scope } from '../domain/api-key.ts';
  *
  * `for` says what the handler is given beside its input:
  * - `anyone`: nothing; no credential is looked at. Ids in a path or a header prove nothing.
- * - `project`: `key`, whose it is that asked. Needs a key with the scope.
+ * - `project`: `key`, whose it is that asked. Needs a key with the scope, or with `any` one of whatever scope.
  * - `build`: `build`, read for its `id`. Needs a key with the scope, or with `submit` for what it submitted itself; or one
  *   of the build's tokens.
  * - `holder`: `claim`, to be put into the condition of the write (`fenced`) or checked by a read (`heldBuild`). Needs a
@@ -28,6 +28,7 @@ export const ACCESS = {
   health: { for: 'anyone' },
   stats: { for: 'anyone' },
   'describe-api': { for: 'anyone' },
+  'show-dashboard': { for: 'anyone' },
   'not-found': { for: 'anyone' },
 
   'create-source-upload': { for: 'project', key: 'submit' },
@@ -56,6 +57,7 @@ export const ACCESS = {
   'cancel-build': { for: 'build', key: 'submit' },
   'retry-build': { for: 'build', key: 'submit' },
 
+  'show-own-key': { for: 'project', key: 'any' },
   'create-key': { for: 'project', key: 'admin' },
   'list-keys': { for: 'project', key: 'admin' },
   'revoke-key': { for: 'project', key: 'admin' },
@@ -89,7 +91,7 @@ export const ACCESS = {
 
 export type Rule =
   | { readonly for: 'anyone' }
-  | { readonly for: 'project'; readonly key: Scope }
+  | { readonly for: 'project'; readonly key: Scope | 'any' }
   | { readonly for: 'build'; readonly key: Scope }
   | { readonly for: 'holder'; readonly key?: Scope; readonly tokens: readonly HolderToken[]; readonly orIds?: true }
   | { readonly for: 'worker'; readonly key: Scope; readonly onlyItself?: true };

@@ -101,7 +101,7 @@ type Guarded = Exclude<Rule, { for: 'anyone' }>;
 /** Who may submit may also ask for a build: whether it is one of its own is seen once the build is read. */
 function opens(key: KeyHolder, rule: Guarded): boolean {
   if (rule.for === 'build' && rule.key === 'read' && hasScope(key, 'submit')) return true;
-  return rule.key !== undefined && hasScope(key, rule.key);
+  return rule.key === 'any' || (rule.key !== undefined && hasScope(key, rule.key));
 }
 
 /** No key opens it, so none is looked up. */

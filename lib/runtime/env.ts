@@ -29,6 +29,8 @@ const CATALOGUE = {
   S3_ENDPOINT: endpoint,
   /** Where clients reach the buckets, if not where the functions do: presigned URLs are made for this address. */
   S3_PUBLIC_ENDPOINT: endpoint,
+  /** Where the dashboard's files are. Absent on AWS: beside its function's bundle. */
+  PAGE_FOLDER: z.optional(z.string()),
   ...settings(),
 } as const;
 

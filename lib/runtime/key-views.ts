@@ -1,4 +1,4 @@
-import { type ApiKey, keyState } from '../domain/api-key.ts';
+import { type ApiKey, type KeyHolder, keyState } from '../domain/api-key.ts';
 
 /** A key without what could be used to find out its secret. */
 export function keyView(key: ApiKey, now: number) {
@@ -14,4 +14,9 @@ export function keyView(key: ApiKey, now: number) {
     revoked_at: revokedAt ?? null,
     revoked_by: revokedBy ?? null,
   };
+}
+
+/** What whoever asks may know of the key that it asks with. The project's own has no name and no end. */
+export function ownKeyView({ id, scopes, name, expiresAt }: KeyHolder) {
+  return { id, name: name ?? null, scopes, expires_at: expiresAt ?? null };
 }

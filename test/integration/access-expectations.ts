@@ -100,6 +100,17 @@ const ALIVE = {
 
 const PROFILES = {
   anyone: Object.fromEntries(Object.keys(ONLY_KEYS).map((kind) => [kind, 'in'])) as Profile,
+  'anyone with a key': {
+    ...ONLY_KEYS,
+    'read key': 'in',
+    'submit key of the build': 'in',
+    'submit key of others': 'in',
+    'work key': 'in',
+    'work key for any worker': 'in',
+    'build token beside a submit key of others': 'in',
+    'worker token of the holder beside a work key': 'in',
+    'worker token of another beside a work key': 'in',
+  },
   'who administers': ONLY_KEYS,
   'who reads': { ...ONLY_KEYS, 'read key': 'in' },
   'who submits': {
@@ -176,6 +187,7 @@ export const EXPECTED = {
   health: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/health' },
   'describe-api': { opensTo: 'anyone', answer: [200], method: 'GET', path: '/openapi.json' },
   stats: { opensTo: 'anyone', answer: [200], method: 'GET', path: '/api/stats' },
+  'show-dashboard': { opensTo: 'anyone', answer: [200], method: 'GET', path: '/' },
   'not-found': { opensTo: 'anyone', answer: [404, 'not_found'], method: 'GET', path: '/api/nothing' },
 
   'create-source-upload': { opensTo: 'who submits', answer: [200], method: 'POST', path: '/api/uploads', json: FILE },
@@ -225,6 +237,7 @@ export const EXPECTED = {
     path: ofBuild('/retry'),
   },
 
+  'show-own-key': { opensTo: 'anyone with a key', answer: [200], method: 'GET', path: '/api/keys/self' },
   'create-key': {
     opensTo: 'who administers',
     answer: [201],

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PAGE_FOLDER } from '../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { loadFromFunctions } from '../../infra/local/lambda-runtime.ts';
 import { aContext, anEvent, SHA } from '../support/builders.ts';
@@ -18,7 +19,12 @@ const hang: typeof send = vi.fn((_command, options) => {
   return promise;
 });
 const CLIENTS = [DynamoDBClient.prototype, SQSClient.prototype, S3Client.prototype];
-const ENVIRONMENT = { ...LOADABLE, CONTROLLER_API_KEY: KEY, AWS_SECRET_ACCESS_KEY: 'the-secret-access-key' };
+const ENVIRONMENT = {
+  ...LOADABLE,
+  CONTROLLER_API_KEY: KEY,
+  AWS_SECRET_ACCESS_KEY: 'the-secret-access-key',
+  PAGE_FOLDER,
+};
 
 /** A request that every route takes, by who may do everything. */
 const fields = { platform: 'ios', upload_id: `1-${'u'.repeat(21)}`, build_id: 'build-1', size: 1, sha256: SHA };
@@ -43,7 +49,13 @@ const event = anEvent({
 const report = JSON.stringify({ status: 'healthy', duration_ms: 1, checks: [] });
 
 /** These answer without asking anybody: they sign, tell what is written down, or refuse. */
-const ALONE = ['api/create-source-upload', 'api/describe-api', 'api/not-found'];
+const ALONE = [
+  'api/create-source-upload',
+  'api/describe-api',
+  'api/not-found',
+  'api/show-dashboard',
+  'api/show-own-key',
+];
 const http = FUNCTIONS.filter(({ trigger }) => trigger.kind === 'http');
 const asking = http.filter(({ file }) => !ALONE.includes(file));
 
@@ -65,7 +77,12 @@ async function call(file: string, remainingMs?: number) {
   const handler = handlers.get(file);
   if (!handler) throw new Error(`${file} was not loaded`);
   const { statusCode, headers, body: text } = (await handler(eventFor(file), aContext(remainingMs))) as Answer;
-  return { status: statusCode, retryAfter: headers['retry-after'], text, json: JSON.parse(text) };
+  return {
+    status: statusCode,
+    retryAfter: headers['retry-after'],
+    text,
+    json: headers['content-type'] === 'application/json' ? JSON.parse(text) : undefined,
+  };
 }
 
 describe('every exported handler', () => {

@@ -1,0 +1,22 @@
+import { html } from 'htm/preact';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+/** What is focused is kept through the first view: whoever opens the page has not gone anywhere. */
+let hasShown = false;
+
+/**
+ * The view's one `h1`, and the tab's title. Where another view is shown, the focus moves here, so that the keyboard and a
+ * screen reader begin at its beginning. `children` stand beside it.
+ */
+export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · Buildlatch`;
+  }, [title]);
+  useEffect(() => {
+    if (hasShown) heading.current?.focus();
+    hasShown = true;
+  }, []);
+  return html`<header class="heading"><h1 ref=${heading} tabindex="-1">${title}</h1>${children}</header>`;
+}

@@ -1,0 +1,7 @@
+import { html } from 'htm/preact';
+import type { Page } from '../page.ts';
+import { Heading } from '../parts/heading.ts';
+
+export function QueuesView({ page: _page }: { page: Page }) {
+  return html`<${Heading} title="Queues" />`;
+}
