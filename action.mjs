@@ -15698,7 +15698,7 @@ function createApiClient(options) {
       do {
         const page = await send2({ method: "GET", path: "/api/workers", query: { cursor }, answer: WorkerList });
         workers.push(...page.body.workers);
-        cursor = page.body.workers.length > 0 ? nextCursor(page.headers.get("link")) : void 0;
+        cursor = nextCursor(page.headers.get("link"), cursor);
       } while (cursor !== void 0);
       return workers;
     },
@@ -15717,16 +15717,17 @@ function createApiClient(options) {
         const query = { ...filter, limit: String(Math.min(limit - builds.length, 100)), cursor };
         const page = await send2({ method: "GET", path: "/api/builds", query, answer: BuildList });
         builds.push(...page.body);
-        cursor = page.body.length > 0 ? nextCursor(page.headers.get("link")) : void 0;
+        cursor = nextCursor(page.headers.get("link"), cursor);
       } while (cursor !== void 0 && builds.length < limit);
       return { builds: builds.slice(0, limit), next: cursor };
     }
   };
 }
-function nextCursor(link2) {
+function nextCursor(link2, cursor) {
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link2 ?? "")?.[1];
   if (next === void 0) return void 0;
-  return new URL(next, "http://relative.invalid").searchParams.get("cursor") ?? void 0;
+  const found = new URL(next, "http://relative.invalid").searchParams.get("cursor") ?? void 0;
+  return found === cursor ? void 0 : found;
 }
 
 // lib/client/cli/follow-logs.ts
@@ -16484,7 +16485,7 @@ async function* everyPage(read) {
   do {
     const { items, headers } = await read(cursor);
     yield* items;
-    cursor = items.length > 0 ? nextCursor(headers.get("link")) : void 0;
+    cursor = nextCursor(headers.get("link"), cursor);
   } while (cursor !== void 0);
 }
 
@@ -16493,9 +16494,9 @@ import { readFile as readFile2 } from "node:fs/promises";
 import { resolve as resolve2 } from "node:path";
 
 // lib/client/duration.ts
-var MS = { s: 1e3, m: 6e4, h: 36e5 };
+var MS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 function parseDuration(text) {
-  const [, number3, unit = "s"] = /^(\d+(?:\.\d+)?)\s*([smh])?$/.exec(text.trim()) ?? [];
+  const [, number3, unit = "s"] = /^(\d+(?:\.\d+)?)\s*([smhd])?$/.exec(text.trim()) ?? [];
   const ms = Number(number3) * MS[unit];
   return ms > 0 ? ms : void 0;
 }

@@ -52,6 +52,19 @@ const List = z.array(
     completedAt: z.optional(z.iso.datetime()),
     labels,
     priority: count,
+    submitted_at: ms,
+    queued_at: ms,
+    started_at: z.nullable(ms),
+    building_since: z.nullable(ms),
+    completed_at: z.nullable(ms),
+    attempt: count,
+    spent_attempts: count,
+    worker_id: z.nullable(id),
+    worker_name: z.nullable(z.string()),
+    failure_kind: z.nullable(z.enum(FAILURE_KINDS)),
+    error_message: z.nullable(z.string()),
+    submitted_by: z.nullable(id),
+    original_build_id: z.nullable(id),
   }),
 );
 
@@ -155,7 +168,10 @@ export const BUILDS = {
   },
   'list-builds': {
     summary: 'Lists builds, newest first',
-    details: 'The next page is in the header `Link`, as `rel="next"`.',
+    details:
+      'The next page is in the header `Link`, as `rel="next"`. A page may be shorter than its limit, or empty, and still have a ' +
+      'next one: a call looks at no more than 500 builds. `status` is the true state. `started_at` is when the latest attempt was ' +
+      'assigned, `queued_at` since when it waited for that. `error_message` is cut at 300 characters.',
     input: BuildPage,
     replies: { 200: json('A page.', List) },
     refusals: [],

@@ -36,6 +36,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   id: 'What the request is about.',
   first_line:
     'How many lines of this attempt were sent before. With it and `attempt` a repeated call, whose answer was lost, adds nothing.',
+  label: 'Has this label: `team` means `team=red` as well. Several, with commas between them, are all asked.',
   labels: 'Of a build: only a worker that has all of them is given it. Of a worker: those that it has.',
   level: 'How grave the line is.',
   limit: 'At most so many.',
@@ -54,7 +55,10 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   sha256: 'Of the whole file, in lower-case hex. The upload is bound to it.',
   size: 'Of the whole file, in bytes. The upload is bound to it.',
   status: 'How it stands.',
+  submitted_after: 'At or after this moment, in milliseconds since 1970.',
+  submitted_before: 'Before this moment, in milliseconds since 1970.',
   success: 'Absent: true.',
+  text: 'Part of an id, a label, the name of a worker or of the result, or the reason of a failure; in any case.',
   type: 'What kind of sign it is.',
   upload_id: 'As the creation of the upload answered it.',
   worker_id: 'Which worker speaks. A token says it itself; who comes with an API key must.',

@@ -1,4 +1,5 @@
-import type { Build, BuildState, Platform, TERMINAL_STATES } from '../domain/build.ts';
+import type { Build, BuildState, TERMINAL_STATES } from '../domain/build.ts';
+import type { BuildFilter } from '../domain/build-filter.ts';
 import type { Worker } from '../domain/worker.ts';
 
 interface BuildPage {
@@ -10,13 +11,6 @@ interface BuildPage {
 export interface DueBuild {
   readonly id: string;
   readonly build?: Build;
-}
-
-/** What a list of builds may ask for; several together are all asked. */
-export interface BuildFilter {
-  readonly state?: BuildState | undefined;
-  readonly platform?: Platform | undefined;
-  readonly workerId?: string | undefined;
 }
 
 export interface PageOptions {

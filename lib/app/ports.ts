@@ -10,7 +10,6 @@ import type { Claim, HolderClaim, LifeClaim } from '../domain/transitions.ts';
 import type { IssuedToken, Worker } from '../domain/worker.ts';
 
 export type {
-  BuildFilter,
   BuildIndex,
   DueBuild,
   Finished,

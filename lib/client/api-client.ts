@@ -45,6 +45,10 @@ export interface ListQuery {
   readonly status?: string | undefined;
   readonly platform?: string | undefined;
   readonly worker_id?: string | undefined;
+  readonly label?: string | undefined;
+  readonly text?: string | undefined;
+  readonly submitted_after?: string | undefined;
+  readonly submitted_before?: string | undefined;
 }
 
 export interface BuildPage {
@@ -138,7 +142,7 @@ export function createApiClient(options: ClientOptions) {
       do {
         const page = await send({ method: 'GET', path: '/api/workers', query: { cursor }, answer: WorkerList });
         workers.push(...page.body.workers);
-        cursor = page.body.workers.length > 0 ? nextCursor(page.headers.get('link')) : undefined;
+        cursor = nextCursor(page.headers.get('link'), cursor);
       } while (cursor !== undefined);
       return workers;
     },
@@ -161,16 +165,21 @@ export function createApiClient(options: ClientOptions) {
         const query = { ...filter, limit: String(Math.min(limit - builds.length, 100)), cursor };
         const page = await send({ method: 'GET', path: '/api/builds', query, answer: BuildList });
         builds.push(...page.body);
-        cursor = page.body.length > 0 ? nextCursor(page.headers.get('link')) : undefined;
+        cursor = nextCursor(page.headers.get('link'), cursor);
       } while (cursor !== undefined && builds.length < limit);
       return { builds: builds.slice(0, limit), next: cursor };
     },
   };
 }
 
-/** Only the cursor is taken from the link: its address might be anybody's, and would be sent the API key. */
-export function nextCursor(link: string | null): string | undefined {
+/**
+ * Where the list goes on; a page may be empty and still have a next one. Undefined where it ends, and for a link to where
+ * the page itself began, which would have no end. Only the cursor is taken from the link: its address might be anybody's, and
+ * would be sent the API key.
+ */
+export function nextCursor(link: string | null, cursor: string | undefined): string | undefined {
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1];
   if (next === undefined) return undefined;
-  return new URL(next, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;
+  const found = new URL(next, 'http://relative.invalid').searchParams.get('cursor') ?? undefined;
+  return found === cursor ? undefined : found;
 }

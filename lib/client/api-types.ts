@@ -273,6 +273,10 @@ export interface Operations {
       readonly status?: "pending" | "assigned" | "building" | "completed" | "failed" | "cancelled" | undefined;
       readonly platform?: "ios" | "android" | undefined;
       readonly worker_id?: string | undefined;
+      readonly label?: string | undefined;
+      readonly text?: string | undefined;
+      readonly submitted_after?: string | undefined;
+      readonly submitted_before?: string | undefined;
     };
     body: undefined;
     answer: readonly {
@@ -283,6 +287,19 @@ export interface Operations {
       readonly completedAt?: string | undefined;
       readonly labels: readonly string[];
       readonly priority: number;
+      readonly submitted_at: number;
+      readonly queued_at: number;
+      readonly started_at: number | null;
+      readonly building_since: number | null;
+      readonly completed_at: number | null;
+      readonly attempt: number;
+      readonly spent_attempts: number;
+      readonly worker_id: string | null;
+      readonly worker_name: string | null;
+      readonly failure_kind: "build" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
+      readonly error_message: string | null;
+      readonly submitted_by: string | null;
+      readonly original_build_id: string | null;
     }[];
   };
   /** Submits a build. */

@@ -37,11 +37,30 @@ const PRIORITY = `priority must be a whole number from 0 to ${MAX_PRIORITY}`;
 
 /** From JSON a list; from a form a text with commas between them. */
 export function labels(max: number) {
-  const message = `labels must be at most ${max} of a-z 0-9 . _ = -, each of at most 40 characters, the first a letter or digit`;
-  const areGood = (list: readonly string[]) => list.length <= max && list.every((label) => LABEL.test(label));
+  const message = labelsMessage('labels', max);
   const sent = z.union([z.array(z.string()), z.string()], message);
-  return z.optional(z.pipe(sent, z.transform(sorted)).check(z.refine(areGood, message)));
+  return z.optional(z.pipe(sent, z.transform(sorted)).check(z.refine((list) => areLabels(list, max), message)));
 }
+
+/** In a query: at least one, with commas between them. */
+export function someLabels(name: string, max: number) {
+  const message = labelsMessage(name, max);
+  const areGood = (list: readonly string[]) => list.length > 0 && areLabels(list, max);
+  return z.optional(
+    z
+      .pipe(
+        z.string(message),
+        z.transform((text: string) => sorted(text)),
+      )
+      .check(z.refine(areGood, message)),
+  );
+}
+
+const labelsMessage = (name: string, max: number) =>
+  `${name} must be at most ${max} of a-z 0-9 . _ = -, each of at most 40 characters, the first a letter or digit`;
+
+const areLabels = (list: readonly string[], max: number) =>
+  list.length <= max && list.every((label) => LABEL.test(label));
 
 function sorted(sent: string | string[]): string[] {
   const list = typeof sent === 'string' ? sent.split(',').filter((label) => label !== '') : sent;
@@ -65,6 +84,10 @@ export function digitsFromTo(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;
   return digits(message).check(z.gte(min, message), z.lte(max, message));
 }
+
+const MOMENT = 'must be milliseconds since 1970';
+/** In a query. 13 digits reach to the year 2286, as far as the order of a list. */
+export const moment = z.pipe(z.string(MOMENT).check(z.regex(/^[0-9]{1,13}$/, MOMENT)), z.transform(Number));
 
 /** Of a list. The cursor is looked at where it is used. */
 export const page = {

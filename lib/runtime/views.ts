@@ -63,12 +63,37 @@ export function activeView({ id, state, platform, holder, startedAt }: Build) {
   return { id, status: state, platform, worker_id: holder?.workerId ?? null, started_at: startedAt ?? null };
 }
 
-/** `completedAt` is left out, not null, where there is none: the old schema refuses null. */
+/** A sentence tells one failure from another; a page of whole ones could be 200 KB. */
+const LISTED_MESSAGE_CHARACTERS = 300;
+
+/**
+ * `completedAt` is left out, not null, where there is none: the old schema refuses null there, and knows nothing of what
+ * follows the times in words.
+ */
 export function listView(build: Build) {
-  const { id, platform, state, submittedAt, finishedAt } = build;
+  const { id, platform, state, submittedAt, finishedAt, holder, failure } = build;
   const completed = finishedAt === undefined ? {} : { completedAt: new Date(finishedAt).toISOString() };
   const created = { createdAt: new Date(submittedAt).toISOString(), ...completed };
-  return { id, status: state, platform, ...created, ...wishesView(build) };
+  return {
+    id,
+    status: state,
+    platform,
+    ...created,
+    ...wishesView(build),
+    submitted_at: submittedAt,
+    queued_at: build.queuedAt,
+    started_at: build.startedAt ?? null,
+    building_since: build.buildingSince ?? null,
+    completed_at: finishedAt ?? null,
+    attempt: build.attempt,
+    spent_attempts: build.spentAttempts,
+    worker_id: holder?.workerId ?? null,
+    worker_name: holder?.workerName ?? null,
+    failure_kind: failure?.kind ?? null,
+    error_message: failure?.message.slice(0, LISTED_MESSAGE_CHARACTERS).toWellFormed() ?? null,
+    submitted_by: build.submittedBy ?? null,
+    original_build_id: build.originalBuildId ?? null,
+  };
 }
 
 const wishesView = ({ labels = [], priority = 0 }: Build) => ({ labels, priority });

@@ -117,6 +117,15 @@ it('list shows what it is asked for, a page at a time or all', async () => {
   const cursor = /--cursor (\S+),/.exec(page.err)?.[1] ?? '';
   expect(JSON.parse(page.out)).toHaveLength(2);
   expect(await idsOf('--limit', '2', '--cursor', cursor)).toEqual([ids[2]]);
+  expect(await idsOf('--text', ids[2]?.slice(2) ?? '')).toEqual([ids[2]]);
+  expect(await idsOf('--label', 'team')).toEqual([]);
+  expect(await idsOf('--since', '1h')).toEqual(ids);
+  expect(await idsOf('--until', '1h')).toEqual([]);
+  expect(await idsOf('--since', '2020-01-01', '--until', '2020-01-02T00:00Z')).toEqual([]);
+  expect(await cli(['list', '--since', 'yesterday'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Not a time'),
+  });
 });
 
 it('workers drains and resumes one', async () => {

@@ -1,11 +1,12 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { BuildFilter, BuildIndex, PageOptions } from '../../app/ports.ts';
+import type { BuildIndex, PageOptions } from '../../app/ports.ts';
 import type { Build } from '../../domain/build.ts';
+import { type BuildFilter, matches } from '../../domain/build-filter.ts';
 import { Rejection } from '../../domain/rejection.ts';
 import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { BATCH_KEYS, type IndexName, type Item, PARTITION_ATTRIBUTES, partitionOf, readAll } from './index-query.ts';
-import { buildKey, listedAt, listPartition, workerKey } from './keys.ts';
+import { buildKey, listPartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
 import { fromWorkerItem } from './worker-store.ts';
 
@@ -29,26 +30,22 @@ function placeOf({ workerId, state, platform }: BuildFilter): { index: IndexName
   return { index: 'listed', partition: listPartition('builds') };
 }
 
-function matches(build: Build, { workerId, state, platform }: BuildFilter): boolean {
-  return (
-    (workerId === undefined || build.holder?.workerId === workerId) &&
-    (state === undefined || build.state === state) &&
-    (platform === undefined || build.platform === platform)
-  );
-}
-
 export async function listBuilds(
   table: Table,
   { limit, cursor }: PageOptions,
   filter: BuildFilter,
 ): ReturnType<BuildIndex['list']> {
   const { index, partition } = placeOf(filter);
-  const isExact = Object.values(filter).filter((value) => value !== undefined).length <= 1;
+  const span = spanOf(filter);
+  if (cursor !== undefined) checkCursor(cursor);
+  // DynamoDB goes on from no place outside of the span, and a cursor may come from another question.
+  if (cursor !== undefined && cursor < span.from) return { builds: [] };
+
+  let next = cursor !== undefined && cursor > span.to ? undefined : cursor;
   const builds: Build[] = [];
-  let next = cursor;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const wanted = isExact ? limit - builds.length : BATCH_KEYS;
-    const page = await placesFrom(table, { index, partition, limit: wanted, cursor: next }, toBuild);
+    const wanted = isExact(filter) ? limit - builds.length : BATCH_KEYS;
+    const page = await placesFrom(table, { index, partition, span, limit: wanted, cursor: next }, toBuild);
     let isCut = false;
     for (const { listedAt: place, found } of page.places) {
       isCut = builds.length === limit;
@@ -63,6 +60,26 @@ export async function listBuilds(
   return next === undefined ? { builds } : { builds, next };
 }
 
+/** Whether the index names just what is asked for: then no more is read than is wanted. The days are a part of its key. */
+function isExact({ submittedAfter: _after, submittedBefore: _before, labels = [], ...others }: BuildFilter): boolean {
+  const asked = Object.values(others).filter((value) => value !== undefined).length;
+  return labels.length === 0 && others.text === undefined && asked <= 1;
+}
+
+interface Span {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A key is 13 digits, `#` and an id: the digits alone come before all of that millisecond, `~` after everything. */
+function spanOf({ submittedAfter, submittedBefore }: BuildFilter): Span {
+  const digits = (ms: number) => String(ms).padStart(13, '0');
+  return {
+    from: digits(submittedAfter ?? 0),
+    to: submittedBefore === undefined ? '~' : digits(submittedBefore),
+  };
+}
+
 export async function listWorkers(table: Table, { limit, cursor }: PageOptions): ReturnType<BuildIndex['workers']> {
   const query = { index: 'listed', partition: listPartition('workers'), limit, cursor } as const;
   const { places, isLast } = await placesFrom(table, query, fromWorkerItem);
@@ -74,13 +91,15 @@ export async function listWorkers(table: Table, { limit, cursor }: PageOptions):
 interface PlacesQuery extends PageOptions {
   readonly index: IndexName;
   readonly partition: string;
+  /** Absent: all of the partition. */
+  readonly span?: Span;
 }
 
 async function placesFrom<T>(table: Table, query: PlacesQuery, read: (item: Item) => T | undefined) {
-  const { index, partition, limit, cursor } = query;
+  const { limit, cursor } = query;
   const { Items = [], LastEvaluatedKey } = await table.client.send(
     new QueryCommand({
-      ...partitionOf(table, index, partition),
+      ...spanned(table, query),
       Limit: limit,
       ScanIndexForward: false,
       ExclusiveStartKey: cursor === undefined ? undefined : startAfter(query, cursor),
@@ -95,6 +114,19 @@ async function placesFrom<T>(table: Table, query: PlacesQuery, read: (item: Item
   return { places, isLast: LastEvaluatedKey === undefined };
 }
 
+function spanned(table: Table, { index, partition, span }: PlacesQuery) {
+  const query = partitionOf(table, index, partition);
+  if (!span) return query;
+  return {
+    ...query,
+    KeyConditionExpression: `${query.KeyConditionExpression} AND listedAt BETWEEN :from AND :to`,
+    ExpressionAttributeValues: {
+      ...query.ExpressionAttributeValues,
+      ...marshall({ ':from': span.from, ':to': span.to }),
+    },
+  };
+}
+
 /** A record that cannot be read must not take the list of all others down; the sweep reports it. */
 export function toBuild(item: Item): Build | undefined {
   try {
@@ -107,10 +139,14 @@ export function toBuild(item: Item): Build | undefined {
 
 /** The cursor is the last place of the page before: `<13 digits of ms>#<id>`. It is the same in every index. */
 function startAfter({ index, partition }: PlacesQuery, cursor: string): Item {
-  const [, ms, id] = /^(\d{13})#([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? [];
-  if (ms === undefined || id === undefined) {
-    throw new Rejection('invalid_request', 'cursor is not one that this controller gave');
-  }
+  const id = checkCursor(cursor);
   const key = partition === listPartition('workers') ? workerKey(id) : buildKey(id);
-  return marshall({ ...key, [PARTITION_ATTRIBUTES[index]]: partition, listedAt: listedAt(Number(ms), id) });
+  return marshall({ ...key, [PARTITION_ATTRIBUTES[index]]: partition, listedAt: cursor });
+}
+
+/** The id in it. */
+function checkCursor(cursor: string): string {
+  const [, id] = /^\d{13}#([A-Za-z0-9_-]{1,64})$/.exec(cursor) ?? [];
+  if (id === undefined) throw new Rejection('invalid_request', 'cursor is not one that this controller gave');
+  return id;
 }

@@ -71,6 +71,6 @@ async function* everyPage<T>(read: (cursor: string | undefined) => Promise<Page<
   do {
     const { items, headers } = await read(cursor);
     yield* items;
-    cursor = items.length > 0 ? nextCursor(headers.get('link')) : undefined;
+    cursor = nextCursor(headers.get('link'), cursor);
   } while (cursor !== undefined);
 }

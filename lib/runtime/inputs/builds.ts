@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { BUILD_STATES } from '../../domain/build.ts';
 import { MAX_BUILD_LABELS } from '../../domain/labels.ts';
-import { base64, digits, digitsFromTo, id, labels, page, platform, priority } from '../fields.ts';
+import { base64, digits, digitsFromTo, id, labels, moment, page, platform, priority, someLabels } from '../fields.ts';
 
 /** What the endpoints of a build's submitter take. The schemas validate, and the description of the API is made of them. */
 
@@ -27,12 +27,26 @@ export const Submission = z.object({
 
 export const Retry = z.object({ id, ...certs });
 
-export const BuildPage = z.object({
-  ...page,
-  status: z.optional(z.enum(BUILD_STATES, `status must be one of ${BUILD_STATES.join(', ')}`)),
-  platform: z.optional(platform),
-  worker_id: z.optional(id),
-});
+const TEXT = 'text must be 1 to 200 characters';
+
+export const BuildPage = z
+  .object({
+    ...page,
+    status: z.optional(z.enum(BUILD_STATES, `status must be one of ${BUILD_STATES.join(', ')}`)),
+    platform: z.optional(platform),
+    worker_id: z.optional(id),
+    /** Several are all asked. */
+    label: someLabels('label', MAX_BUILD_LABELS),
+    text: z.optional(z.string(TEXT).check(z.minLength(1, TEXT), z.maxLength(200, TEXT))),
+    submitted_after: z.optional(moment),
+    submitted_before: z.optional(moment),
+  })
+  .check(
+    z.refine(
+      ({ submitted_after: after = 0, submitted_before: before = Number.POSITIVE_INFINITY }) => after < before,
+      'submitted_after must be before submitted_before',
+    ),
+  );
 
 export const LogPage = z.object({
   id,
