@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { BUILD_EVENT_TYPES } from '../../lib/domain/build-event.ts';
 import { FAILURE_KINDS } from '../../lib/domain/failure.ts';
 import { LOG_LEVELS } from '../../lib/domain/log-line.ts';
-import { BuildPage, LogPage, Nothing, OneBuild, Retry, Submission } from '../../lib/runtime/inputs/builds.ts';
+import { LogPage, Nothing, OneBuild, Retry, Submission } from '../../lib/runtime/inputs/builds.ts';
 import { type Description, file, json } from './description.ts';
 import { count, id, labels, ms, platform, state, status } from './fields.ts';
 
@@ -40,33 +40,6 @@ const Build = z.object({
   source_sha256: z.nullable(z.string()),
   has_result: z.boolean(),
 });
-
-const Active = z.object({ id, status: state, platform, worker_id: z.nullable(id), started_at: z.nullable(ms) });
-
-const List = z.array(
-  z.object({
-    id,
-    status: state,
-    platform,
-    createdAt: z.iso.datetime(),
-    completedAt: z.optional(z.iso.datetime()),
-    labels,
-    priority: count,
-    submitted_at: ms,
-    queued_at: ms,
-    started_at: z.nullable(ms),
-    building_since: z.nullable(ms),
-    completed_at: z.nullable(ms),
-    attempt: count,
-    spent_attempts: count,
-    worker_id: z.nullable(id),
-    worker_name: z.nullable(z.string()),
-    failure_kind: z.nullable(z.enum(FAILURE_KINDS)),
-    error_message: z.nullable(z.string()),
-    submitted_by: z.nullable(id),
-    original_build_id: z.nullable(id),
-  }),
-);
 
 const Log = z.object({
   build_id: id,
@@ -165,41 +138,6 @@ export const BUILDS = {
       201: json('The same, at `/api/builds`.', z.object(submitted)),
     },
     refusals: ['upload_missing', 'repeated_differently', ...SIGNING],
-  },
-  'list-builds': {
-    summary: 'Lists builds, newest first',
-    details:
-      'The next page is in the header `Link`, as `rel="next"`. A page may be shorter than its limit, or empty, and still have a ' +
-      'next one: a call looks at no more than 500 builds. `status` is the true state. `started_at` is when the latest attempt was ' +
-      'assigned, `queued_at` since when it waited for that. `error_message` is cut at 300 characters.',
-    input: BuildPage,
-    replies: { 200: json('A page.', List) },
-    refusals: [],
-  },
-  'list-active-builds': {
-    summary: 'The builds that are assigned or being built',
-    input: Nothing,
-    replies: { 200: json('As they are now.', z.object({ builds: z.array(Active) })) },
-    refusals: [],
-  },
-  'count-builds': {
-    summary: 'How many builds are in each state',
-    input: Nothing,
-    replies: {
-      200: json(
-        'Counted, not more than a second ago.',
-        z.object({
-          total: count,
-          pending: count,
-          assigned: count,
-          building: count,
-          completed: count,
-          failed: count,
-          cancelled: count,
-        }),
-      ),
-    },
-    refusals: [],
   },
   'show-build': {
     summary: 'The whole record of a build',

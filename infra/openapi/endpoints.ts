@@ -5,6 +5,7 @@ import { DEAD_LETTERS } from './dead-letters.ts';
 import type { Description } from './description.ts';
 import { DIAGNOSTICS } from './diagnostics.ts';
 import { KEYS } from './keys.ts';
+import { LISTS } from './lists.ts';
 import { MACHINES } from './machines.ts';
 import { QUEUE } from './queue.ts';
 import { UPLOADS } from './uploads.ts';
@@ -17,6 +18,7 @@ export type Described = Exclude<Endpoint, 'not-found'>;
 export const ENDPOINTS: Readonly<Record<Described, Description>> = {
   ...OPEN,
   ...BUILDS,
+  ...LISTS,
   ...QUEUE,
   ...UPLOADS,
   ...WORKERS,
