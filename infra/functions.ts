@@ -93,6 +93,12 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     [...READS_SOURCES, 'table:GetItem'],
   ),
   api(
+    'link-file',
+    ['GET /api/builds/{id}/link'],
+    [...TABLE, ...FILES, 'BUILD_TOKEN_DAYS'],
+    [...READS_RESULTS, ...READS_SOURCES, 'table:GetItem'],
+  ),
+  api(
     'download-source',
     ['GET /api/builds/{id}/source'],
     [...RECORDS, ...FILES],

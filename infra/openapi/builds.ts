@@ -3,7 +3,7 @@ import { BUILD_EVENT_TYPES } from '../../lib/domain/build-event.ts';
 import { FAILURE_KINDS } from '../../lib/domain/failure.ts';
 import { LOG_LEVELS } from '../../lib/domain/log-line.ts';
 import { LogPage, Nothing, OneBuild, Retry, Submission } from '../../lib/runtime/inputs/builds.ts';
-import { type Description, file, json } from './description.ts';
+import { type Description, json } from './description.ts';
 import { count, id, labels, ms, platform, state, status } from './fields.ts';
 
 const submitted = { id, status, platform, submitted_at: ms, access_token: z.string() };
@@ -39,6 +39,7 @@ const Build = z.object({
   source_size: z.nullable(count),
   source_sha256: z.nullable(z.string()),
   has_result: z.boolean(),
+  submitted_by: z.nullable(id),
 });
 
 const Log = z.object({
@@ -60,10 +61,6 @@ const Events = z.object({
       why: z.optional(z.string()),
     }),
   ),
-});
-
-export const redirected = json('Where the file is: follow it without the credentials.', z.object({ url: z.url() }), {
-  location: 'The file, for 15 minutes.',
 });
 
 const SIGNING = ['invalid_certs', 'payload_too_large', 'contended'] as const;
@@ -164,18 +161,6 @@ export const BUILDS = {
     input: LogPage,
     replies: { 200: json('Lines, gzipped for who accepts that.', Log) },
     refusals: [],
-  },
-  'download-result': {
-    summary: 'The result of a build',
-    input: OneBuild,
-    replies: { 200: file('A small file.', 'application/octet-stream'), 302: redirected },
-    refusals: ['build_not_completed', 'result_not_found'],
-  },
-  'download-own-source': {
-    summary: 'The source of a build, for who submitted it',
-    input: OneBuild,
-    replies: { 200: file('A small file.', 'application/zip'), 302: redirected },
-    refusals: ['source_missing'],
   },
   'cancel-build': {
     summary: 'Cancels a build',

@@ -4,6 +4,7 @@ import { DASHBOARD } from './dashboard.ts';
 import { DEAD_LETTERS } from './dead-letters.ts';
 import type { Description } from './description.ts';
 import { DIAGNOSTICS } from './diagnostics.ts';
+import { DOWNLOADS } from './downloads.ts';
 import { KEYS } from './keys.ts';
 import { LISTS } from './lists.ts';
 import { MACHINES } from './machines.ts';
@@ -19,6 +20,7 @@ export const ENDPOINTS: Readonly<Record<Described, Description>> = {
   ...OPEN,
   ...BUILDS,
   ...LISTS,
+  ...DOWNLOADS,
   ...QUEUE,
   ...UPLOADS,
   ...WORKERS,

@@ -61,5 +61,6 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   text: 'Part of an id, a label, the name of a worker or of the result, or the reason of a failure; in any case.',
   type: 'What kind of sign it is.',
   upload_id: 'As the creation of the upload answered it.',
+  which: 'Which file of the build. Absent: its result.',
   worker_id: 'Which worker speaks. A token says it itself; who comes with an API key must.',
 };

@@ -3,8 +3,8 @@ import { WORKER_LOG_LEVELS } from '../../lib/domain/log-line.ts';
 import type { WorkerState } from '../../lib/domain/worker.ts';
 import { Abandonment, Failure, Finish, Heartbeat, HeldBuild, LogLines } from '../../lib/runtime/inputs/holder.ts';
 import { AWorker, Draining, NamedWorker, Registration, WorkerPage } from '../../lib/runtime/inputs/workers.ts';
-import { redirected } from './builds.ts';
 import { type Description, file, json } from './description.ts';
+import { redirected } from './downloads.ts';
 import { count, done, id, labels, ms, platform, seconds } from './fields.ts';
 
 const Registered = z.object({

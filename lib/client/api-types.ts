@@ -387,6 +387,7 @@ export interface Operations {
       readonly source_size: number | null;
       readonly source_sha256: string | null;
       readonly has_result: boolean;
+      readonly submitted_by: string | null;
     };
   };
   /** Where a waiting build stands. */
@@ -482,6 +483,22 @@ export interface Operations {
     answer: {
       readonly success: true;
       readonly count?: number | undefined;
+    };
+  };
+  /** Where a file of a build can be fetched without a credential. */
+  "GET /api/builds/{id}/link": {
+    path: {
+      readonly id: string;
+    };
+    query: {
+      readonly which?: "result" | "source" | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly url: string;
+      readonly filename: string;
+      readonly size: number;
+      readonly sha256: string;
     };
   };
   /** The signing material as JSON, for the worker that holds the build. */

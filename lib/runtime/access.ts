@@ -54,6 +54,7 @@ export const ACCESS = {
   'read-logs': { for: 'build', key: 'read' },
   'download-own-source': { for: 'build', key: 'read' },
   'download-result': { for: 'build', key: 'read' },
+  'link-file': { for: 'build', key: 'read' },
   'cancel-build': { for: 'build', key: 'submit' },
   'retry-build': { for: 'build', key: 'submit' },
 

@@ -1,5 +1,6 @@
 import type { Upload, UploadInParts } from '../app/create-upload.ts';
 import type { Delivery } from '../app/deliver.ts';
+import type { FileLink } from '../app/link-file.ts';
 import type { QueuePlace } from '../app/queue-place.ts';
 import type { Build } from '../domain/build.ts';
 import type { Reply } from './api.ts';
@@ -43,6 +44,7 @@ export function buildView(build: Build, maxAttempts: number) {
     source_size: source?.size ?? null,
     source_sha256: source?.sha256 ?? null,
     has_result: result !== undefined,
+    submitted_by: build.submittedBy ?? null,
   };
 }
 
@@ -118,6 +120,10 @@ export function partedUploadView({ uploadId, partSize, partCount, missing, ticke
 export function submittedView(build: Build, token: string) {
   const { id, platform, submittedAt } = build;
   return { id, status: statusOf(build), platform, submitted_at: submittedAt, access_token: token };
+}
+
+export function linkView({ url, filename, file: { size, sha256 } }: FileLink) {
+  return { url, filename, size, sha256 };
 }
 
 /** Small files come in the answer; to large ones the client is sent. */

@@ -223,6 +223,12 @@ export const EXPECTED = {
     method: 'GET',
     path: ofBuild('/download/source'),
   },
+  'link-file': {
+    opensTo: 'who reads the build',
+    answer: [400, 'build_not_completed'],
+    method: 'GET',
+    path: ofBuild('/link'),
+  },
   'cancel-build': {
     opensTo: 'who submitted the build',
     answer: [200],

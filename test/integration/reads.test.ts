@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildIndex } from '../../lib/adapters/dynamo/build-index.ts';
 import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
@@ -114,6 +115,7 @@ describe('one build', () => {
           'state',
           'status',
           'submitted_at',
+          'submitted_by',
           'worker_id',
           'worker_name',
         ],
@@ -122,6 +124,30 @@ describe('one build', () => {
     }
     expect((await get(`/api/builds/${id}`, { 'x-build-token': builds.failed.token })).status).toBe(403);
     expect((await get('/api/builds/nothing')).body.error).toBe('Build not found');
+  });
+});
+
+describe('a file of a build', () => {
+  const link = (build: TestBuild, query: string) => get(`/api/builds/${build.id}/link${query}`);
+
+  it.each(['', '?which=result', '?which=source'])('is at an address that needs no credential: %j', async (query) => {
+    const { status, body } = await link(builds.done, query);
+    expect(status).toBe(200);
+    const fetched = await fetch(body.url);
+    const bytes = Buffer.from(await fetched.arrayBuffer());
+    expect([bytes.length, createHash('sha256').update(bytes).digest('hex')]).toEqual([body.size, body.sha256]);
+    expect(fetched.headers.get('content-disposition')).toBe(`attachment; filename="${body.filename}"`);
+    expect(body.url).not.toContain(controller.apiKey);
+  });
+
+  it('has no address where there is none, and none for strangers', async () => {
+    const ended = await link(builds.failed, '?which=result');
+    expect([ended.status, ended.body.code]).toEqual([400, 'build_not_completed']);
+    for (const query of ['?which=certs', '?which=result&which=source']) {
+      const { status, body } = await link(builds.done, query);
+      expect([query, status, body.code]).toEqual([query, 400, 'invalid_request']);
+    }
+    expect((await get(`/api/builds/${builds.done.id}/link?which=source`, {})).status).toBe(401);
   });
 });
 

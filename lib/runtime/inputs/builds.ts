@@ -9,6 +9,11 @@ export const Nothing = z.object({});
 
 export const OneBuild = z.object({ id });
 
+export const OneFile = z.object({
+  id,
+  which: z._default(z.enum(['result', 'source'], 'which must be result or source'), 'result'),
+});
+
 /** Signing material in the request itself: it never gets an address that others could use. */
 const certs = {
   /** A ZIP, or a PKCS#12 file. */
