@@ -92,10 +92,25 @@ export interface Bundle {
  */
 export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
   await rm(outdir, { recursive: true, force: true });
-  const functions = await build({
+  const entryPoints = FUNCTIONS.map(({ file }) => ({
+    in: `functions/${file}.ts`,
+    out: `${bundleFolder(file, '.')}/index`,
+  }));
+  const functions = await bundleForLambda(outdir, entryPoints);
+  await bundleDashboard(`${bundleFolder('api/show-dashboard', outdir)}/page`);
+  const programs = [await bundleClient(`${outdir}/buildlatch.mjs`), await bundleLibrary(outdir)];
+  return [...functions, ...programs.flat()];
+}
+
+/** Bundles as functions are: whatever is compared with them is made the same way. */
+export async function bundleForLambda(
+  outdir: string,
+  entryPoints: readonly { readonly in: string; readonly out: string }[],
+): Promise<Bundle[]> {
+  const { metafile } = await build({
     ...COMMON,
     target: 'node24',
-    entryPoints: FUNCTIONS.map(({ file }) => ({ in: `functions/${file}.ts`, out: `${bundleFolder(file, '.')}/index` })),
+    entryPoints: [...entryPoints],
     outdir,
     outExtension: { '.js': '.mjs' },
     external: UNUSED_SIGN_INS,
@@ -103,9 +118,7 @@ export async function bundle(outdir = 'dist'): Promise<Bundle[]> {
     sourcemap: 'linked',
     banner: { js: REQUIRE },
   });
-  await bundleDashboard(`${bundleFolder('api/show-dashboard', outdir)}/page`);
-  const programs = [await bundleClient(`${outdir}/buildlatch.mjs`), await bundleLibrary(outdir)];
-  return [...sizes(functions.metafile), ...programs.flat()];
+  return sizes(metafile);
 }
 
 /** What runs on users' machines. */

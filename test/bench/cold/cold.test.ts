@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median } from './measure.ts';
+import { median } from '../report/statistics.ts';
 import { coldSection } from './section.ts';
 
 describe('the time in which functions load', () => {

@@ -8,6 +8,7 @@ import { bundle } from '../../../infra/bundle.ts';
 import { bundleFolder } from '../../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../../infra/functions.ts';
 import { LOADABLE } from '../../support/loadable-environment.ts';
+import { median } from '../report/statistics.ts';
 
 /**
  * What a function's start costs before its first request: the time in which a new process loads its bundle, settings
@@ -115,11 +116,4 @@ async function load({ path }: Subject): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: ENVIRONMENT });
   // A function may log while it starts; the time is the last line.
   return Number(stdout.trim().split('\n').at(-1));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low, high] = [sorted[middle - 1] ?? Number.NaN, sorted[middle] ?? Number.NaN];
-  return sorted.length % 2 === 1 ? high : (low + high) / 2;
 }

@@ -75,12 +75,17 @@ describe('the documents', () => {
 
 describe('the flags of a bench', () => {
   const read = (...args: string[]) => readFlags(args, { logSeconds: 30 }, ['check'], 'Help.');
-  it('have defaults', () => expect(read()).toEqual({ numbers: { logSeconds: 30 }, check: false }));
+  it('have defaults', () => expect(read()).toMatchObject({ numbers: { logSeconds: 30 }, check: false }));
   it('are read', () =>
-    expect(read('--log-seconds', '5', '--check')).toEqual({ numbers: { logSeconds: 5 }, check: true }));
+    expect(read('--log-seconds', '5', '--check')).toMatchObject({ numbers: { logSeconds: 5 }, check: true }));
   it.each([['--log-seconds', 'x'], ['--log-seconds=-1'], ['--other', '1'], ['word']])('refuse %s', (...args) =>
     expect(read(...args)).toMatchObject({ code: 2 }),
   );
+  it('may be said several times, where that is meant', () => {
+    const against = (...args: string[]) => readFlags(args, {}, [], 'Help.', ['against']);
+    expect(against()).toEqual({ numbers: {}, lists: { against: [] } });
+    expect(against('--against', 'a', '--against', 'b')).toEqual({ numbers: {}, lists: { against: ['a', 'b'] } });
+  });
   it('have a help that names them', () =>
     expect(read('--help')).toEqual({ said: 'Help.\n  --log-seconds 30\n', code: 0 }));
 });

@@ -7,19 +7,22 @@ export interface Said {
 }
 
 /**
- * A bench's flags: numbers that have defaults, and switches. `logSeconds` is written `--log-seconds`.
+ * A bench's flags: numbers that have defaults, switches, and what may be said several times. `logSeconds` is written
+ * `--log-seconds`.
  */
-export function readFlags<N extends Record<string, number>, S extends string>(
+export function readFlags<N extends Record<string, number>, S extends string, L extends string = never>(
   args: readonly string[],
   defaults: N,
   switches: readonly S[],
   help: string,
-): ({ numbers: N } & Record<S, boolean>) | Said {
+  lists: readonly L[] = [],
+): ({ numbers: N; lists: Record<L, readonly string[]> } & Record<S, boolean>) | Said {
   const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const strings = Object.keys(defaults).map((name) => [dashed(name), { type: 'string' }] as const);
   const booleans = [...switches, 'help'].map((name) => [name, { type: 'boolean' }] as const);
   try {
-    const parsed = parseArgs({ args: [...args], options: Object.fromEntries([...strings, ...booleans]) });
+    const several = lists.map((name) => [name, { type: 'string', multiple: true }] as const);
+    const parsed = parseArgs({ args: [...args], options: Object.fromEntries([...strings, ...booleans, ...several]) });
     const values: Readonly<Record<string, unknown>> = parsed.values;
     if (values['help']) return { said: `${help}\n${defaultsText(defaults, dashed)}`, code: 0 };
     const numbers = Object.fromEntries(
@@ -29,7 +32,8 @@ export function readFlags<N extends Record<string, number>, S extends string>(
       ]),
     ) as N;
     const set = Object.fromEntries(switches.map((name) => [name, values[name] === true])) as Record<S, boolean>;
-    return { numbers, ...set };
+    const said = Object.fromEntries(lists.map((name) => [name, values[name] ?? []])) as Record<L, readonly string[]>;
+    return { numbers, lists: said, ...set };
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     return { said: `${error.message}\n`, code: 2 };

@@ -1,0 +1,68 @@
+import { measureHandlers } from './handlers/measure.ts';
+import { profileHandlers } from './handlers/profile.ts';
+import {
+  flameGraphName,
+  type HandlersRecord,
+  handlersSection,
+  missedRatios,
+  WANTED_RATIO,
+} from './handlers/section.ts';
+import { flameGraphSvg } from './report/flame-graph.ts';
+import { describeMachine } from './report/machine.ts';
+import { readFlags } from './report/numbers.ts';
+import { roundedAll, writePlot, writeResult } from './report/results.ts';
+import { writeSection } from './report/section.ts';
+
+const HELP = `Measures the handlers of polls, heartbeats and submits against the bare calls of the SDK that they make, the engines answering
+at once, and shows where their time goes. Ends with 1 if a handler takes more than ${WANTED_RATIO} times as long as its calls.
+
+Usage: npm run bench:handlers [-- flags]
+  --against <rev=words>  measures the handlers of that revision of git too, in the same run; may be repeated, oldest first
+  --quick                a tenth of the rounds
+  --update               writes test/bench/handlers.json, the section of docs/performance.md and its flame graphs
+  --json                 the figures instead of the tables
+  --help
+
+Inputs, with their defaults:
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args, { rounds: 60, calls: 25, profiledCalls: 4_000 }, ['quick', 'update', 'json'], HELP, [
+    'against',
+  ]);
+  if ('said' in flags) {
+    process[flags.code === 0 ? 'stdout' : 'stderr'].write(flags.said);
+    return flags.code;
+  }
+  const { calls, profiledCalls } = flags.numbers;
+  const settings = { rounds: flags.quick ? Math.ceil(flags.numbers.rounds / 10) : flags.numbers.rounds, calls };
+  const revisions = flags.lists.against.map(toRevision);
+  const machine = describeMachine();
+  const say = (what: string) => (step: string) => console.error(`${what}: ${step}`);
+  const steps = await measureHandlers(settings, revisions, say('handler'));
+  const profiled = await profileHandlers(flags.quick ? profiledCalls / 10 : profiledCalls, say('profile'));
+  const profiles = profiled.map(({ step, shares }) => ({ step, shares }));
+  const record: HandlersRecord = roundedAll({ machine, settings, revisions, steps, profiles });
+  if (flags.update) {
+    writeResult('handlers', record);
+    writeSection('handlers', handlersSection(record));
+    for (const { step, tree } of profiled) {
+      const title = `${step}: where its time goes`;
+      writePlot(flameGraphName(step), flameGraphSvg(title, tree));
+    }
+  }
+  console.log(flags.json ? JSON.stringify(record, undefined, 2) : handlersSection(record));
+  const missed = missedRatios(record.steps);
+  console.log(
+    `\nhandlers: ${steps.length - missed.length} of ${steps.length} within ${WANTED_RATIO} times their calls${missed.map((each) => `; ${each}`).join('')}`,
+  );
+  return missed.length === 0 ? 0 : 1;
+}
+
+/** `abc123=before that`. */
+function toRevision(text: string): { rev: string; name: string } {
+  const [rev = '', name = rev] = text.split(/=(.*)/s);
+  return { rev, name };
+}
