@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Missing, requireProgram } from './missing.ts';
 
@@ -30,6 +31,19 @@ export function installJars(name: string, pom: string): string {
       ['mvn', '--batch-mode', '--quiet', '--file', pom, goal, `-DoutputDirectory=${folder}`],
       `Maven could not resolve ${pom}`,
     );
+  });
+}
+
+/** The folder of the packages that the `package.json` and the lock file of `from` name. Their install scripts are not run. */
+export function installNpm(name: string, from: string): string {
+  const files = ['package.json', 'package-lock.json'] as const;
+  const digest = createHash('sha256')
+    .update(files.map((file) => readFileSync(join(from, file), 'utf8')).join(''))
+    .digest('hex');
+  return install(`${name}-${digest.slice(0, 12)}`, (folder) => {
+    for (const file of files) copyFileSync(join(from, file), join(folder, file));
+    const npm = ['npm', 'ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'];
+    run(npm, `npm could not install ${join(from, 'package.json')}`);
   });
 }
 

@@ -17,6 +17,7 @@ export const LOG_SIZES: LogSizes = {
   headBytes: SETTINGS.LOG_HEAD_BYTES.default,
   tailBytes: SETTINGS.LOG_TAIL_BYTES.default,
 };
+export const LINK_SECONDS = SETTINGS.LINK_SECONDS.default;
 export const RECORD_DAYS = SETTINGS.RECORD_DAYS.default;
 export const BUILD_TOKEN_MS = SETTINGS.BUILD_TOKEN_DAYS.default * 86_400_000;
 export const LINE_CHARACTERS = SETTINGS.LOG_LINE_CHARACTERS.default;

@@ -1,4 +1,5 @@
 import type { Frame } from './cpu-profile.ts';
+import { escaped } from './svg.ts';
 
 const WIDTH = 1200;
 const ROW = 17;
@@ -78,5 +79,3 @@ function fitted(name: string, width: number): string {
 }
 
 const round = (value: number) => Number(value.toFixed(1));
-const escaped = (words: string) =>
-  words.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');

@@ -84,4 +84,4 @@ function scale(values: readonly number[], from: number, to: number) {
 
 const round = (value: number) => Number(value.toFixed(1));
 const short = (value: number) => (value >= 1 ? value.toLocaleString('en') : String(Number(value.toPrecision(1))));
-const escaped = (words: string) => words.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+export const escaped = (words: string) => words.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

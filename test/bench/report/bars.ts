@@ -1,0 +1,46 @@
+import { escaped } from './svg.ts';
+
+interface Bar {
+  readonly name: string;
+  readonly value: number;
+  /** Of several rounds. */
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface Bars {
+  readonly title: string;
+  readonly bars: readonly Bar[];
+}
+
+const WIDTH = 720;
+const ROW = 24;
+const TOP = 40;
+const LEFT = 260;
+const RIGHT = 80;
+
+/** A bar each, with a line from the least to the most. */
+export function barsSvg({ title, bars }: Bars): string {
+  const height = TOP + bars.length * ROW + 16;
+  const largest = Math.max(...bars.map(({ most }) => most));
+  const at = (value: number) => Number((LEFT + (value / largest) * (WIDTH - LEFT - RIGHT)).toFixed(1));
+  const rows = bars.map(({ name, value, least, most }, index) => {
+    const y = TOP + index * ROW;
+    const middle = y + 8;
+    return [
+      `<text x="${LEFT - 8}" y="${y + 12}" text-anchor="end">${escaped(name)}</text>`,
+      `<rect x="${LEFT}" y="${y}" width="${Number((at(value) - LEFT).toFixed(1))}" height="16" fill="#2563eb"/>`,
+      `<path d="M${at(least)} ${middle}H${at(most)}M${at(least)} ${middle - 4}v8M${at(most)} ${middle - 4}v8" stroke="#111827" fill="none"/>`,
+      `<text x="${at(most) + 6}" y="${y + 12}">${escaped(Number(value.toPrecision(3)).toLocaleString('en'))}</text>`,
+    ].join('');
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
+    `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
+    `<text x="16" y="22" font-size="15">${escaped(title)}</text>`,
+    ...rows,
+    '</svg>',
+    '',
+  ].join('\n');
+}
