@@ -127,3 +127,15 @@ async function finishAll({ client, dice, sleepers }: Crew, worker: TestWorker): 
 
 export const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+
+/** In lanes, so that what one does meets what others do. */
+export async function inLanes(count: number, act: () => Promise<unknown>): Promise<void> {
+  let left = count;
+  await times(8, async () => {
+    while (left > 0) {
+      left -= 1;
+      await act();
+      await yieldToOthers();
+    }
+  });
+}

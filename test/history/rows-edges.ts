@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { TestWorker } from '../support/controller.ts';
-import { runLoad, times } from './crew.ts';
+import { inLanes, runLoad, times } from './crew.ts';
 import type { Attack } from './nemesis.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
@@ -219,14 +219,16 @@ const deadLetters: Row = {
       },
     };
     stage.attack(keep);
-    await times(stage.volume, () => client.submit());
+    await inLanes(stage.volume, () => client.submit());
     const half = messages.filter(() => dice.happens(0.5));
     await Promise.all([
       runLoad(stage, { builds: 0, pollers: 4, habits: { isCancelled: 0 } }),
-      ...half.map(async ({ body, id }) => {
-        await world.controller.sendRaw('deadLetters', body);
+      inLanes(half.length, async () => {
+        const message = half.pop();
+        if (!message) return;
+        await world.controller.sendRaw('deadLetters', message.body);
         stage.inject();
-        stage.bury(id);
+        stage.bury(message.id);
         await world.controller.stack.pollQueues();
       }),
     ]);

@@ -1,6 +1,5 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { TestWorker } from '../support/controller.ts';
-import { runLoad, sweep, times } from './crew.ts';
+import { inLanes, runLoad, sweep, times } from './crew.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
 import { USUAL, wakeUp } from './simulated-worker.ts';
@@ -43,18 +42,6 @@ async function employ(stage: Stage): Promise<{ worker: TestWorker; job: Job } | 
   const worker = await stage.client.register();
   const job = worker && (await stage.client.poll(worker));
   return worker && job && { worker, job };
-}
-
-/** In lanes, so that what one does meets what others do. */
-async function inLanes(count: number, act: () => Promise<void>): Promise<void> {
-  let left = count;
-  await times(8, async () => {
-    while (left > 0) {
-      left -= 1;
-      await act();
-      await yieldToOthers();
-    }
-  });
 }
 
 const restarts: Row = {
