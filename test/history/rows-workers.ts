@@ -1,5 +1,5 @@
 import type { TestWorker } from '../support/controller.ts';
-import { inLanes, runLoad, sweep, times } from './crew.ts';
+import { inLanes, runLoad, sweep } from './crew.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
 import { USUAL, wakeUp } from './simulated-worker.ts';
@@ -126,7 +126,14 @@ const poison: Row = {
   isFaulty: false,
   async act(stage) {
     const { client, world } = stage;
-    const submit = async (count: number) => (await times(count, () => client.submit())).flatMap((id) => id ?? []);
+    const submit = async (count: number) => {
+      const ids: string[] = [];
+      await inLanes(count, async () => {
+        const id = await client.submit();
+        if (id) ids.push(id);
+      });
+      return ids;
+    };
     const bad = new Set(await submit(stage.volume));
     const good = await submit(stage.volume * 10);
     const habits = { ...NO_TROUBLE, poison: bad };
