@@ -1,6 +1,6 @@
 import type { EngineName } from '../../infra/local/engines.ts';
 import { cancelled, dynamoError, slowDown, sqsError } from '../support/fault-errors.ts';
-import { runLoad, sweep, times } from './crew.ts';
+import { inLanes, runLoad, sweep, times } from './crew.ts';
 import type { Attack, AwsCall } from './nemesis.ts';
 import type { Row, Stage } from './rows.ts';
 import { advance } from './time-travel.ts';
@@ -199,15 +199,15 @@ const commitFails: Row = {
       stage.promise('nothing is granted without a commit', refused);
       stage.attack();
       advance(LONGEST_HIDDEN_MS);
-      const jobs = await Promise.all(workers.map((worker) => client.poll(worker)));
-      const back = jobs.filter(Boolean).length;
+      let back = 0;
+      await inLanes(workers.length, async () => {
+        const worker = workers.pop();
+        const job = worker && (await client.poll(worker));
+        if (!job) return;
+        back += 1;
+        await client.insist(() => client.say('fail', worker, job));
+      });
       stage.promise(`messages come back by themselves (${back} of ${count})`, back === count);
-      await Promise.all(
-        jobs.map((job, index) => {
-          const worker = workers[index];
-          return worker && job && client.insist(() => client.say('fail', worker, job));
-        }),
-      );
     }
   },
 };
