@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/quiet.ts', 'test/support/all-answers-described.ts'],
-    // What is in `test/localstack` needs a deployment, which its `run.ts` makes.
-    exclude: ['test/fixtures/**', 'test/localstack/**', 'node_modules/**'],
+    // What is in `test/localstack` needs a deployment, which its `run.ts` makes; what is in `test/browser`, a browser.
+    exclude: ['test/fixtures/**', 'test/localstack/**', 'test/browser/**', 'node_modules/**'],
     reporters: ['default', './test/support/closing-line.ts'],
     // Embedded engines start in each integration file: two files at once is what two cores carry.
     maxWorkers: 2,

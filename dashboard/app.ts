@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect } from 'preact/hooks';
+import type { Answer } from './answer.ts';
 import { BuildView } from './build/build-view.ts';
 import { HistoryView } from './history/history-view.ts';
 import { NowView } from './now/now-view.ts';
 import type { Page } from './page.ts';
+import { Boundary } from './parts/boundary.ts';
 import { AwayBanner, Frame } from './parts/frame.ts';
 import { Heading } from './parts/heading.ts';
 import { QueuesView } from './queues/queues-view.ts';
@@ -16,11 +18,20 @@ import { WorkersView } from './workers/workers-view.ts';
 /** The whole page: who is signed in sees the view of the address, everybody else how to sign in. */
 export function App({ page }: { page: Page }) {
   const route = useRoute();
-  useEffect(() => void page.session.resume(), [page]);
+  useEffect(() => {
+    // As anything that is kept up to date: while the controller is away it is tried again.
+    const resuming = page.live(() => resumed(page), { paceMs: () => undefined });
+    return resuming.stop;
+  }, [page]);
   const state = page.session.state.value;
   if (state !== 'in')
     return html`<${AwayBanner} page=${page} /><${SignIn} page=${page} isChecking=${state === 'checking'} />`;
-  return html`<${Frame} page=${page} route=${route}>${viewOf(page, route)}<//>`;
+  return html`<${Frame} page=${page} route=${route}><${Boundary} key=${route.view}>${viewOf(page, route)}<//><//>`;
+}
+
+async function resumed({ session }: Page): Promise<Answer<undefined>> {
+  const problem = await session.resume();
+  return problem ? { ok: false, problem } : { ok: true, value: undefined, nextCursor: undefined };
 }
 
 function viewOf(page: Page, route: Route) {

@@ -44,13 +44,18 @@ export const percent = (part: number, whole: number) => (whole > 0 ? `${Math.rou
 
 /** Local time, with the day where it is not today's. The exact value is `isoTime`. */
 export function localTime(at: number, now: number, language?: string): string {
+  if (!isTime(at)) return 'no time';
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
   const time = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
   const day = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
   return new Intl.DateTimeFormat(language, isToday ? time : day).format(at);
 }
 
-export const isoTime = (at: number) => new Date(at).toISOString();
+/** To the millisecond, for whoever wants to know exactly. */
+export const isoTime = (at: number) => (isTime(at) ? new Date(at).toISOString() : 'no time');
+
+/** What is none throws wherever it is written, and a view with it. */
+const isTime = (at: number) => !Number.isNaN(new Date(at).getTime());
 
 /** `1 build`, `2 builds`. */
 export const plural = (value: number, one: string, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;

@@ -3,6 +3,8 @@ import type { ComponentChildren } from 'preact';
 import type { Page } from '../page.ts';
 import { hrefOf, type Route } from '../route.ts';
 import { Ago } from './time.ts';
+import { Mark } from './mark.ts';
+import { ShortcutHelp } from './shortcut-help.ts';
 import { ThemeSwitch } from './theme-switch.ts';
 
 const LINKS = [
@@ -29,6 +31,7 @@ export function Frame({ page, route, children }: { page: Page; route: Route; chi
       <div class="who">
         <span class="key-name" title="The key that you are signed in with">${holder?.name ?? 'Project key'}</span>
         <${ThemeSwitch} />
+        <${ShortcutHelp} />
         <button type="button" class="quiet" onClick=${() => page.session.signOut()}>Sign out</button>
       </div>
     </header>
@@ -47,14 +50,7 @@ function skip(event: Event): void {
 /** Says that what is shown may be old, and since when. */
 export function AwayBanner({ page }: { page: Page }) {
   const away = page.away.value;
-  return html`<div role="status" aria-live="polite">
-    ${away && html`<p class="banner warning">${away.problem.text} (<${Ago} page=${page} at=${away.since} />). What you see is the last that was heard; this page keeps trying.</p>`}
+  return html`<div class="away-note" role="status" aria-live="polite">
+    ${away && html`<p class="banner warn">${away.problem.text} (<${Ago} page=${page} at=${away.since} />). What you see is the last that was heard; this page keeps trying.</p>`}
   </div>`;
 }
-
-const Mark = () => html`
-  <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-    <rect width="32" height="32" rx="8" />
-    <path d="M10 7v12a5 5 0 0 0 5 5h7M10 14h7a5 5 0 0 1 5 5v0" />
-  </svg>
-`;

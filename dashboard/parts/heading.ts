@@ -2,9 +2,6 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-/** What is focused is kept through the first view: whoever opens the page has not gone anywhere. */
-let hasShown = false;
-
 /**
  * The view's one `h1`, and the tab's title. Where another view is shown, the focus moves here, so that the keyboard and a
  * screen reader begin at its beginning. `children` stand beside it.
@@ -14,9 +11,6 @@ export function Heading({ title, children }: { title: string; children?: Compone
   useEffect(() => {
     document.title = `${title} · Buildlatch`;
   }, [title]);
-  useEffect(() => {
-    if (hasShown) heading.current?.focus();
-    hasShown = true;
-  }, []);
+  useEffect(() => heading.current?.focus(), []);
   return html`<header class="heading"><h1 ref=${heading} tabindex="-1">${title}</h1>${children}</header>`;
 }

@@ -2,6 +2,7 @@ import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../answer.ts';
 import type { Page } from '../page.ts';
+import { Mark } from '../parts/mark.ts';
 
 /** Asks for a key, and says what is wrong with it. */
 export function SignIn({ page, isChecking }: { page: Page; isChecking: boolean }) {
@@ -29,7 +30,8 @@ export function SignIn({ page, isChecking }: { page: Page; isChecking: boolean }
   const reason = page.session.reason.value;
   return html`
     <main class="sign-in">
-      <h1>Buildlatch</h1>
+      <h1><${Mark} /> Buildlatch</h1>
+      <p class="muted">${location.host}</p>
       ${reason && !problem && html`<p class="banner" role="status">${reason}</p>`}
       <form onSubmit=${submit}>
         <label for="key">API key</label>

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import type { EnvName } from '../../lib/runtime/env.ts';
-import { PAGE_FOLDER } from '../bundle-folder.ts';
 import type { Endpoints } from './aws-clients.ts';
 import type { Credentials } from './credentials.ts';
 import type { Resources } from './provision.ts';
@@ -12,19 +10,18 @@ export interface EnvironmentOptions {
   /** As the functions see them. */
   readonly endpoints: Endpoints;
   readonly s3PublicEndpoint: string;
+  readonly pageFolder: string;
   readonly region: string;
   readonly credentials: Credentials;
   readonly settings: Partial<Record<EnvName, string>>;
 }
 
-/** As `npm run build` makes it, which `npm ci` runs. */
-const BUILT_PAGE = join(import.meta.dirname, '../..', PAGE_FOLDER);
-
 type Variables = Record<string, string | undefined>;
 
 /** What a deployment would give the functions. `undefined` means: must not be there. */
 export function functionEnvironment(options: EnvironmentOptions): Variables {
-  const { apiKey, certsKey, resources, endpoints, s3PublicEndpoint, region, credentials, settings } = options;
+  const { apiKey, certsKey, resources, endpoints, s3PublicEndpoint, pageFolder, region, credentials, settings } =
+    options;
   const named: Partial<Record<EnvName, string>> = {
     TABLE_NAME: resources.table,
     DYNAMODB_ENDPOINT: endpoints.dynamodb,
@@ -38,7 +35,7 @@ export function functionEnvironment(options: EnvironmentOptions): Variables {
     CERTS_KEY: certsKey,
     S3_ENDPOINT: endpoints.s3,
     S3_PUBLIC_ENDPOINT: s3PublicEndpoint,
-    PAGE_FOLDER: BUILT_PAGE,
+    PAGE_FOLDER: pageFolder,
     ...settings,
   };
   return {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EnvName, readEnv } from '../../lib/runtime/env.ts';
+import { PAGE_FOLDER } from '../bundle-folder.ts';
 import type { FunctionDefinition } from '../function-definition.ts';
 import { FUNCTIONS } from '../functions.ts';
 import { protectedRoutes } from '../http-api.ts';
@@ -79,6 +80,9 @@ export interface Stack extends Resources {
 }
 
 const STAGE = 'local';
+
+/** The dashboard as `npm run build` makes it, which `npm ci` runs. */
+const BUILT_PAGE = resolve(import.meta.dirname, '../..', PAGE_FOLDER);
 
 /** What a running request gets when the stack closes: a function's five seconds. */
 const CLOSE_GRACE_MS = 5_000;
@@ -170,6 +174,7 @@ async function openEngines({ dataDir, endpoints = {} }: StackOptions, closers: C
 
 async function setEnvironment(options: StackOptions, engines: Engines, resources: Resources, publicUrl: string) {
   const variables = functionEnvironment({
+    pageFolder: process.env['PAGE_FOLDER'] ?? BUILT_PAGE,
     apiKey: options.apiKey,
     certsKey: loadCertsKey(options.dataDir),
     resources,

@@ -46,6 +46,7 @@ describe('what the dashboard writes', () => {
     const now = new Date(2026, 10, 26, 14, 3, 22).getTime();
     expect(localTime(now - 5 * S, now, 'en-GB')).toBe('14:03:17');
     expect(localTime(now - 3 * D, now, 'en-GB')).toBe('23 Nov, 14:03');
+    expect([isoTime(Number.NaN), localTime(1e20, now)]).toEqual(['no time', 'no time']);
     expect(isoTime(Date.UTC(2026, 10, 26, 14, 3, 22, 7))).toBe('2026-11-26T14:03:22.007Z');
   });
 });

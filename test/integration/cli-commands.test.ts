@@ -155,14 +155,17 @@ describe('open', () => {
   });
 
   it('gives it to the browser, if there is a page', async () => {
-    expect(await cli(['open'])).toMatchObject({ code: 4, out: '', err: expect.stringMatching(/no page for browsers/) });
-    const fake = await startFakeController();
-    fake.on('GET /', () => ({ headers: { 'content-type': 'text/html' } }));
     const browser = join(await temporaryFolder({}), 'browser');
     await writeFile(browser, `#!${process.execPath}\nfetch(process.argv[2])\n`, { mode: 0o755 });
+    const own = { BUILDLATCH_URL: controller.url, BROWSER: browser };
+    expect(await cli(['open'], own)).toMatchObject({ code: 0, out: `${controller.url}/\n` });
+    const fake = await startFakeController();
     const env = { BUILDLATCH_URL: fake.url, BROWSER: browser };
+    const refused = { code: 4, out: '', err: expect.stringMatching(/no page for browsers/) };
+    expect(await cli(['open'], env)).toMatchObject(refused);
+    fake.on('GET /', () => ({ headers: { 'content-type': 'text/html' } }));
     expect(await cli(['open', 'b1'], env)).toMatchObject({ code: 0, out: `${fake.url}/#/builds/b1\n` });
-    await fake.asked('GET /', 2);
+    await fake.asked('GET /', 3);
     await fake.close();
   });
 });
