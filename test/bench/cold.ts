@@ -1,13 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { type ColdRun, coldSection } from './cold/section.ts';
 import { BARE, measureColdImports } from './cold/measure.ts';
+import { describeMachine } from './report/machine.ts';
 import { readFlags } from './report/numbers.ts';
-import { writeSection } from './report/section.ts';
+import { roundedAll } from './report/results.ts';
+import { update } from './report/update.ts';
 
 const HELP = `Measures how long each function's bundle takes to load in a new process, against the clients of AWS alone in the same run.
 
 Usage: npm run bench:cold [-- flags]
-  --update   writes the section of docs/performance.md
+  --update   writes test/bench/cold.json and the section of docs/performance.md
   --json     the figures instead of the table
   --help
 
@@ -23,9 +24,10 @@ async function main(args: readonly string[]): Promise<number> {
     return flags.code;
   }
   const rounds = Math.max(1, Math.round(flags.numbers.rounds));
+  const machine = describeMachine();
   const imports = await measureColdImports(rounds, (round) => console.error(`round ${round} of ${rounds}`));
-  const run: ColdRun = { node: process.versions.node, cores: availableParallelism(), rounds, imports };
-  if (flags.update) writeSection('cold', coldSection(run));
+  const run: ColdRun = roundedAll({ machine, rounds, imports });
+  if (flags.update) update('cold', run, coldSection(run));
   console.log(flags.json ? JSON.stringify(run, undefined, 2) : coldSection(run));
   const functions = imports.filter(({ name }) => name !== BARE);
   const [slowest] = functions.toSorted((a, b) => b.ratio - a.ratio);

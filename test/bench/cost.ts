@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { differences, measure, RECORD_FILE, readRecord } from './cost/record.ts';
+import { differences, measure, readRecord } from './cost/record.ts';
 import { costSection, isMissed, verdicts } from './cost/section.ts';
 import { DEFAULTS } from './cost/settings.ts';
 import { readFlags } from './report/numbers.ts';
-import { writeSection } from './report/section.ts';
+import { update } from './report/update.ts';
 
 const HELP = `Counts what builds, an idle worker and a minute at rest ask of AWS, on the embedded engines, and what that costs.
 
@@ -33,8 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   const record = await measure(settings);
   if (flags.check) return check(differences(readRecord(), record));
   if (flags.update) {
-    writeFileSync(RECORD_FILE, `${JSON.stringify(record, undefined, 2)}\n`);
-    writeSection('cost', costSection(record, settings));
+    update('cost', record, costSection(record, settings));
   }
   console.log(flags.json ? JSON.stringify(record, undefined, 2) : costSection(record, settings));
   const all = verdicts(record, settings);

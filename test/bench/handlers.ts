@@ -10,8 +10,8 @@ import {
 import { flameGraphSvg } from './report/flame-graph.ts';
 import { describeMachine } from './report/machine.ts';
 import { readFlags } from './report/numbers.ts';
-import { roundedAll, writePlot, writeResult } from './report/results.ts';
-import { writeSection } from './report/section.ts';
+import { roundedAll, writePlot } from './report/results.ts';
+import { update } from './report/update.ts';
 
 const HELP = `Measures the handlers of polls, heartbeats and submits against the bare calls of the SDK that they make, the engines answering
 at once, and shows where their time goes. Ends with 1 if a handler takes more than ${WANTED_RATIO} times as long as its calls.
@@ -46,8 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
   const profiles = profiled.map(({ step, shares }) => ({ step, shares }));
   const record: HandlersRecord = roundedAll({ machine, settings, revisions, steps, profiles });
   if (flags.update) {
-    writeResult('handlers', record);
-    writeSection('handlers', handlersSection(record));
+    update('handlers', record, handlersSection(record));
     for (const { step, tree } of profiled) {
       const title = `${step}: where its time goes`;
       writePlot(flameGraphName(step), flameGraphSvg(title, tree));

@@ -3,8 +3,8 @@ import { measurePeers } from './peers/measure.ts';
 import { PEERS_PLOT, type PeersRecord, peersPlot, peersSection } from './peers/section.ts';
 import { describeMachine } from './report/machine.ts';
 import { readFlags } from './report/numbers.ts';
-import { roundedAll, writePlot, writeResult } from './report/results.ts';
-import { writeSection } from './report/section.ts';
+import { roundedAll, writePlot } from './report/results.ts';
+import { update } from './report/update.ts';
 
 const HELP = `Claims and finishes jobs, durably, with this project's use cases on the embedded engines and with what others use: plain SQL on
 PostgreSQL, graphile-worker, pg-boss, BullMQ on Redis; by turns, in one run. PostgreSQL and Redis are Debian packages
@@ -38,8 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   const result = await measurePeers(settings, (round) => console.error(`peers: round ${round} of ${settings.rounds}`));
   const record: PeersRecord = roundedAll({ machine, settings, ...result });
   if (flags.update) {
-    writeResult('peers', record);
-    writeSection('peers', peersSection(record));
+    update('peers', record, peersSection(record));
     writePlot(PEERS_PLOT, peersPlot(record));
   }
   console.log(flags.json ? JSON.stringify(record, undefined, 2) : peersSection(record));

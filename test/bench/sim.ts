@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { readFlags } from './report/numbers.ts';
-import { writeSection } from './report/section.ts';
+import { writePlot } from './report/results.ts';
+import { update } from './report/update.ts';
 import { NOW } from './sim/paces.ts';
 import { runAll, SIM_DEFAULTS, SIM_FILE } from './sim/run.ts';
 import { simPlots, simSection, WANTED } from './sim/section.ts';
@@ -17,8 +17,6 @@ Usage: npm run bench:sim [-- flags]
 
 Inputs, with their defaults:
 `;
-
-const DOCS = join(import.meta.dirname, '../../docs');
 
 process.exitCode = main(process.argv.slice(2));
 
@@ -36,9 +34,8 @@ function main(args: readonly string[]): number {
     return isSame ? 0 : 1;
   }
   if (flags.update) {
-    writeFileSync(SIM_FILE, text);
-    writeSection('sim', simSection(record));
-    for (const [name, plot] of Object.entries(simPlots(record))) writeFileSync(join(DOCS, name), plot);
+    update('sim', record, simSection(record));
+    for (const [name, plot] of Object.entries(simPlots(record))) writePlot(name, plot);
   }
   console.log(flags.json ? text : simSection(record));
   const now = record.paces.filter(({ pace }) => pace === NOW);

@@ -1,15 +1,15 @@
+import { type Machine, machineText } from '../report/machine.ts';
 import { markdownTable } from '../report/section.ts';
 import { BARE, type ColdImport } from './measure.ts';
 
 export interface ColdRun {
-  readonly node: string;
-  readonly cores: number;
+  readonly machine: Machine;
   readonly rounds: number;
   readonly imports: readonly ColdImport[];
 }
 
 /** The slowest first: they are what is looked for. */
-export function coldSection({ node, cores, rounds, imports }: ColdRun): string {
+export function coldSection({ machine, rounds, imports }: ColdRun): string {
   const sorted = [...imports].sort((a, b) => b.ratio - a.ratio);
   const rows = sorted.map(({ name, bytes, medianMs, minMs, maxMs, ratio }) => [
     name,
@@ -19,7 +19,7 @@ export function coldSection({ node, cores, rounds, imports }: ColdRun): string {
     `${minMs.toFixed(1)} to ${maxMs.toFixed(1)}`,
   ]);
   return `Time in which a new process loads a function's bundle, its settings checked and its clients made: ${rounds} rounds, each loading
-every function and, for comparison, ${BARE}, one after the other; Node ${node}, ${cores} cores. The ratio holds
+every function and, for comparison, ${BARE}, one after the other; ${machineText(machine)}. The ratio holds
 elsewhere, the milliseconds are this machine's.
 
 ${markdownTable(['function', 'kB', 'ratio', 'median, ms', 'min to max, ms'], rows)}`;

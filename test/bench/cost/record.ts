@@ -20,7 +20,7 @@ export interface CostRecord {
   readonly restMinute: Readonly<Record<string, Step>>;
 }
 
-export const RECORD_FILE = join(import.meta.dirname, '../cost.json');
+const RECORD_FILE = join(import.meta.dirname, '../cost.json');
 
 export const readRecord = (): CostRecord => JSON.parse(readFileSync(RECORD_FILE, 'utf8'));
 

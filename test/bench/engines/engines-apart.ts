@@ -8,6 +8,8 @@ import type { Resources } from '../../../infra/local/provision.ts';
 
 export interface EnginesApart {
   readonly endpoints: Endpoints;
+  /** Where presigned addresses lead. */
+  readonly s3PublicUrl: string;
   readonly region: string;
   readonly credentials: Credentials;
   readonly resources: Resources;

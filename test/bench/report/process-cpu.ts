@@ -22,6 +22,13 @@ export function treeCpuMs(root: number): number {
   return ticksOf(own) * TICK_MS;
 }
 
+/** What one process has used, without its children. */
+export function processCpuMs(pid: number): number {
+  const stat = statOf(String(pid));
+  if (!stat) throw new Error(`there is no process ${pid}`);
+  return stat.ticks * TICK_MS;
+}
+
 function statOf(pid: string): Stat | undefined {
   try {
     // The name, in brackets, may have spaces and brackets.

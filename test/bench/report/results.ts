@@ -1,9 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Where each bench keeps what it found, and what is made of it. */
 const resultFile = (name: string) => join(import.meta.dirname, `../${name}.json`);
 const DOCS = join(import.meta.dirname, '../../../docs');
+
+/** What was measured last; nothing, if nothing was. */
+export const findResult = <T>(name: string): T | undefined =>
+  existsSync(resultFile(name)) ? JSON.parse(readFileSync(resultFile(name), 'utf8')) : undefined;
 
 export const writeResult = (name: string, result: object): void =>
   writeFileSync(resultFile(name), `${JSON.stringify(result, undefined, 2)}\n`);
@@ -15,8 +19,10 @@ export function writePlot(name: string, svg: string): void {
   writeFileSync(path, svg);
 }
 
+export const readPlot = (name: string): string => readFileSync(join(DOCS, name), 'utf8');
+
 /** Three digits that count, and no more. */
-const rounded = (value: number): number => Number(value.toPrecision(3));
+export const rounded = (value: number): number => Number(value.toPrecision(3));
 
 /** Every number in it, however deep, rounded: what is recorded is no more exact than it was measured. */
 export function roundedAll<T>(value: T): T {

@@ -18,6 +18,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : (low + high) / 2;
 }
 
+/** The value that this share of the values is at most. */
+export function quantileOf(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** Each part of a ratio in its own round, so that what the machine did meanwhile met both. */
 export const ratiosOf = (values: readonly number[], bases: readonly number[]): Spread =>
   spreadOf(values.map((value, round) => value / (bases[round] ?? Number.NaN)));

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { coldSection } from '../cold/section.ts';
+import { handlersSection } from '../handlers/section.ts';
+import { lifecycleSection } from '../lifecycle/section.ts';
+import { loseWorkers } from '../lost/lose-workers.ts';
+import { lostSection } from '../lost/section.ts';
+import { type PeersRecord, peersPlot, peersSection, PEERS_PLOT } from '../peers/section.ts';
+import { findResult, readPlot } from '../report/results.ts';
+import { readSection } from '../report/section.ts';
+import { designRows, findResults, type Results } from './rows.ts';
+import { designSection } from './section.ts';
+
+const results = findResults();
+const peers = findResult<PeersRecord>('peers');
+
+describe('docs/performance.md', () => {
+  it.each([
+    ['cold', results.cold && coldSection(results.cold)],
+    ['handlers', results.handlers && handlersSection(results.handlers)],
+    ['lifecycle', results.lifecycle && lifecycleSection(results.lifecycle)],
+    ['lost', results.lost && lostSection(results.lost)],
+    ['peers', peers && peersSection(peers)],
+    ['design', designSection(designRows(results))],
+  ])('has what is made of what was measured, or says that nothing was: %s', (name, text) =>
+    expect(readSection(name)).toBe(text ?? `Not measured yet: \`npm run bench:${name} -- --update\`.`),
+  );
+
+  it('has the plot of what was measured', () => {
+    if (peers) expect(readPlot(PEERS_PLOT)).toBe(peersPlot(peers));
+  });
+});
+
+describe('a row of the design', () => {
+  const of = (changes: Partial<Results>) => designRows({ ...results, ...changes });
+  const lost = { seed: 1, deaths: 1, leaseSeconds: 85, beatSeconds: 28, sweepSeconds: 60, p50: 100, p99: 140 };
+
+  it('is met at its figure, and not beyond', () => {
+    expect(of({ lost: { ...lost, worst: 150 } }).at(-1)?.isMet).toBe(true);
+    expect(of({ lost: { ...lost, worst: 150.1 } }).at(-1)?.isMet).toBe(false);
+  });
+
+  it('of calls is missed where a step makes one more', () => {
+    expect(of({})[0]?.isMet).toBe(true);
+    const { cost } = results;
+    const { plain } = cost?.builds ?? {};
+    const { heartbeat } = plain?.steps ?? {};
+    if (!cost || !plain || !heartbeat) throw new Error('nothing was counted');
+    const calls = { ...heartbeat.counts.calls, 'dynamodb.GetItem': 1 };
+    const more = { ...heartbeat, counts: { ...heartbeat.counts, calls } };
+    const builds = { ...cost.builds, plain: { ...plain, steps: { ...plain.steps, heartbeat: more } } };
+    expect(of({ cost: { ...cost, builds } })[0]?.isMet).toBe(false);
+  });
+
+  it('has no verdict where nothing was measured', () => {
+    const none = { cost: undefined, cold: undefined, handlers: undefined, lifecycle: undefined, lost: undefined };
+    const rows = designRows(none);
+    expect(rows.map(({ isMet }) => isMet)).toEqual(rows.map(() => undefined));
+    expect(designSection(rows)).toContain('0 of 0 are met');
+  });
+});
+
+describe('a lost worker', () => {
+  it('keeps its build from others for 150 s at worst, whenever it dies', async () => {
+    const found = await loseWorkers(300, 1);
+    expect(found.worst).toBeLessThanOrEqual(150);
+    // A lease less a beat, at least.
+    expect(found.p50).toBeGreaterThan(60);
+    expect(await loseWorkers(300, 1)).toEqual(found);
+    expect(await loseWorkers(300, 2)).not.toEqual(found);
+  });
+});
+
+describe('npm run bench', () => {
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [join(import.meta.dirname, '../run.ts'), ...args]);
+  it('names the benches, and refuses one that there is not', async () => {
+    const { stdout } = await run('--help');
+    for (const name of ['cost', 'sim', 'lost', 'cold', 'handlers', 'peers', 'lifecycle']) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    }
+    await expect(run('--only', 'nothing')).rejects.toMatchObject({ code: 2 });
+  });
+
+  it('runs one of them, and says whether it holds', async () => {
+    const { stdout } = await run('--only', 'lost');
+    expect(stdout).toContain('=== lost (1 of 1)');
+    expect(stdout).toMatch(/bench: 1 of 1 hold/);
+  });
+});

@@ -1,0 +1,175 @@
+import { verdicts } from '../cost/section.ts';
+import type { Step } from '../cost/meter.ts';
+import type { CostRecord } from '../cost/record.ts';
+import { DEFAULTS } from '../cost/settings.ts';
+import { BARE } from '../cold/measure.ts';
+import type { ColdRun } from '../cold/section.ts';
+import { FUNCTIONS } from '../../../infra/functions.ts';
+import { type HandlersRecord, WANTED_RATIO } from '../handlers/section.ts';
+import type { LifecycleRecord } from '../lifecycle/measure.ts';
+import { largestRatio, WANTED } from '../lifecycle/verdicts.ts';
+import type { Lost } from '../lost/lose-workers.ts';
+import { findResult } from '../report/results.ts';
+
+/** A row of the design's table of what it must cost and hold, with what was measured. */
+export interface DesignRow {
+  readonly what: string;
+  readonly target: string;
+  /** Absent: nothing was measured yet. */
+  readonly found?: string;
+  readonly isMet?: boolean;
+  /** Where it is not met: why, and what was tried. */
+  readonly cause?: string;
+}
+
+export interface Results {
+  readonly cost: CostRecord | undefined;
+  readonly cold: ColdRun | undefined;
+  readonly handlers: HandlersRecord | undefined;
+  readonly lifecycle: Partial<LifecycleRecord> | undefined;
+  readonly lost: Lost | undefined;
+}
+
+export const findResults = (): Results => ({
+  cost: findResult('cost'),
+  cold: findResult('cold'),
+  handlers: findResult('handlers'),
+  lifecycle: findResult('lifecycle'),
+  lost: findResult('lost'),
+});
+
+type Row = (results: Results) => DesignRow;
+
+/** In the design's order. */
+export const designRows = (results: Results): DesignRow[] =>
+  [calls, builds, idle, handler, throughput, backlog, sizes, memory, bundles, lost].map((row) => row(results));
+
+/** What each step may ask, and nothing else: by name of the step and of the call. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'poll that finds nothing': ['dynamodb.GetItem', 'sqs.ReceiveMessage', 'dynamodb.UpdateItem'],
+  'poll that is given a build': [
+    'dynamodb.GetItem',
+    'dynamodb.Query',
+    'dynamodb.TransactWriteItems',
+    'sqs.DeleteMessage',
+    'sqs.ReceiveMessage',
+  ],
+  heartbeat: ['dynamodb.UpdateItem'],
+  completion: ['dynamodb.TransactWriteItems', 's3.HeadObject'],
+};
+
+const calls: Row = ({ cost }) => {
+  const row = {
+    what: 'AWS calls, counted',
+    target:
+      'poll that finds nothing: 1 GetItem, 1 ReceiveMessage, a lastSeen write a minute at most; assignment: 1 TransactWriteItems and 1 DeleteMessage more; heartbeat: 1 UpdateItem, 1 write unit; completion: 1 TransactWriteItems; nothing scans',
+  };
+  if (!cost) return row;
+  const steps = { ...cost.builds['plain']?.steps, ...cost.idleHour.steps };
+  const scans = [...Object.values(cost.builds).flatMap(({ steps: of }) => Object.values(of)), ...Object.values(steps)]
+    .flatMap(({ counts }) => Object.keys(counts.calls))
+    .filter((call) => call.endsWith('.Scan'));
+  const text = Object.keys(ALLOWED).map((name) => `${name}: ${callsText(steps[name])}`);
+  const beat = steps['heartbeat'];
+  const isWithin = Object.entries(ALLOWED).every(([name, allowed]) => isWithinOnce(steps[name], allowed));
+  const units = beat ? beat.counts.writeUnits / beat.times : Number.NaN;
+  return {
+    ...row,
+    found: `${text.join('; ')}; ${scans.length} scans. The query (for a build of higher priority) is made once in 5 s by an environment, the look at the result's object once a build`,
+    isMet: isWithin && scans.length === 0 && units === 1,
+  };
+};
+
+const callsText = (step: Step | undefined) =>
+  step
+    ? Object.entries(step.counts.calls)
+        .map(([call, sum]) => `${Number((sum / step.times).toFixed(2))} ${call.split('.')[1]}`)
+        .join(', ')
+    : 'not counted';
+
+const isWithinOnce = (step: Step | undefined, allowed: readonly string[]) =>
+  step !== undefined &&
+  Object.entries(step.counts.calls).every(([call, sum]) => allowed.includes(call) && sum <= step.times);
+
+const usd = (value: number) => value.toFixed(3);
+
+const builds: Row = ({ cost }) => {
+  const row = { what: 'USD for 1,000 builds of ten minutes', target: '≤ 0.30' };
+  const all = cost ? verdicts(cost, DEFAULTS).slice(0, -1) : [];
+  const [own] = all;
+  if (!own) return row;
+  const others = all.slice(1).map(({ what, usd: price }) => `${usd(price)} (${what.replace(/^[^:]*: /, '')})`);
+  return { ...row, found: `${usd(own.usd)}; ${others.join(', ')}`, isMet: own.usd <= own.target };
+};
+
+const idle: Row = ({ cost }) => {
+  const row = { what: 'USD for a month of an idle worker, a poll each 30 s', target: '≤ 0.17' };
+  const verdict = cost && verdicts(cost, DEFAULTS).at(-1);
+  return verdict ? { ...row, found: usd(verdict.usd), isMet: verdict.usd <= verdict.target } : row;
+};
+
+const handler: Row = ({ handlers }) => {
+  const row = { what: 'poll handler against the bare calls it makes, engines stubbed, wall', target: '≤ 1.25' };
+  const polls = handlers?.steps.filter(({ step }) => step.startsWith('poll')) ?? [];
+  if (polls.length === 0) return row;
+  const now = polls.map(({ step, variants }) => ({ step, ...variants['now'] }));
+  const found = now.map(({ step, wall, cpu }) => `${step}: ${wall?.median} (CPU ${cpu?.median})`).join('; ');
+  return { ...row, found, isMet: now.every(({ wall }) => (wall?.median ?? Number.NaN) <= WANTED_RATIO) };
+};
+
+const throughput: Row = ({ lifecycle }) => ({
+  what: 'whole builds a second over HTTP against the original TypeScript controller',
+  target: '≥ 1 (measured from outside this repository)',
+  ...(lifecycle?.throughput && {
+    found: `${lifecycle.throughput.found.whole.perSecond.median} builds a second here; the other one is not in this repository`,
+  }),
+});
+
+const backlog: Row = ({ lifecycle }) => {
+  const found = lifecycle?.backlog?.found;
+  const row = { what: 'backlog of 10,000: assignments a second, the last tenth against the first', target: '≥ 0.9' };
+  return found ? { ...row, found: String(found.ratio), isMet: found.ratio >= WANTED.backlog } : row;
+};
+
+const sizes: Row = ({ lifecycle }) => {
+  const found = lifecycle?.sizes?.found;
+  const row = { what: 'lists and states with 10 builds against 10,000 (and more)', target: 'flat within 20 %' };
+  const worst = largestRatio(found);
+  if (!found || !worst) return row;
+  const text = `${worst.ratio} at most (${worst.what}, ${worst.builds.toLocaleString('en')} builds)`;
+  return { ...row, found: text, isMet: worst.ratio <= WANTED.flat };
+};
+
+const memory: Row = ({ lifecycle }) => {
+  const growths = lifecycle?.transfers?.found.growths;
+  const row = { what: 'memory while 500 MB pass the single machine, against 100 MB', target: 'flat within 20 %' };
+  if (!growths) return row;
+  const worst = Math.max(...growths.map(({ growth }) => growth));
+  return { ...row, found: `${worst} at most`, isMet: worst <= WANTED.memory };
+};
+
+const [PLAIN_KB, FILES_KB] = [400, 520];
+
+const bundles: Row = ({ cold }) => {
+  const row = { what: 'bundle of one function, minified', target: `≤ ${PLAIN_KB} KB, ≤ ${FILES_KB} KB with S3` };
+  if (!cold) return row;
+  const hasFiles = new Map(
+    FUNCTIONS.map(({ file, env }) => [file, env.some((name) => /_BUCKET$/.test(name))] as const),
+  );
+  const largest = (isWithFiles: boolean) =>
+    Math.max(...cold.imports.filter(({ name }) => name !== BARE && hasFiles.get(name) === isWithFiles).map(kbOf));
+  const [plain, files] = [largest(false), largest(true)];
+  return { ...row, found: `${plain} KB, ${files} KB with S3 at most`, isMet: plain <= PLAIN_KB && files <= FILES_KB };
+};
+
+const kbOf = ({ bytes }: { readonly bytes: number }) => Math.round(bytes / 1000);
+
+const lost: Row = ({ lost: found }) => {
+  const row = {
+    what: 'worker killed at a random moment until its build can be given out again',
+    target: '≤ 150 s at worst',
+  };
+  return found
+    ? { ...row, found: `${found.worst} s at worst, ${found.p50} s in the median`, isMet: found.worst <= 150 }
+    : row;
+};

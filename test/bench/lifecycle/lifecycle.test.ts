@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { LifecycleRecord } from './measure.ts';
+import { backlogPlot, lifecycleSection } from './section.ts';
+import { measureSizes } from './sizes.ts';
+import { largestRatio, missed } from './verdicts.ts';
+
+const machine = { node: '24.0.0', cores: 2, cpu: 'a processor', loadBefore: 0 };
+const spread = (median: number) => ({ median, min: median / 2, max: median * 2 });
+const backlog = (last: number): LifecycleRecord['backlog'] => {
+  const tenths = [100, 100, 100, 100, 100, 100, 100, 100, 100, last];
+  return {
+    machine,
+    found: { builds: 10_000, workers: 8, submitsPerSecond: 200, tenths, cpuMs: tenths.map(() => 1), ratio: last / 100 },
+  };
+};
+const sizes = (ratio: number): LifecycleRecord['sizes'] => ({
+  machine,
+  found: {
+    sizes: [10, 1_000],
+    requests: [
+      { what: 'list', ms: [spread(2), spread(2)], ratios: [spread(1), spread(1.01)], cpuMs: [1, 1] },
+      { what: 'status', ms: [spread(2), spread(2)], ratios: [spread(1), spread(ratio)], cpuMs: [1, 1.1] },
+    ],
+    restartMs: [spread(500), spread(600)],
+  },
+});
+
+describe('the whole life of builds, measured', () => {
+  it('with the same requests of tables of any size, which the engine imports', { timeout: 120_000 }, async () => {
+    const { sizes: found, requests, restartMs } = await measureSizes([10, 40], 1, 2, 1);
+    expect(found).toEqual([10, 40]);
+    for (const { ms, ratios } of requests) {
+      expect(ms).toHaveLength(2);
+      expect(ratios[0]).toEqual(spreadOfOne);
+    }
+    expect(restartMs.every(({ median }) => median > 0)).toBe(true);
+  });
+  const spreadOfOne = { median: 1, min: 1, max: 1 };
+
+  it('misses where a backlog sags below 0.9, or a table of any size slows a request down by more than a fifth', () => {
+    expect(missed({ backlog: backlog(91), sizes: sizes(1.19) })).toEqual([]);
+    expect(missed({ backlog: backlog(89) })).toEqual(['the backlog sags to 0.89']);
+    expect(missed({ sizes: sizes(1.21) })).toEqual(['status takes 1.21 times as long']);
+    expect(largestRatio(sizes(1.3).found)).toEqual({ what: 'status', builds: 1_000, ratio: 1.3 });
+  });
+
+  it('misses where a line is lost, or memory grows with the file', () => {
+    const found = { builds: 1, seconds: 1, linesPerSecond: 1, p50Ms: 1, p99Ms: 1, beforeMiB: 1, peakMiB: 1 };
+    const logs = (lost: number, misplaced: number) => ({ logs: { machine, found: { ...found, lost, misplaced } } });
+    expect(missed(logs(0, 0))).toEqual([]);
+    expect(missed(logs(1, 0))).toHaveLength(1);
+    expect(missed(logs(0, 1))).toHaveLength(1);
+    const transfers = (growth: number) => ({
+      transfers: { machine, found: { rows: [], growths: [{ way: 'form', direction: 'up', growth }] } },
+    });
+    expect(missed(transfers(1.2))).toEqual([]);
+    expect(missed(transfers(1.3))).toEqual(['memory grows 1.3 times']);
+  });
+
+  it('is a section of what was measured, and of nothing else', () => {
+    const text = lifecycleSection({ backlog: backlog(95), sizes: sizes(1.1) });
+    expect(text).toContain('The last tenth\ngoes 0.95 times as fast as the first.');
+    expect(text).toContain('| status | 2.00 | 2.00 | 1.10 (0.55 to 2.20) | 1.10 |');
+    expect(text).not.toContain('### Logs');
+  });
+
+  it('is a line from the first tenth to the last, over an axis from 0', () => {
+    const dots = [...backlogPlot(backlog(50).found).matchAll(/cy="([\d.]+)"/g)].map(([, y]) => Number(y));
+    expect(dots).toHaveLength(10);
+    expect(dots.at(-1)).toBe(145);
+    expect(dots[0]).toBe(40);
+  });
+});
