@@ -119,9 +119,15 @@ export async function drain(crew: Crew, labels?: readonly string[]): Promise<num
 
 const DILIGENT: Habits = { ...USUAL, fails: 0, abandons: 0, leaves: 0, isCancelled: 0 };
 
+/**
+ * As many polls as the worker makes in one step, by the times it is told to wait: behind a wall of stale messages it is
+ * told to come back soon.
+ */
 async function finishAll({ client, dice, sleepers }: Crew, worker: TestWorker): Promise<void> {
-  for (let job = await client.poll(worker); job; job = await client.poll(worker)) {
-    await work({ client, dice, habits: DILIGENT, sleepers }, worker, job);
+  for (let waitedMs = 0; waitedMs < STEP_MS; ) {
+    const { job, nextPollMs = STEP_MS } = await client.ask(worker);
+    if (job) await work({ client, dice, habits: DILIGENT, sleepers }, worker, job);
+    else waitedMs += nextPollMs;
   }
 }
 

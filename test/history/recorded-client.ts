@@ -73,14 +73,22 @@ export function recordedClient(http: Http, recorder: Recorder) {
     return worker;
   }
 
-  async function poll(worker: TestWorker): Promise<Job | undefined> {
+  /** `nextPollMs`: when the worker was told to ask again, if it was answered. */
+  async function ask(worker: TestWorker): Promise<{ readonly job?: Job; readonly nextPollMs?: number }> {
     const send = () => request('GET', '/api/workers/poll', { headers: as(worker) });
-    const outcome = await record({ op: 'poll', worker: worker.id }, send, ({ body: { job } }) =>
-      job ? { build: job.id, attempt: job.attempt } : {},
-    );
+    let nextPollMs: number | undefined;
+    const outcome = await record({ op: 'poll', worker: worker.id }, send, ({ body: { job, next_poll_ms } }) => {
+      nextPollMs = next_poll_ms;
+      return job ? { build: job.id, attempt: job.attempt } : {};
+    });
     const { build, attempt } = outcome.kind === 'ok' ? outcome.facts : {};
-    return build === undefined ? undefined : { build: String(build), attempt: Number(attempt) };
+    return {
+      ...(nextPollMs !== undefined && { nextPollMs }),
+      ...(build !== undefined && { job: { build: String(build), attempt: Number(attempt) } }),
+    };
   }
+
+  const poll = async (worker: TestWorker): Promise<Job | undefined> => (await ask(worker)).job;
 
   type HolderOp = 'heartbeat' | 'logs' | 'source' | 'fail' | 'abandon';
 
@@ -135,7 +143,7 @@ export function recordedClient(http: Http, recorder: Recorder) {
 
   const bad = (send: () => Promise<Answer>): Promise<Outcome> => record({ op: 'bad' }, send);
 
-  return { http, insist, submit, register, poll, say, ticket, put, complete, unregister, cancel, bad };
+  return { http, insist, submit, register, ask, poll, say, ticket, put, complete, unregister, cancel, bad };
 }
 
 interface Saying {

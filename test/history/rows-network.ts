@@ -134,29 +134,41 @@ const duplicates: Row = {
     const { world, dice } = stage;
     const late: string[] = [];
     const sending: Promise<unknown>[] = [];
+    let copies = 0;
     const copy = ({ body }: AwsCall) => {
       const message: string = JSON.parse(body).MessageBody;
-      for (let copies = dice.between(1, 4); copies > 0; copies--) {
+      for (let more = dice.between(1, 4); more > 0; more--) {
+        copies += 1;
         stage.inject();
         if (dice.happens(0.5)) late.push(message);
         else sending.push(world.controller.sendRaw('ios', message));
       }
       return undefined;
     };
-    stage.attack({ operations: ['SendMessage'], share: 1, fault: copy }, { share: 0.2, fault: { slow: 20 } });
     // Given up often, so that old copies meet builds that wait again at a later attempt.
     const habits = { abandons: 0.2, leaves: 0.2 };
-    await runLoad(stage, { builds: stage.volume, pollers: 8, cancels: 0.03, habits });
-    await Promise.all(sending);
-    for (const message of late) await world.controller.sendRaw('ios', message);
-    stage.attack();
-    await eatStale(stage);
-    const { waiting, hidden } = await world.controller.depth('ios');
-    stage.promise(`stale copies are deleted at first sight (${waiting + hidden} are left)`, waiting + hidden === 0);
+    const attacks = [
+      { operations: ['SendMessage'], share: 1, fault: copy },
+      { share: 0.2, fault: { slow: 20 } },
+    ];
+    // The volume is that of the copies. In rounds: what waits for more than two minutes is sent again, and copied again.
+    while (copies < stage.volume) {
+      stage.attack(...attacks);
+      await runLoad(stage, { builds: Math.min(ROUND, stage.volume), pollers: 8, cancels: 0.03, habits });
+      await Promise.all(sending.splice(0));
+      for (const message of late.splice(0)) await world.controller.sendRaw('ios', message);
+      stage.attack();
+      await eatStale(stage);
+      const { waiting, hidden } = await world.controller.depth('ios');
+      stage.promise(`stale copies are deleted at first sight (${waiting + hidden} are left)`, waiting + hidden === 0);
+    }
   },
 };
 
-/** Five stale messages a poll: so many polls as it takes, and some. */
+/** A round must not outlast the two minutes after which the sweep sends again. */
+const ROUND = 200;
+
+/** Fifty stale messages a poll, in two seconds at most: so many polls as it takes, and some. */
 async function eatStale({ client, world }: Stage): Promise<void> {
   const worker = await client.register(['ios']);
   for (let { waiting } = await world.controller.depth('ios'); worker && waiting > 0; ) {
