@@ -8225,14 +8225,14 @@ var require_client_h1 = __commonJS({
       if (!parser) {
         return;
       }
-      const { socket, timeoutType, client, paused } = parser;
+      const { socket, timeoutType, client, paused: paused2 } = parser;
       if (timeoutType === TIMEOUT_HEADERS) {
         if (!socket[kWriting] || socket.writableNeedDrain || client[kRunning] > 1) {
-          assert(!paused, "cannot be paused while waiting for headers");
+          assert(!paused2, "cannot be paused while waiting for headers");
           util.destroy(socket, new HeadersTimeoutError());
         }
       } else if (timeoutType === TIMEOUT_BODY) {
-        if (!paused) {
+        if (!paused2) {
           util.destroy(socket, new BodyTimeoutError());
         }
       } else if (timeoutType === TIMEOUT_KEEP_ALIVE) {
@@ -15345,13 +15345,6 @@ var Status = object({
   priority
 });
 var BuildRecord = extend2(Status, { worker_name: orNull(string2()) });
-var QueuePlace = object({
-  ahead: orNull(whole),
-  may_be_more: orNull(boolean2()),
-  workers: orNull(whole),
-  usual_build_ms: orNull(number2()),
-  starts_in_ms: orNull(number2())
-});
 var LogLine = object({ timestamp: number2(), level: string2(), message: string2() });
 var LogPage = object({
   build_id: string2(),
@@ -15432,6 +15425,41 @@ var Polled = object({ job: nullable(Job), access_token: optional(headerSafe), ne
 var Beat = object({ timestamp: number2(), lease_until: number2() });
 var Appended = object({ success: boolean2() });
 var Finished = object({ status: string2(), success: boolean2() });
+var Stats = object({
+  nodesOnline: whole,
+  buildsQueued: whole,
+  activeBuilds: whole,
+  buildsToday: whole,
+  totalBuilds: whole,
+  totalBuildTimeMs: number2()
+});
+var Drained = object({ success: boolean2(), draining: boolean2() });
+
+// lib/client/queue-answers.ts
+var QueuePlace = object({
+  ahead: orNull(whole),
+  may_be_more: orNull(boolean2()),
+  workers: orNull(whole),
+  usual_build_ms: orNull(number2()),
+  starts_in_ms: orNull(number2()),
+  paused: orNull(object({ reason: string2(), since: number2() }))
+});
+var paused = orNull(object({ reason: string2(), since: number2(), by: string2() }));
+var PausedQueue = object({ platform: string2(), paused });
+var Queues = object({
+  queues: array(
+    object({
+      platform: string2(),
+      waiting: whole,
+      may_be_more: boolean2(),
+      oldest_waiting_since: orNull(number2()),
+      without_worker: whole,
+      running: whole,
+      workers: object({ idle: whole, building: whole }),
+      paused
+    })
+  )
+});
 var DeadLetters = object({
   dead_letters: array(
     object({
@@ -15452,15 +15480,6 @@ var Redriven = object({
   failed: whole,
   may_have_more: boolean2()
 });
-var Stats = object({
-  nodesOnline: whole,
-  buildsQueued: whole,
-  activeBuilds: whole,
-  buildsToday: whole,
-  totalBuilds: whole,
-  totalBuildTimeMs: number2()
-});
-var Drained = object({ success: boolean2(), draining: boolean2() });
 
 // lib/client/api-error.ts
 var ApiError = class extends Error {
@@ -15702,6 +15721,9 @@ function createApiClient(options) {
       } while (cursor !== void 0);
       return workers;
     },
+    queues: () => bodyOf2({ method: "GET", path: "/api/queues", answer: Queues }),
+    pauseQueue: (platform2, reason) => bodyOf2({ method: "POST", path: `/api/queues/${platform2}/pause`, body: { reason }, answer: PausedQueue }),
+    resumeQueue: (platform2) => bodyOf2({ method: "POST", path: `/api/queues/${platform2}/resume`, body: {}, answer: PausedQueue }),
     stats: () => bodyOf2({ method: "GET", path: "/api/stats", answer: Stats }),
     setDraining: (workerId, draining) => bodyOf2({
       method: "POST",

@@ -22,6 +22,7 @@ import {
   TABLE,
 } from './function-definition.ts';
 import { MACHINE_FUNCTIONS } from './machine-functions.ts';
+import { QUEUE_FUNCTIONS } from './queue-functions.ts';
 import { UPLOAD_FUNCTIONS } from './upload-functions.ts';
 
 /** Every function that is deployed, on one page. */
@@ -54,12 +55,6 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   ]),
   api('count-builds', ['GET /api/builds/statistics'], TABLE, COUNTS),
   api('show-build', ['GET /api/builds/{id}'], [...TABLE, 'MAX_ATTEMPTS', 'BUILD_TOKEN_DAYS'], ['table:GetItem']),
-  api(
-    'queue-place',
-    ['GET /api/builds/{id}/queue'],
-    [...TABLE, ...QUARANTINE, 'BUILD_TOKEN_DAYS'],
-    ['index.finished:Query', 'index.listed:Query', 'index.state:Query', 'table:BatchGetItem', 'table:GetItem'],
-  ),
   api(
     'build-status',
     ['GET /api/builds/{id}/status'],
@@ -193,6 +188,7 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   ),
   api('fail-build', ['POST /api/workers/fail'], RECORDS, ['table:GetItem', ...CHANGES]),
   ...DEAD_LETTER_FUNCTIONS,
+  ...QUEUE_FUNCTIONS,
   api('describe-api', ['GET /openapi.json'], [], []),
   api('show-dashboard', ['GET /', 'HEAD /', 'GET /dashboard/{file}'], ['PAGE_FOLDER'], []),
   api('not-found', ['$default'], [], []),

@@ -7,6 +7,7 @@ import {
   gate,
   leases,
   openTable,
+  pauseLookout,
   queues,
   report,
   secrets,
@@ -20,7 +21,7 @@ import { pollView } from '../../lib/runtime/worker-views.ts';
 const env = readEnv([...RECORDS, ...QUEUES, ...LEASES, ...QUARANTINE]);
 const table = openTable(env);
 const stores = { builds: builds(table), workers: workers(table), queue: queues(env), waiting: waiting(table) };
-const deps = { ...stores, secrets, clock, chance, report };
+const deps = { ...stores, lookout: pauseLookout(table), secrets, clock, chance, report };
 
 export const handler = api(
   { access: 'poll', gate: gate(env, table), input: AWorker },

@@ -1,13 +1,13 @@
 import { queuePlace } from '../../lib/app/queue-place.ts';
 import { api } from '../../lib/runtime/api.ts';
-import { clock, gate, index, openTable, quarantineOf } from '../../lib/runtime/container.ts';
+import { clock, gate, index, openTable, pauses, quarantineOf } from '../../lib/runtime/container.ts';
 import { QUARANTINE, readEnv, TABLE } from '../../lib/runtime/env.ts';
 import { OneBuild } from '../../lib/runtime/inputs/builds.ts';
 import { queueView } from '../../lib/runtime/views.ts';
 
 const env = readEnv([...TABLE, ...QUARANTINE, 'BUILD_TOKEN_DAYS']);
 const table = openTable(env);
-const deps = { index: index(table), clock, quarantine: quarantineOf(env) };
+const deps = { index: index(table), pauses: pauses(table), clock, quarantine: quarantineOf(env) };
 
 export const handler = api(
   { access: 'queue-place', gate: gate(env, table), input: OneBuild },

@@ -1,12 +1,12 @@
 import { rollUpTotals } from '../../lib/app/statistics.ts';
 import { sweep } from '../../lib/app/sweep.ts';
-import { builds, clock, index, openTable, queues, report, totals } from '../../lib/runtime/container.ts';
+import { builds, clock, index, openTable, pauses, queues, report, totals } from '../../lib/runtime/container.ts';
 import { QUEUES, RECORDS, readEnv } from '../../lib/runtime/env.ts';
 import { schedule } from '../../lib/runtime/schedule.ts';
 
 const env = readEnv([...RECORDS, ...QUEUES, 'MAX_ATTEMPTS', 'MAX_QUEUE_SECONDS', 'MAX_BUILD_SECONDS']);
 const table = openTable(env);
-const stores = { builds: builds(table), index: index(table), totals: totals(table) };
+const stores = { builds: builds(table), index: index(table), totals: totals(table), pauses: pauses(table) };
 const deps = { ...stores, queue: queues(env), clock, report };
 
 const settings = {

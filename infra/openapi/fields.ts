@@ -49,6 +49,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   priority: 'The higher goes first; each point is worth as much as ten minutes of waiting.',
   profiles: 'Provisioning profiles, each in base64.',
   progress: 'In percent.',
+  reason: 'Why, for people.',
   reuse:
     '`now`: what the same key has uploaded before, and is still kept, need not be sent. `later`: it is sent, for the next time.',
   scopes: 'What the key may do.',

@@ -1,56 +1,23 @@
 import type { Build, Platform } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { isHeldBy } from '../domain/transitions.ts';
+import { busyPollMs, idlePollMs, isQuarantined, isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
 import {
-  busyPollMs,
-  isQuarantined,
-  isSightingDue,
-  nextPollMs,
-  type Quarantine,
-  strikesOf,
-  type Worker,
-} from '../domain/worker.ts';
-import type {
-  BuildQueue,
-  BuildStore,
-  Chance,
-  Clock,
-  Grant,
-  Hint,
-  Message,
-  Report,
-  Secrets,
-  WaitingBuilds,
-  WorkerStore,
-} from './ports.ts';
-import { giveBack, leaveToTimeout, settleRefusal } from './settle-message.ts';
+  type Assignment,
+  type GrantDeps,
+  type LeaseSettings,
+  orGiveBack,
+  tryBuild,
+  tryMessage,
+} from './grant-build.ts';
+import type { Message, PauseLookout, WaitingBuilds, WorkerStore } from './ports.ts';
+import { leaveToTimeout, putOff } from './settle-message.ts';
 import { openLine } from './waiting-line.ts';
 
-interface Deps {
-  readonly builds: BuildStore;
+interface Deps extends GrantDeps {
   readonly workers: WorkerStore;
-  readonly queue: BuildQueue;
   readonly waiting: WaitingBuilds;
-  readonly secrets: Secrets;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly report: Report;
-}
-
-export interface LeaseSettings {
-  readonly firstLeaseMs: number;
-  readonly leaseMs: number;
-  readonly maxAttempts: number;
-  /** How long the one-time password of a virtual machine is good. */
-  readonly otpMs: number;
-  readonly quarantine: Quarantine;
-}
-
-export interface Assignment extends Hint {
-  /** The attempt that was granted. */
-  readonly attempt: number;
-  readonly leaseUntil: number;
-  readonly otp: string;
+  readonly lookout: PauseLookout;
 }
 
 export interface PollAnswer {
@@ -87,7 +54,8 @@ export async function assignBuild(
   const found = isBarred ? 'nothing' : await assignNext(deps, worker, tokenHash, settings);
   if (typeof found === 'object') return { assignment: found, nextPollMs: pace };
   if (isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
-  return { nextPollMs: found === 'unfinished' ? busyPollMs(chance) : pace };
+  if (found === 'unfinished') return { nextPollMs: busyPollMs(chance) };
+  return { nextPollMs: found === 'paused' ? idlePollMs(chance) : pace };
 }
 
 type Repeated = Assignment | undefined | 'free';
@@ -132,16 +100,21 @@ async function readableBuild(deps: Deps, buildId: string): Promise<Build | undef
   }
 }
 
-/** `unfinished`: the queues may hold more, the worker should ask again soon. */
+/** `unfinished`: the queues may hold more, the worker should ask again soon. `paused`: nothing that it builds is handed out. */
 async function assignNext(
   deps: Deps,
   worker: Worker,
   tokenHash: string,
   settings: LeaseSettings,
-): Promise<Assignment | 'nothing' | 'unfinished'> {
+): Promise<Assignment | 'nothing' | 'unfinished' | 'paused'> {
   const searchUntil = deps.clock() + SEARCH_MS;
   let left = MAX_MESSAGES;
+  let paused = 0;
   for (const platform of inFairOrder(worker.platforms, deps.chance())) {
+    if (await deps.lookout.isPaused(platform)) {
+      paused += 1;
+      continue;
+    }
     const line = openLine(deps, worker, platform);
     let isEmpty = false;
     for (;;) {
@@ -150,6 +123,10 @@ async function assignNext(
       isEmpty = message === undefined;
       const first = await line(message);
       if (!message && !first) break;
+      if (await hasJustPaused(deps, platform, message)) {
+        paused += 1;
+        break;
+      }
       left -= 1;
       // It makes way: others may have it at once.
       if (message && first) await leaveToTimeout(deps, message, () => deps.queue.giveBack(message, 0));
@@ -159,90 +136,18 @@ async function assignNext(
       if (answer !== 'next') return answer ?? 'nothing';
     }
   }
-  return 'nothing';
+  return paused > 0 && paused === worker.platforms.length ? 'paused' : 'nothing';
+}
+
+/** The pause began after this poll had looked for one, or is not known here yet: what was received is for later. */
+async function hasJustPaused(deps: Deps, platform: Platform, message: Message | undefined): Promise<boolean> {
+  const isPaused = await orGiveBack(deps, message, () => deps.lookout.isPausedNow(platform));
+  if (isPaused && message) await putOff(deps, message);
+  return isPaused;
 }
 
 /** A worker that builds for several platforms must not always look into the same queue first. */
 function inFairOrder(platforms: readonly Platform[], chance: number): readonly Platform[] {
   const first = Math.floor(chance * platforms.length);
   return [...platforms.slice(first), ...platforms.slice(0, first)];
-}
-
-/** `next`: the message led nowhere, try another. `undefined`: this worker gets nothing now. */
-async function tryMessage(
-  deps: Deps,
-  message: Message,
-  worker: Worker,
-  tokenHash: string,
-  settings: LeaseSettings,
-): Promise<Assignment | undefined | 'next'> {
-  const { hint } = message;
-  if (!hint) {
-    // Not ours to delete: after its last receive the queue puts it aside for a person to look at.
-    deps.report({ event: 'message_malformed', messageId: message.id });
-    return 'next';
-  }
-  return tryBuild(deps, hint, message, worker, tokenHash, settings);
-}
-
-/** `message`: the one that told of it; absent: the index did. */
-async function tryBuild(
-  deps: Deps,
-  hint: Hint,
-  message: Message | undefined,
-  worker: Worker,
-  tokenHash: string,
-  settings: LeaseSettings,
-): Promise<Assignment | undefined | 'next'> {
-  const otp = deps.secrets.token();
-  const grant = prepareGrant(deps, hint, worker, tokenHash, deps.secrets.hash(otp), settings);
-  const outcome = await grantOrGiveBack(deps, message, grant);
-  if (!outcome.ok) return settleRefusal(deps, message, hint, worker.id, outcome.refusal);
-  const { assignmentId } = grant.holder;
-  deps.report({
-    event: 'build_assigned',
-    buildId: hint.buildId,
-    attempt: hint.attempt + 1,
-    workerId: worker.id,
-    assignmentId,
-    waitedMs: Math.max(0, grant.now - hint.submittedAt),
-  });
-  // Only after the commit. If this fails, the message comes again as a stale hint and is deleted then.
-  if (message) await leaveToTimeout(deps, message, () => deps.queue.delete(message));
-  return { ...hint, attempt: hint.attempt + 1, leaseUntil: grant.leaseUntil, otp };
-}
-
-function prepareGrant(
-  deps: Deps,
-  hint: Hint,
-  worker: Worker,
-  tokenHash: string,
-  otpHash: string,
-  settings: LeaseSettings,
-): Grant {
-  const now = deps.clock();
-  return Object.freeze({
-    buildId: hint.buildId,
-    attempt: hint.attempt,
-    maxAttempts: settings.maxAttempts,
-    holder: { workerId: worker.id, workerName: worker.name, assignmentId: deps.secrets.id(), tokenHash },
-    workerEpoch: worker.epoch,
-    labels: worker.labels ?? [],
-    strikes: strikesOf(worker, settings.quarantine),
-    otpHash,
-    otpExpiresAt: now + settings.otpMs,
-    now,
-    leaseUntil: now + settings.firstLeaseMs,
-    dueAt: now + Math.min(settings.firstLeaseMs, settings.leaseMs),
-  });
-}
-
-/** A throttle, a timeout, a lost connection: the message goes back, the caller learns of the failure. */
-async function grantOrGiveBack(deps: Deps, message: Message | undefined, grant: Grant) {
-  try {
-    return await deps.builds.assign(grant);
-  } catch (error) {
-    if (message) await giveBack(deps, message);
-    throw error;
-  }
 }

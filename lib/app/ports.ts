@@ -18,6 +18,7 @@ export type {
   Totals,
   TotalsStore,
 } from './index-port.ts';
+export type { PauseLookout, PauseStore } from './pause-port.ts';
 export type { BuildQueue, DeadLetter, DeadLetters, Hint, Message } from './queue-port.ts';
 export type { WaitingBuild, WaitingBuilds } from './waiting-port.ts';
 
@@ -235,6 +236,8 @@ export type AppEvent =
   | { event: 'worker_registered'; workerId: string; epoch: number }
   | { event: 'worker_left'; workerId: string }
   | { event: 'worker_draining'; workerId: string; isDraining: boolean }
+  | { event: 'queue_paused'; platform: Platform; reason: string; by: string }
+  | { event: 'queue_resumed'; platform: Platform; pausedSince: number; by: string }
   | { event: 'key_created'; keyId: string; scopes: readonly Scope[]; by: string }
   | { event: 'key_revoked'; keyId: string; by: string }
   | { event: 'send_left_to_sweep'; buildId: string; error: unknown }

@@ -1,11 +1,13 @@
 import type { Build } from '../domain/build.ts';
 import { hasAll } from '../domain/labels.ts';
+import type { Pause } from '../domain/pause.ts';
 import { startsInMs, typicalMs } from '../domain/wait-estimate.ts';
-import { type Quarantine, type Worker, workerState } from '../domain/worker.ts';
-import type { BuildIndex, Clock } from './ports.ts';
+import { isAvailable, type Quarantine, type Worker } from '../domain/worker.ts';
+import type { BuildIndex, Clock, PauseStore } from './ports.ts';
 
 interface Deps {
   readonly index: BuildIndex;
+  readonly pauses: PauseStore;
   readonly clock: Clock;
   readonly quarantine: Quarantine;
 }
@@ -20,8 +22,9 @@ export interface QueuePlace {
   readonly workers: number;
   /** How long builds for its platform take, if enough have ended today to tell. */
   readonly usualMs?: number;
-  /** When it will be its turn, if that follows from the rest. */
+  /** When it will be its turn, if that follows from the rest: not while its platform is paused. */
   readonly startsInMs?: number;
+  readonly pause?: Pause;
 }
 
 /** Each a page of its index and one batch of reads, however many builds there are. */
@@ -29,12 +32,13 @@ const MOST_WAITING = 100;
 const MOST_WORKERS = 100;
 const MOST_FINISHED = 30;
 
-export async function queuePlace({ index, clock, quarantine }: Deps, build: Build): Promise<QueuePlace> {
+export async function queuePlace({ index, pauses, clock, quarantine }: Deps, build: Build): Promise<QueuePlace> {
   const now = clock();
-  const [waiting, listed, finished] = await Promise.all([
+  const [waiting, listed, finished, { pause }] = await Promise.all([
     index.oldestPending(MOST_WAITING),
     index.workers({ limit: MOST_WORKERS }),
     index.lastFinished(now, MOST_FINISHED),
+    pauses.get(build.platform),
   ]);
   const before = waiting.builds.filter((other) => other.platform === build.platform && isBefore(other, build));
   const last = waiting.builds.at(-1);
@@ -42,8 +46,9 @@ export async function queuePlace({ index, clock, quarantine }: Deps, build: Buil
   const mayBeMore = waiting.isCut && last !== undefined && last.submittedAt <= placeOf(build);
   const able = listed.workers.filter((worker) => isAble(worker, build, now, quarantine));
   const usualMs = typicalMs(durationsOf(finished, build));
-  const place = { ahead: before.length, mayBeMore, workers: able.length, ...(usualMs !== undefined && { usualMs }) };
-  if (usualMs === undefined || mayBeMore) return place;
+  const seen = { ahead: before.length, mayBeMore, workers: able.length };
+  const place = { ...seen, ...(usualMs !== undefined && { usualMs }), ...(pause && { pause }) };
+  if (usualMs === undefined || mayBeMore || pause) return place;
   const busy = able.map(({ current, grantedAt }) => (current ? { busyForMs: now - (grantedAt ?? now) } : {}));
   const startMs = startsInMs(before.length, busy, usualMs);
   return { ...place, ...(startMs !== undefined && { startsInMs: startMs }) };
@@ -59,7 +64,7 @@ function isBefore(other: Build, build: Build): boolean {
 
 function isAble(worker: Worker, { platform, labels }: Build, now: number, quarantine: Quarantine): boolean {
   if (!worker.platforms.includes(platform) || !hasAll(worker.labels ?? [], labels)) return false;
-  return !worker.isDraining && ['idle', 'building'].includes(workerState(worker, now, quarantine));
+  return isAvailable(worker, now, quarantine);
 }
 
 /** A cancelled build says nothing of how long one takes. */

@@ -61,6 +61,25 @@ async function failUnassignable(deps: Deps, { buildId, attempt }: Hint, reason: 
   if (hasFailed) deps.report({ event: 'build_failed', buildId, attempt, kind });
 }
 
+/** As long as a pause is asked about: by then nobody receives it who does not know of the pause. */
+const PUT_OFF_SECONDS = 5;
+/** By far below what makes a dead letter (50, see `infra/queues.ts`). */
+const MOST_PUT_OFF = 20;
+
+/**
+ * The message is for later. Each environment that did not know of the pause has received it once; where those were many, or
+ * pauses were, the sweep sends one that nobody has received yet: a build must not fail for having waited.
+ */
+export async function putOff(deps: Deps, message: Message): Promise<void> {
+  const { hint, receives } = message;
+  await leaveToTimeout(deps, message, async () => {
+    if (!hint || receives < MOST_PUT_OFF) return deps.queue.giveBack(message, PUT_OFF_SECONDS);
+    // Due first: between the two there is one message too many, never none.
+    await deps.builds.markSent({ id: hint.buildId, attempt: hint.attempt }, 0, deps.clock());
+    await deps.queue.delete(message);
+  });
+}
+
 export async function giveBack(deps: Deps, message: Message): Promise<void> {
   const seconds = giveBackSeconds(message.receives, deps.chance());
   await leaveToTimeout(deps, message, () => deps.queue.giveBack(message, seconds));

@@ -1,14 +1,17 @@
-import { type Build, isTerminal } from '../domain/build.ts';
+import { type Build, isTerminal, type Platform } from '../domain/build.ts';
+import { resendAt } from '../domain/due.ts';
 import { hasMessages } from '../domain/line.ts';
 import { type Timeouts, timeoutOf } from '../domain/timeouts.ts';
 import { decide } from '../domain/transitions.ts';
+import type { Pauses } from '../domain/pause.ts';
 import { sendHint } from './announce.ts';
-import type { BuildIndex, BuildQueue, BuildStore, Clock, Report } from './ports.ts';
+import type { BuildIndex, BuildQueue, BuildStore, Clock, PauseStore, Report } from './ports.ts';
 
 interface Deps {
   readonly builds: BuildStore;
   readonly index: BuildIndex;
   readonly queue: BuildQueue;
+  readonly pauses: PauseStore;
   readonly clock: Clock;
   readonly report: Report;
 }
@@ -34,9 +37,12 @@ export interface SweepReport {
  */
 export async function sweep(deps: Deps, settings: SweepSettings, stopAt: number): Promise<SweepReport> {
   const report: SweepReport = { requeued: 0, lost: 0, resent: 0, timedOut: 0, failed: 0 };
+  const pausesOf = onceEach((platform: Platform) => deps.pauses.get(platform));
   // Leases first: what they give back is pending and due at once, and so sent in the same sweep.
   await eachDue(deps, 'leased', report, stopAt, (build) => repairLeased(deps, build, settings, report));
-  await eachDue(deps, 'pending', report, stopAt, (build) => repairPending(deps, build, settings, report));
+  await eachDue(deps, 'pending', report, stopAt, async (build) =>
+    repairPending(deps, build, await pausesOf(build.platform), settings, report),
+  );
   return report;
 }
 
@@ -78,13 +84,34 @@ async function repairLeased(deps: Deps, build: Build, settings: SweepSettings, r
   deps.report({ event: 'build_failed', buildId: build.id, attempt: build.attempt, kind: failure.kind, ...holder });
 }
 
-async function repairPending(deps: Deps, build: Build, settings: SweepSettings, report: SweepReport): Promise<void> {
+async function repairPending(
+  deps: Deps,
+  build: Build,
+  pauses: Pauses,
+  settings: SweepSettings,
+  report: SweepReport,
+): Promise<void> {
   const now = deps.clock();
-  const failure = timeoutOf(build, settings, now);
-  if (!failure) return resend(deps, build, report);
+  const failure = timeoutOf(build, settings, now, pauses);
+  if (!failure) return pauses.pause && build.sends > 0 ? lookLater(deps, build) : resend(deps, build, report);
   if (!(await deps.builds.reject(build, failure, now))) return;
   report.timedOut += 1;
   deps.report({ event: 'build_failed', buildId: build.id, attempt: build.attempt, kind: failure.kind });
+}
+
+/** Nobody receives its message now, so it cannot be overdue: a pause of a week must not fill the queue with copies. */
+function lookLater({ builds, clock }: Deps, build: Build): Promise<void> {
+  return builds.markSent(build, build.sends, resendAt(clock(), build.sends));
+}
+
+/** Asks once for each: what is found holds for the whole sweep. A sweep that has nothing to do asks nothing. */
+function onceEach<K, V>(ask: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const answers = new Map<K, Promise<V>>();
+  return (key) => {
+    const answer = answers.get(key) ?? ask(key);
+    answers.set(key, answer);
+    return answer;
+  };
 }
 
 async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: SweepReport): Promise<void> {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
-const whole = z.number().check(z.int(), z.gte(0));
-const orNull = <T extends z.ZodMiniType>(schema: T) => z._default(z.nullable(schema), null);
+export const whole = z.number().check(z.int(), z.gte(0));
+export const orNull = <T extends z.ZodMiniType>(schema: T) => z._default(z.nullable(schema), null);
 /** Tokens and ids travel in headers and paths; fetch would print an unusable value in its error. */
 const headerSafe = z.string().check(z.regex(/^[\x21-\x7e]+$/));
 const id = z.string().check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/));
@@ -86,16 +86,6 @@ export type Status = z.output<typeof Status>;
 
 export const BuildRecord = z.extend(Status, { worker_name: orNull(z.string()) });
 export type BuildRecord = z.output<typeof BuildRecord>;
-
-/** Where a waiting build stands; null where nothing is known, or it does not wait. */
-export const QueuePlace = z.object({
-  ahead: orNull(whole),
-  may_be_more: orNull(z.boolean()),
-  workers: orNull(whole),
-  usual_build_ms: orNull(z.number()),
-  starts_in_ms: orNull(z.number()),
-});
-export type QueuePlace = z.output<typeof QueuePlace>;
 
 export const LogLine = z.object({ timestamp: z.number(), level: z.string(), message: z.string() });
 export type LogLine = z.output<typeof LogLine>;
@@ -199,29 +189,6 @@ export type Polled = z.output<typeof Polled>;
 export const Beat = z.object({ timestamp: z.number(), lease_until: z.number() });
 export const Appended = z.object({ success: z.boolean() });
 export const Finished = z.object({ status: z.string(), success: z.boolean() });
-
-export const DeadLetters = z.object({
-  dead_letters: z.array(
-    z.object({
-      message_id: z.string(),
-      build_id: orNull(z.string()),
-      attempt: orNull(whole),
-      platform: orNull(z.string()),
-      sent_at: z.number(),
-      receives: whole,
-    }),
-  ),
-  may_have_more: z.boolean(),
-});
-export type DeadLetter = z.output<typeof DeadLetters>['dead_letters'][number];
-
-export const Redriven = z.object({
-  redriven: whole,
-  deleted: whole,
-  malformed: whole,
-  failed: whole,
-  may_have_more: z.boolean(),
-});
 
 export const Stats = z.object({
   nodesOnline: whole,

@@ -7,13 +7,10 @@ import {
   BuildStory,
   Cancelled,
   CreatedKey,
-  DeadLetters,
   Drained,
   JoinedUpload,
   LogPage,
   PartedUpload,
-  QueuePlace,
-  Redriven,
   Retried,
   Stats,
   Status,
@@ -23,6 +20,7 @@ import {
   WorkerList,
   type WorkerListItem,
 } from './answers.ts';
+import { DeadLetters, PausedQueue, QueuePlace, Queues, Redriven } from './queue-answers.ts';
 import * as z from 'zod/mini';
 import { type Call, type Connection, callOnce } from './request.ts';
 import { PATIENT, type RetryPolicy, withRetries } from './retry.ts';
@@ -146,6 +144,14 @@ export function createApiClient(options: ClientOptions) {
       } while (cursor !== undefined);
       return workers;
     },
+
+    queues: () => bodyOf({ method: 'GET', path: '/api/queues', answer: Queues }),
+
+    pauseQueue: (platform: string, reason: string) =>
+      bodyOf({ method: 'POST', path: `/api/queues/${platform}/pause`, body: { reason }, answer: PausedQueue }),
+
+    resumeQueue: (platform: string) =>
+      bodyOf({ method: 'POST', path: `/api/queues/${platform}/resume`, body: {}, answer: PausedQueue }),
 
     stats: () => bodyOf({ method: 'GET', path: '/api/stats', answer: Stats }),
 

@@ -390,23 +390,6 @@ export interface Operations {
       readonly submitted_by: string | null;
     };
   };
-  /** Where a waiting build stands. */
-  "GET /api/builds/{id}/queue": {
-    path: {
-      readonly id: string;
-    };
-    query: Readonly<Record<string, never>>;
-    body: undefined;
-    answer: {
-      readonly id: string;
-      readonly state: "pending" | "assigned" | "building" | "completed" | "failed" | "cancelled";
-      readonly ahead: number | null;
-      readonly may_be_more: boolean | null;
-      readonly workers: number | null;
-      readonly usual_build_ms: number | null;
-      readonly starts_in_ms: number | null;
-    };
-  };
   /** How a build stands. */
   "GET /api/builds/{id}/status": {
     path: {
@@ -1086,6 +1069,86 @@ export interface Operations {
       readonly malformed: number;
       readonly failed: number;
       readonly may_have_more: boolean;
+    };
+  };
+  /** Where a waiting build stands. */
+  "GET /api/builds/{id}/queue": {
+    path: {
+      readonly id: string;
+    };
+    query: Readonly<Record<string, never>>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: "pending" | "assigned" | "building" | "completed" | "failed" | "cancelled";
+      readonly ahead: number | null;
+      readonly may_be_more: boolean | null;
+      readonly workers: number | null;
+      readonly usual_build_ms: number | null;
+      readonly starts_in_ms: number | null;
+      readonly paused: {
+        readonly reason: string;
+        readonly since: number;
+      } | null;
+    };
+  };
+  /** How the queue of each platform stands. */
+  "GET /api/queues": {
+    path: Readonly<Record<string, never>>;
+    query: Readonly<Record<string, never>>;
+    body: undefined;
+    answer: {
+      readonly queues: readonly {
+        readonly platform: "ios" | "android";
+        readonly waiting: number;
+        readonly may_be_more: boolean;
+        readonly oldest_waiting_since: number | null;
+        readonly without_worker: number;
+        readonly running: number;
+        readonly workers: {
+          readonly idle: number;
+          readonly building: number;
+        };
+        readonly paused: {
+          readonly reason: string;
+          readonly since: number;
+          readonly by: string;
+        } | null;
+      }[];
+    };
+  };
+  /** Hands out no more builds of a platform. */
+  "POST /api/queues/{platform}/pause": {
+    path: {
+      readonly platform: "ios" | "android";
+    };
+    query: Readonly<Record<string, never>>;
+    body: {
+      readonly reason: string;
+    };
+    answer: {
+      readonly platform: "ios" | "android";
+      readonly paused: {
+        readonly reason: string;
+        readonly since: number;
+        readonly by: string;
+      } | null;
+    };
+  };
+  /** Hands out builds of a platform again. */
+  "POST /api/queues/{platform}/resume": {
+    path: {
+      readonly platform: "ios" | "android";
+    };
+    query: Readonly<Record<string, never>>;
+    body: undefined;
+    answer: {
+      readonly platform: "ios" | "android";
+      readonly paused: {
+        readonly reason: string;
+        readonly since: number;
+        readonly by: string;
+      } | null;
     };
   };
   /** This document. */

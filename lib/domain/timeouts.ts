@@ -1,5 +1,6 @@
 import type { Build } from './build.ts';
 import type { Failure } from './failure.ts';
+import { type Pauses, pausedMs } from './pause.ts';
 
 export interface Timeouts {
   /** How long a build may wait for a worker. */
@@ -8,9 +9,16 @@ export interface Timeouts {
   readonly maxBuildMs: number;
 }
 
-/** Why the build has taken too long, or undefined while it has not. Ended builds never do. */
-export function timeoutOf(build: Build, { maxQueueMs, maxBuildMs }: Timeouts, now: number): Failure | undefined {
-  if (build.state === 'pending' && now - build.queuedAt >= maxQueueMs) {
+/**
+ * Why the build has taken too long, or undefined while it has not. Ended builds never do.
+ *
+ * @param pauses of its platform. While that is paused nobody can take the build, and whoever paused it knows: that time is
+ * not held against it, or a pause over a weekend would fail what was submitted on Friday. Absent: there were none.
+ */
+export function timeoutOf(build: Build, limits: Timeouts, now: number, pauses?: Pauses): Failure | undefined {
+  const { maxQueueMs, maxBuildMs } = limits;
+  const waitedMs = now - build.queuedAt - (pauses ? pausedMs(pauses, build.queuedAt, now) : 0);
+  if (build.state === 'pending' && waitedMs >= maxQueueMs) {
     return { kind: 'timeout_queue', message: `No worker took the build within ${inWords(maxQueueMs)}` };
   }
   const isHeld = build.state === 'assigned' || build.state === 'building';

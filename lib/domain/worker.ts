@@ -75,6 +75,11 @@ export function workerState(worker: Worker, now: number, quarantine: Quarantine)
   return isOffline(worker, now) ? 'offline' : 'idle';
 }
 
+/** Whether it builds, or would if there were something: a free one that is there and kept from nothing. */
+export function isAvailable(worker: Worker, now: number, quarantine: Quarantine): boolean {
+  return !worker.isDraining && ['idle', 'building'].includes(workerState(worker, now, quarantine));
+}
+
 export function isOffline({ current, lastSeenAt }: Worker, now: number): boolean {
   return !current && now - lastSeenAt > OFFLINE_AFTER_MS;
 }
@@ -135,6 +140,9 @@ export function nextPollMs(worker: Worker, now: number, chance: number): number 
   const { pollMs } = PACES.find(({ untilMs }) => quietMs < untilMs) ?? PACES[2];
   return jittered(pollMs, chance);
 }
+
+/** For a worker that would be told nothing if it asked again soon. */
+export const idlePollMs = (chance: number) => jittered(PACES[2].pollMs, chance);
 
 /** For a worker that should ask again soon. */
 export const busyPollMs = (chance: number) => jittered(PACES[0].pollMs, chance);

@@ -37,6 +37,9 @@ export const ACCESS = {
   'abort-source-upload': { for: 'project', key: 'submit' },
   'submit-build': { for: 'project', key: 'submit' },
   'list-builds': { for: 'project', key: 'read' },
+  'list-queues': { for: 'project', key: 'read' },
+  'pause-queue': { for: 'project', key: 'admin' },
+  'resume-queue': { for: 'project', key: 'admin' },
 
   'list-active-builds': { for: 'project', key: 'read' },
   'count-builds': { for: 'project', key: 'read' },

@@ -9,6 +9,7 @@ import { diagnosticsStore } from '../adapters/dynamo/diagnostics-store.ts';
 import { keyStore } from '../adapters/dynamo/key-store.ts';
 import { logStore } from '../adapters/dynamo/log-store.ts';
 import { metricsStore } from '../adapters/dynamo/metrics-store.ts';
+import { pauseStore } from '../adapters/dynamo/pause-store.ts';
 import type { Table } from '../adapters/dynamo/table.ts';
 import { totalsStore } from '../adapters/dynamo/totals-store.ts';
 import { waitingBuilds } from '../adapters/dynamo/waiting-builds.ts';
@@ -21,8 +22,8 @@ import { deadLetterQueue } from '../adapters/sqs/dead-letters.ts';
 
 export { parseHint } from '../adapters/sqs/hint.ts';
 
-import type { LeaseSettings } from '../app/assign-build.ts';
-import type { WaitingBuilds } from '../app/ports.ts';
+import type { LeaseSettings } from '../app/grant-build.ts';
+import type { PauseLookout, WaitingBuilds } from '../app/ports.ts';
 import type { Quarantine } from '../domain/worker.ts';
 import type { BuildGate, Gate } from './admission.ts';
 import { SOCKETS, withTurns } from './client-calls.ts';
@@ -30,6 +31,7 @@ import type { Env, FILES, LEASES, LOG_SIZES, QUARANTINE, SUBMITS } from './env.t
 import { keyRing } from './key-ring.ts';
 import { log } from './log.ts';
 import { rememberedNothing } from './remembered.ts';
+import { rememberedPauses } from './remembered-pauses.ts';
 import { secretBox } from './secret-box.ts';
 import { deriveWith, secrets, sha256 } from './secrets.ts';
 
@@ -81,6 +83,12 @@ const NOTHING_URGENT_MS = 5_000;
 export function waiting(table: Table): WaitingBuilds {
   const all = waitingBuilds(table);
   return { ...all, urgent: rememberedNothing(all.urgent, NOTHING_URGENT_MS, clock) };
+}
+
+export const pauses = pauseStore;
+export function pauseLookout(table: Table): PauseLookout {
+  const store = pauseStore(table);
+  return rememberedPauses(async (platform) => (await store.get(platform)).pause !== undefined, clock);
 }
 
 export const logs = (env: Env<(typeof LOG_SIZES)[number]>, table: Table) =>

@@ -105,5 +105,15 @@ export function text(max: number) {
 
 export const cleaned = (value: string, max: number) => value.slice(0, max).toWellFormed().replaceAll('\0', '');
 
+/** A line for people that is shown on screens and in logs: without control characters, and not empty. */
+export function printed(missing: string, max: number) {
+  return z
+    .pipe(
+      z.pipe(z.string(missing), text(max)),
+      z.transform((value) => value.replace(/\p{C}/gu, ' ').trim()),
+    )
+    .check(z.minLength(1, missing));
+}
+
 /** The base of a file name: no folders, no controls, not hidden. */
 export const filename = z.string().check(z.regex(/^(?!\.)[^/\\\p{C}]{1,200}$/u, 'filename must be a plain file name'));

@@ -42,6 +42,8 @@ const LEVELS = {
   worker_registered: 'info',
   worker_left: 'info',
   worker_draining: 'info',
+  queue_paused: 'info',
+  queue_resumed: 'info',
   key_created: 'info',
   key_revoked: 'info',
   send_left_to_sweep: 'warn',

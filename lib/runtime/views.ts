@@ -58,6 +58,8 @@ export function queueView({ id, state }: Build, place: QueuePlace | undefined) {
     workers: place?.workers ?? null,
     usual_build_ms: place?.usualMs ?? null,
     starts_in_ms: place?.startsInMs ?? null,
+    // Who paused it is for those who may look at the queue, and not for whoever has a build's token.
+    paused: place?.pause ? { reason: place.pause.reason, since: place.pause.since } : null,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Assignment, PollAnswer } from '../app/assign-build.ts';
+import type { PollAnswer } from '../app/assign-build.ts';
+import type { Assignment } from '../app/grant-build.ts';
 import type { Registered } from '../app/register-worker.ts';
 import { type Quarantine, type Worker, workerState } from '../domain/worker.ts';
 

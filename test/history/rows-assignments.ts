@@ -9,7 +9,7 @@ import { renderHint } from '../../lib/adapters/sqs/hint.ts';
 import { assignBuild } from '../../lib/app/assign-build.ts';
 import { registerWorker } from '../../lib/app/register-worker.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
-import { waiting } from '../../lib/runtime/container.ts';
+import { pauseLookout, waiting } from '../../lib/runtime/container.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { OTP_MS, QUARANTINE, RECORD_DAYS } from '../support/settings.ts';
 import { times } from './crew.ts';
@@ -69,6 +69,7 @@ function depsOf({ controller }: World) {
     workers: workerStore(table),
     queue: buildQueue(sqs, stack.queueUrls),
     waiting: waiting(table),
+    lookout: pauseLookout(table),
     secrets,
     clock: () => Date.now(),
     chance: Math.random,

@@ -75,6 +75,8 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     lastFinished: ['index.finished:Query', 'table:BatchGetItem'],
   },
   waiting: { urgent: ['index.waiting:Query'], labelled: ['index.waiting:Query'] },
+  pauses: { get: table('GetItem'), pause: table('UpdateItem'), resume: table('UpdateItem') },
+  lookout: { isPaused: table('GetItem'), isPausedNow: table('GetItem') },
   totals: { get: table('GetItem'), advance: table('PutItem') },
   diagnostics: { add: table('PutItem'), latest: table('Query') },
   queue: {
@@ -137,6 +139,8 @@ const FACTORIES: Record<string, string> = {
   parts: 'parts',
   certs: 'certs',
   certObjectsOf: 'certs',
+  pauses: 'pauses',
+  pauseLookout: 'lookout',
   marks: 'marks',
 };
 

@@ -21,8 +21,15 @@ const GROUPS: Record<string, readonly string[]> = {
   RECORDS,
   SUBMITS,
 };
-/** They only change records that live. */
-const WRITES_WHAT_STAYS = new Set(['authenticate-vm', 'drain-worker', 'redrive-dead-letters', 'vm-ready']);
+/** They only change records that live, or those of the queues, which stay. */
+const WRITES_WHAT_STAYS = new Set([
+  'authenticate-vm',
+  'drain-worker',
+  'pause-queue',
+  'redrive-dead-letters',
+  'resume-queue',
+  'vm-ready',
+]);
 const sourceOf = (file: string) => readFileSync(join(FOLDER, `${file}.ts`), 'utf8');
 const routes = FUNCTIONS.flatMap(({ trigger }) => (trigger.kind === 'http' ? trigger.routes : []));
 

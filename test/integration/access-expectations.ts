@@ -202,6 +202,15 @@ export const EXPECTED = {
     json: { platform: 'ios', upload_id: NO_UPLOAD },
   },
   'list-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds' },
+  'list-queues': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/queues' },
+  'pause-queue': {
+    opensTo: 'who administers',
+    answer: [200],
+    method: 'POST',
+    path: '/api/queues/android/pause',
+    json: { reason: 'an update' },
+  },
+  'resume-queue': { opensTo: 'who administers', answer: [200], method: 'POST', path: '/api/queues/android/resume' },
 
   'list-active-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds/active' },
   'count-builds': { opensTo: 'who reads', answer: [200], method: 'GET', path: '/api/builds/statistics' },

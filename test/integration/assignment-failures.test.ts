@@ -374,7 +374,8 @@ describe('a hint that leads nowhere', () => {
     const leases = { firstLeaseMs: 1000, leaseMs: 1000, maxAttempts: 3 };
     const settings = { ...leases, otpMs: OTP_MS, quarantine: QUARANTINE };
     const waiting = { urgent: async () => [], labelled: async () => [] };
-    const deps = { ...ports, waiting, clock: () => now, chance: () => 0, report: () => {} };
+    const lookout = { isPaused: async () => false, isPausedNow: async () => false };
+    const deps = { ...ports, waiting, lookout, clock: () => now, chance: () => 0, report: () => {} };
     expect((await assignBuild(deps, worker, 'h', settings)).assignment).toBeUndefined();
     expect(done).toEqual([`${outcome} m`]);
   });

@@ -10,6 +10,8 @@ describe('AWS calls', () => {
   let controller: FaultyController;
   beforeAll(async () => {
     controller = await startFaultyController();
+    // The first poll of an environment reads whether its platforms are paused; then it is known.
+    await controller.poll(await controller.register('first', ['ios', 'android']));
   });
   beforeEach(() => controller.reset());
   afterAll(async () => {
@@ -75,7 +77,8 @@ describe('AWS calls', () => {
     const { build } = await assigned();
     const waiting = await controller.submit();
     const ask = (id: string) => () => controller.request('GET', `/api/builds/${id}/queue`, { headers: controller.key });
-    const dynamodb = { GetItem: 1, Query: 3, BatchGetItem: expect.any(Number) };
+    // The build, and whether its platform is paused.
+    const dynamodb = { GetItem: 2, Query: 3, BatchGetItem: expect.any(Number) };
     const calls = await controller.callsOf(ask(waiting.id));
     expect(calls).toEqual({ dynamodb, sqs: {}, s3: {} });
     expect(calls.dynamodb['BatchGetItem']).toBeLessThanOrEqual(3);
@@ -104,14 +107,16 @@ describe('AWS calls', () => {
     expect(calls).toEqual({ dynamodb: { GetItem: 1 }, sqs: {}, s3: {} });
   });
 
-  it('an assignment is one read, one receive, one transaction, one delete, in that order', async () => {
+  it('an assignment reads the worker, receives, reads whether there is a pause, and is one transaction and one delete', async () => {
     // From here on it is known for some seconds that nothing is urgent.
     await assigned();
     await controller.submit();
     const worker = await controller.register();
+    // Within a second of the last look it would be known.
+    advance(1_000);
     const calls = await controller.callsOf(() => controller.poll(worker));
     expect(calls).toEqual({
-      dynamodb: { GetItem: 1, TransactWriteItems: 1 },
+      dynamodb: { GetItem: 2, TransactWriteItems: 1 },
       sqs: { ReceiveMessage: 1, DeleteMessage: 1 },
       s3: {},
     });
@@ -119,19 +124,21 @@ describe('AWS calls', () => {
     expect(order.map(({ operation }) => operation)).toEqual([
       'GetItem',
       'ReceiveMessage',
+      'GetItem',
       'TransactWriteItems',
       'DeleteMessage',
     ]);
-    expect(order[3]?.startedAt).toBeGreaterThanOrEqual(order[2]?.answeredAt ?? Number.POSITIVE_INFINITY);
+    expect(order[4]?.startedAt).toBeGreaterThanOrEqual(order[3]?.answeredAt ?? Number.POSITIVE_INFINITY);
   });
 
   it('a look for builds with priority comes with an assignment each five seconds, and is half a read unit', async () => {
     advance(5_000);
     for (const looks of [{ Query: 1 }, {}]) {
+      advance(1_000);
       await controller.submit();
       const worker = await controller.register();
       const { dynamodb, sqs } = await controller.callsOf(() => controller.poll(worker));
-      expect(dynamodb).toEqual({ GetItem: 1, TransactWriteItems: 1, ...looks });
+      expect(dynamodb).toEqual({ GetItem: 2, TransactWriteItems: 1, ...looks });
       expect(sqs).toEqual({ ReceiveMessage: 1, DeleteMessage: 1 });
       const [query] = controller.dynamodbFaults.calls.filter(({ operation }) => operation === 'Query');
       if (!query) continue;

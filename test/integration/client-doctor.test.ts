@@ -51,6 +51,18 @@ describe('doctor at a controller', () => {
     expect(await marks(controller.url, controller.apiKey)).toEqual(WELL);
   });
 
+  it('says of a paused platform why, and how it goes on', async () => {
+    const act = (verb: string, json: object) =>
+      controller.request('POST', `/api/queues/android/${verb}`, { headers: controller.key, json });
+    await act('pause', { reason: 'an update' });
+    const { code, out } = await doctor(controller.url, controller.apiKey);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^warn +android paused +hands out nothing since \S+Z: an update: afterwards: buildlatch queues resume android$/m,
+    );
+    await act('resume', {});
+  });
+
   it('says what a lesser key may, and does not guess at the rest', async () => {
     const json = { name: 'ci', scopes: ['submit'] };
     const { body } = await controller.request('POST', '/api/keys', { headers: controller.key, json });

@@ -11,7 +11,7 @@ const placeOf = async (id: string, token: string) =>
   (await controller.request('GET', `/api/builds/${id}/queue`, { headers: { 'x-build-token': token } })).body;
 
 it('a build’s own token tells how many are ahead, who could build it, and when it will be its turn', async () => {
-  const unknown = { usual_build_ms: null, starts_in_ms: null };
+  const unknown = { usual_build_ms: null, starts_in_ms: null, paused: null };
   const first = await controller.submit();
   expect(await placeOf(first.id, first.token)).toEqual({
     ...{ id: first.id, state: 'pending', ahead: 0, may_be_more: false, workers: 0 },

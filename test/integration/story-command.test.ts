@@ -58,6 +58,25 @@ it('tries a failed build again, and says so in both stories', async () => {
   expect((await cli('why', retried.out.trim())).out).toContain(`submitted (retry of ${id})`);
 });
 
+it('says of a build that waits that its platform is paused, and why', async () => {
+  const { id } = await controller.submit();
+  expect((await cli('why', id)).out).toContain('It waits for a worker.');
+  expect(await cli('queues', 'pause', 'ios', '--reason', 'Xcode goes in')).toMatchObject({
+    code: 0,
+    err: 'No more ios builds are handed out\n',
+  });
+  expect((await cli('why', id)).out).toMatch(
+    /^It waits: nothing is handed out for its platform now: Xcode goes in \(since \S+Z\)\.$/m,
+  );
+  expect((await cli('queues', 'pause', 'ios', '--reason', 'another')).err).toBe(
+    'ios was paused before: Xcode goes in\n',
+  );
+  expect((await cli('queues', 'resume', 'ios')).err).toBe('Builds for ios are handed out again\n');
+  expect((await cli('why', id)).out).toContain('It waits for a worker.');
+  expect(await cli('queues', 'pause', 'windows', '--reason', 'x')).toMatchObject({ code: 2 });
+  expect(await cli('queues', 'pause', 'ios')).toMatchObject({ code: 2 });
+});
+
 it('exits 4 for a build that is not there', async () => {
   expect((await cli('why', 'nothing')).code).toBe(4);
 });

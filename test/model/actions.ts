@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import { PLATFORMS } from '../../lib/domain/build.ts';
+import { pauseQueue, resumeQueue } from '../../lib/app/pause-queue.ts';
+import { PLATFORMS, type Platform } from '../../lib/domain/build.ts';
 import { buryAll, runSweep } from './at-rest.ts';
 import type { CrewMember, Job } from './crew.ts';
 import { MAX_SKEW_MS, SETTINGS } from './settings.ts';
 import type { Request, Simulation } from './simulation.ts';
 import { WISHES, wishesInWords } from './wishes.ts';
+import type { Controller } from './world.ts';
 
 /** A command of the model: begins one thing, if it makes sense now. */
 export class Action {
@@ -166,6 +168,17 @@ const sweep = request.map(
     }),
 );
 
+const ofQueue = (name: 'pause' | 'resume', act: (to: Controller, platform: Platform) => Promise<unknown>) =>
+  fc.tuple(fc.constantFrom(...PLATFORMS), request).map(
+    ([platform, asked]) =>
+      new Action(`${name} ${platform}`, asked, (sim, given) => {
+        sim.begin(`${name} ${platform}`, given, (to) => act(to, platform));
+        return true;
+      }),
+  );
+const pauseQueueOf = ofQueue('pause', (to, platform) => pauseQueue(to, platform, 'an update', 'root'));
+const resumeQueueOf = ofQueue('resume', (to, platform) => resumeQueue(to, platform, 'root'));
+
 /** A message is put aside as undeliverable, and the consumer of those hears of it. */
 const bury = fc.tuple(fc.nat(4), request).map(
   ([index, asked]) =>
@@ -247,6 +260,8 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   often(1, register(0)),
   often(1, unregister),
   often(1, ofBuild('retry')),
+  often(1, pauseQueueOf),
+  often(1, resumeQueueOf),
   often(1, bury),
   often(1, pauseOrResume),
   often(1, duplicate),

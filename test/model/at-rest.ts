@@ -1,6 +1,7 @@
 import { buryMessage } from '../../lib/app/bury-message.ts';
 import { sweep } from '../../lib/app/sweep.ts';
-import { type Build, isTerminal } from '../../lib/domain/build.ts';
+import { resumeQueue } from '../../lib/app/pause-queue.ts';
+import { type Build, isTerminal, PLATFORMS } from '../../lib/domain/build.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
 import { aMember, type CrewMember, crewOf } from './crew.ts';
 import { ALL_LABELS } from './wishes.ts';
@@ -47,6 +48,7 @@ export async function drain(world: World, members: readonly CrewMember[]): Promi
   Object.assign(state, { indexLagMs: 0 });
   queue.faults.duplicates = 0;
   const to = world.controller();
+  for (const platform of PLATFORMS) await resumeQueue(to, platform, 'root');
   const healthy = aMember('healthy', { labels: ALL_LABELS });
   const crew = crewOf(world);
   await crew.register(to, healthy);

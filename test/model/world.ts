@@ -1,11 +1,15 @@
 import type { AppEvent, Secrets } from '../../lib/app/ports.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
+import type { Platform } from '../../lib/domain/build.ts';
+import type { Pauses } from '../../lib/domain/pause.ts';
+import { rememberedPauses } from '../../lib/runtime/remembered-pauses.ts';
 import { secrets as realSecrets } from '../../lib/runtime/secrets.ts';
 import { createGhost } from './ghost.ts';
 import { memoryBuilds } from './memory-builds.ts';
 import { memoryFiles, memoryTotals } from './memory-files.ts';
 import { memoryIndex } from './memory-index.ts';
 import { memoryLogs } from './memory-logs.ts';
+import { memoryPauses } from './memory-pauses.ts';
 import { memoryQueue } from './memory-queue.ts';
 import { memoryTable } from './memory-table.ts';
 import { waitingAmong } from './memory-waiting.ts';
@@ -51,6 +55,7 @@ export function createWorld(settings: Settings = SETTINGS) {
   const queue = memoryQueue(clock, ghost);
   const files = memoryFiles();
   const totals = memoryTotals();
+  const pauses = new Map<Platform, Pauses>();
   const events: AppEvent[] = [];
   const secrets: Secrets = {
     ...realSecrets,
@@ -60,6 +65,7 @@ export function createWorld(settings: Settings = SETTINGS) {
 
   function controller({ step = NO_STEP, skewMs = 0 }: { step?: Step; skewMs?: number } = {}) {
     const ownClock = () => state.now + skewMs;
+    const pauseStore = gated('pauses', memoryPauses(pauses), step);
     const between = (call: string) => () => step({ call, when: 'before' });
     return {
       builds: gated('builds', memoryBuilds(table), step),
@@ -78,6 +84,8 @@ export function createWorld(settings: Settings = SETTINGS) {
       ),
       files: gated('files', files.files, step),
       totals: gated('totals', totals, step),
+      pauses: pauseStore,
+      lookout: rememberedPauses(async (platform) => (await pauseStore.get(platform)).pause !== undefined, ownClock),
       secrets,
       clock: ownClock,
       // Half of the time the one queue first, half of the time the other; never the same pause twice.

@@ -2,9 +2,11 @@ import type { FileStore, StoredAs } from '../../lib/app/file-ports.ts';
 import type { AppEvent, Applied, BuildQueue, BuildStore, Hint, Message, WorkerStore } from '../../lib/app/ports.ts';
 import type { Build, Platform } from '../../lib/domain/build.ts';
 import { firstDueAt } from '../../lib/domain/due.ts';
+import type { Pauses } from '../../lib/domain/pause.ts';
 import { minuteOf, type Sample } from '../../lib/domain/telemetry.ts';
 import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
 import { type Outcome, replacedToken, type Worker } from '../../lib/domain/worker.ts';
+import { memoryPauses } from '../model/memory-pauses.ts';
 import { waitingAmong } from '../model/memory-waiting.ts';
 import { NOW } from './builders.ts';
 import { MAX_SOURCE_BYTES, SAME_REQUEST_MS } from './settings.ts';
@@ -24,6 +26,7 @@ export function memoryWorld() {
   const builds = new Map<string, Build>();
   const dueAt = new Map<string, number>();
   const workers = new Map<string, Worker>();
+  const pauses = new Map<Platform, Pauses>();
   const files = new Map<string, StoredAs & { bytes?: Uint8Array }>();
   const messages = new Map<string, Sent>();
   const events: AppEvent[] = [];
@@ -296,6 +299,12 @@ export function memoryWorld() {
     workers: watched('workers', workerStore),
     queue: watched('queue', queue),
     waiting: watched('waiting', waiting),
+    pauses: watched('pauses', memoryPauses(pauses)),
+    // Without the reads that a poll is spared: they are in its own test.
+    lookout: {
+      isPaused: async (platform: Platform) => pauses.get(platform)?.pause !== undefined,
+      isPausedNow: async (platform: Platform) => pauses.get(platform)?.pause !== undefined,
+    },
     files: watched('files', fileStore),
     secrets: {
       id: () => `id-${++state.drawn}`.padEnd(21, '0'),
@@ -312,5 +321,5 @@ export function memoryWorld() {
     sameRequestMs: SAME_REQUEST_MS,
     maxBytes: MAX_SOURCE_BYTES,
   };
-  return { state, builds, dueAt, workers, files, messages, events, notes, samples, calls, faults, deps };
+  return { state, builds, dueAt, workers, pauses, files, messages, events, notes, samples, calls, faults, deps };
 }

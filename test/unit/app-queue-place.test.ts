@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { BuildIndex } from '../../lib/app/ports.ts';
 import { queuePlace } from '../../lib/app/queue-place.ts';
 import type { Build } from '../../lib/domain/build.ts';
+import type { Pause } from '../../lib/domain/pause.ts';
 import type { Worker } from '../../lib/domain/worker.ts';
+import { memoryPauses } from '../model/memory-pauses.ts';
 import { aBuild, aWorker, NOW } from '../support/builders.ts';
 import { QUARANTINE } from '../support/settings.ts';
 
@@ -11,17 +13,19 @@ interface Seen {
   readonly isCut?: boolean;
   readonly workers?: readonly Worker[];
   readonly finished?: readonly Build[];
+  readonly pause?: Pause;
 }
 
 const build = aBuild('pending', { id: 'mine', queuedAt: NOW - 60_000 });
 
-function placeIn({ waiting = [], isCut = false, workers = [], finished = [] }: Seen, of = build) {
+function placeIn({ waiting = [], isCut = false, workers = [], finished = [], pause }: Seen, of = build) {
   const index = {
     oldestPending: async () => ({ builds: waiting, isCut }),
     workers: async () => ({ workers }),
     lastFinished: async () => finished,
   } as unknown as BuildIndex;
-  return queuePlace({ index, clock: () => NOW, quarantine: QUARANTINE }, of);
+  const pauses = memoryPauses(new Map(pause ? [['ios', { platform: 'ios', pause, past: [] }]] : []));
+  return queuePlace({ index, pauses, clock: () => NOW, quarantine: QUARANTINE }, of);
 }
 
 const other = (changes: Partial<Build>) => aBuild('pending', { id: 'other', ...changes });

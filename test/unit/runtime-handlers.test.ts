@@ -36,6 +36,7 @@ const body = JSON.stringify({
   level: 'info',
   message: 'x',
   otp: 'x',
+  reason: 'x',
   type: 'heartbeat',
 });
 const event = anEvent({

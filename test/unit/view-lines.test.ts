@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BuildRecord, QueuePlace } from '../../lib/client/answers.ts';
+import type { BuildRecord } from '../../lib/client/answers.ts';
+import type { QueuePlace } from '../../lib/client/queue-answers.ts';
 import { placeText, viewLines } from '../../lib/client/cli/view-lines.ts';
 
 const build = (state: BuildRecord['state'], more: Partial<BuildRecord> = {}): BuildRecord => ({
@@ -18,7 +19,7 @@ const build = (state: BuildRecord['state'], more: Partial<BuildRecord> = {}): Bu
 });
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
-  ...{ ahead: 3, may_be_more: false, workers: 2, usual_build_ms: null, starts_in_ms: null, ...more },
+  ...{ ahead: 3, may_be_more: false, workers: 2, usual_build_ms: null, starts_in_ms: null, paused: null, ...more },
 });
 
 const shown = (of: BuildRecord | undefined, at: QueuePlace | undefined, more: object = {}) =>
@@ -55,6 +56,10 @@ describe('the view of a build', () => {
 describe('a place in the queue', () => {
   it.each<[Partial<QueuePlace>, string | undefined]>([
     [{}, '3 builds go before it, 2 workers for it'],
+    [
+      { ahead: 0, paused: { reason: 'an update', since: 0 } },
+      'it is the next one, 2 workers for it, nothing is handed out for its platform now: an update',
+    ],
     [{ ahead: 1, workers: 1 }, '1 build goes before it, 1 worker for it'],
     [{ ahead: 0 }, 'it is the next one, 2 workers for it'],
     [{ ahead: 100, may_be_more: true }, 'more than 100 builds go before it, 2 workers for it'],

@@ -5,6 +5,7 @@ import type { Kept } from './table.ts';
 export const buildKey = (id: string): ItemKey => ({ pk: `BUILD#${id}`, sk: 'BUILD' });
 export const workerKey = (id: string): ItemKey => ({ pk: `WORKER#${id}`, sk: 'WORKER' });
 export const apiKeyKey = (id: string): ItemKey => ({ pk: 'KEYS', sk: `KEY#${id}` });
+export const pausesKey = (platform: Platform): ItemKey => ({ pk: 'QUEUES', sk: `QUEUE#${platform}` });
 export const totalsKey: ItemKey = { pk: 'STATS', sk: 'TOTALS' };
 
 /** 8 digits keep the order of the text that of the number up to a hundred million batches. */

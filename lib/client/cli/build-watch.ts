@@ -1,4 +1,5 @@
-import type { BuildRecord, LogLine, QueuePlace } from '../answers.ts';
+import type { BuildRecord, LogLine } from '../answers.ts';
+import type { QueuePlace } from '../queue-answers.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ApiError, Unreachable } from '../api-error.ts';
 import { ignoreAbort } from '../clock.ts';

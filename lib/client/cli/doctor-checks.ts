@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { BuildList, DeadLetters, Upload, WorkerList, type WorkerListItem } from '../answers.ts';
+import { BuildList, Upload, WorkerList, type WorkerListItem } from '../answers.ts';
+import { DeadLetters, Queues } from '../queue-answers.ts';
 import { ApiError, hasCode, hasStatus, Unreachable } from '../api-error.ts';
 import { answered } from '../request.ts';
 import { resolveAnswerUrl } from '../urls.ts';
@@ -46,6 +47,7 @@ export async function* examine(context: CommandContext): AsyncGenerator<Finding>
   yield key;
   if (key.mark === 'fail') return;
   yield* workerFindings(asked.read, await ask('GET', '/api/workers?limit=100', WorkerList));
+  yield* pauseFindings(await ask('GET', '/api/queues', Queues));
   yield deadLettersFinding(asked.admin);
   yield await storageFinding(context, asked.submit);
 }
@@ -107,6 +109,21 @@ function workerFindings(pending: Asked<z.output<typeof BuildList>>, asked: Asked
     const todo = `start one: buildlatch worker --platform ${platform}`;
     if (online === 0 && waiting > 0) return { check, mark: 'fail', says, todo };
     return workers.length === 0 ? { check, mark: 'warn', says, todo } : { check, mark: 'ok', says };
+  });
+}
+
+/** Nothing is said where nothing is paused, by a controller that knows of no pauses, and twice of a missing scope. */
+function pauseFindings(asked: Asked<z.output<typeof Queues>>): Finding[] {
+  if (!asked.ok) {
+    const isSaid = hasStatus(asked.error, 404) || hasCode(asked.error, 'scope_missing');
+    return isSaid ? [] : [notSeen('queues', 'read', asked.error)];
+  }
+  return asked.body.queues.flatMap(({ platform, paused }): Finding[] => {
+    if (!paused) return [];
+    const says = `hands out nothing since ${new Date(paused.since).toISOString()}: ${paused.reason}`;
+    return [
+      { check: `${platform} paused`, mark: 'warn', says, todo: `afterwards: buildlatch queues resume ${platform}` },
+    ];
   });
 }
 

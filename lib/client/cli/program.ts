@@ -10,6 +10,7 @@ import { addList } from './commands/list.ts';
 import { addLogin, addLogout } from './commands/login.ts';
 import { addLogs } from './commands/logs.ts';
 import { addOpen } from './commands/open.ts';
+import { addQueues } from './commands/queues.ts';
 import { addRetry } from './commands/retry.ts';
 import { addStats } from './commands/stats.ts';
 import { addStatus } from './commands/status.ts';
@@ -43,7 +44,7 @@ export function createProgram(setup: Setup, { stdout, stderr }: Pick<Io, 'stdout
     .exitOverride();
   const begin = [addInit, addLogin, addLogout];
   const builds = [addSubmit, addWait, addStatus, addLogs, addDownload, addCancel, addRetry, addWhy, addList, addOpen];
-  const operations = [addWorker, addWorkers, addStats, addKeys, addDoctor, addDeadLetters];
+  const operations = [addWorker, addWorkers, addQueues, addStats, addKeys, addDoctor, addDeadLetters];
   for (const add of [...begin, ...builds, ...operations, addCompletion]) add(program);
   return program;
 }

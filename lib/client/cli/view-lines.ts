@@ -1,4 +1,5 @@
-import type { BuildRecord, LogLine, QueuePlace } from '../answers.ts';
+import type { BuildRecord, LogLine } from '../answers.ts';
+import type { QueuePlace } from '../queue-answers.ts';
 import { durationText } from './transfer-progress.ts';
 
 /** What is known of a build that somebody waits for. */
@@ -43,7 +44,7 @@ export function stateText(build: BuildRecord): string {
 /** Undefined when nothing is known. */
 export function placeText(place: QueuePlace | undefined): string | undefined {
   if (!place || place.ahead === null) return undefined;
-  const { ahead, may_be_more: mayBeMore, workers, starts_in_ms: startsInMs } = place;
+  const { ahead, may_be_more: mayBeMore, workers, starts_in_ms: startsInMs, paused } = place;
   const before = mayBeMore ? `more than ${ahead} builds` : counted(ahead, 'build');
   const goes = ahead === 1 && !mayBeMore ? 'goes' : 'go';
   const parts = [ahead === 0 && !mayBeMore ? 'it is the next one' : `${before} ${goes} before it`];
@@ -51,8 +52,12 @@ export function placeText(place: QueuePlace | undefined): string | undefined {
     parts.push(workers === 0 ? 'no worker that could build it is online' : `${counted(workers, 'worker')} for it`);
   if (startsInMs !== null)
     parts.push(startsInMs === 0 ? 'its turn at any moment' : `its turn in about ${roughly(startsInMs)}`);
-  return parts.join(', ');
+  return [...parts, ...(paused ? [pausedText(paused)] : [])].join(', ');
 }
+
+/** Why nothing goes on, for who waits. */
+export const pausedText = ({ reason }: NonNullable<QueuePlace['paused']>) =>
+  `nothing is handed out for its platform now: ${reason}`;
 
 function usualText(place: QueuePlace | undefined): string | undefined {
   const usualMs = place?.usual_build_ms;

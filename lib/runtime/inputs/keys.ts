@@ -1,18 +1,11 @@
 import * as z from 'zod/mini';
 import { SCOPES } from '../../domain/api-key.ts';
-import { id, text } from '../fields.ts';
+import { id, printed } from '../fields.ts';
 
 /** What is said of API keys. */
 
-const NAME = 'name required: what the key is for';
-
 export const NewKey = z.object({
-  name: z
-    .pipe(
-      z.pipe(z.string(NAME), text(100)),
-      z.transform((name) => name.replace(/\p{C}/gu, ' ').trim()),
-    )
-    .check(z.minLength(1, NAME)),
+  name: printed('name required: what the key is for', 100),
   scopes: z
     .array(z.enum(SCOPES, `must be of ${SCOPES.join(', ')}`), `scopes required: a list of ${SCOPES.join(', ')}`)
     .check(z.minLength(1, 'scopes required: at least one'), z.maxLength(SCOPES.length)),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { MAX_WORKER_LABELS } from '../../domain/labels.ts';
-import { id, labels, page, text } from '../fields.ts';
+import { id, labels, page, printed } from '../fields.ts';
 
 /** What workers say of themselves, and what is said of them. */
 
@@ -23,12 +23,7 @@ const REQUIRED = 'Name and capabilities required';
  * sends the API key there. An id that is none of ours is as good as no id.
  */
 export const Registration = z.object({
-  name: z
-    .pipe(
-      z.pipe(z.string(REQUIRED), text(200)),
-      z.transform((name) => name.replace(/\p{C}/gu, ' ').trim()),
-    )
-    .check(z.minLength(1, REQUIRED)),
+  name: printed(REQUIRED, 200),
   capabilities: z.record(z.string(), z.unknown(), REQUIRED),
   labels: labels(MAX_WORKER_LABELS),
   id: z.catch(z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/))), undefined),

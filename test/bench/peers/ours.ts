@@ -11,7 +11,7 @@ import { resultKey } from '../../../lib/app/file-keys.ts';
 import { completeWithUpload } from '../../../lib/app/finish-build.ts';
 import { registerWorker } from '../../../lib/app/register-worker.ts';
 import type { Build } from '../../../lib/domain/build.ts';
-import { waiting } from '../../../lib/runtime/container.ts';
+import { pauseLookout, waiting } from '../../../lib/runtime/container.ts';
 import { secrets } from '../../../lib/runtime/secrets.ts';
 import { LINK_SECONDS, OTP_MS, QUARANTINE, RECORD_DAYS } from '../../support/settings.ts';
 import type { EnginesApart } from '../engines/engines-apart.ts';
@@ -87,6 +87,7 @@ function depsOf({ endpoints, region, credentials, resources }: EnginesApart) {
     queue: buildQueue(sqs, resources.queueUrls),
     files: fileStore(s3, { client: s3, linkSeconds: LINK_SECONDS }, resources.buckets),
     waiting: waiting(table),
+    lookout: pauseLookout(table),
     secrets,
     clock: () => Date.now(),
     chance: Math.random,

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../../answers.ts';
+import type { DeadLetter } from '../../queue-answers.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { type CommandContext, clientFor } from '../context.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';

@@ -1,4 +1,5 @@
 import type { BuildStory, Status } from '../../answers.ts';
+import type { QueuePlace } from '../../queue-answers.ts';
 import type { ApiClient } from '../../api-client.ts';
 import { hasStatus } from '../../api-error.ts';
 import type { CliCommand } from '../cli-command.ts';
@@ -6,6 +7,7 @@ import { type CommandContext, clientFor } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { anId } from '../flag.ts';
 import { buildCredentials } from '../settings.ts';
+import { pausedText } from '../view-lines.ts';
 
 export function addWhy(parent: CliCommand): void {
   parent
@@ -25,9 +27,12 @@ async function why(context: CommandContext, id: string): Promise<number> {
   return EXIT.ok;
 }
 
-/** Why a build with labels goes on waiting, as far as whoever asks may see the workers. */
-async function waitingFor(client: ApiClient, { state, platform, labels }: Status): Promise<string | undefined> {
-  if (state !== 'pending' || labels.length === 0) return undefined;
+/** Why a build goes on waiting: its platform is paused, or it has labels, as far as whoever asks may see the workers. */
+async function waitingFor(client: ApiClient, { id, state, platform, labels }: Status): Promise<string | undefined> {
+  if (state !== 'pending') return undefined;
+  const paused = await pauseOf(client, id);
+  if (paused) return `It waits: ${pausedText(paused)} (since ${new Date(paused.since).toISOString()}).`;
+  if (labels.length === 0) return undefined;
   const asked = `the labels ${labels.join(', ')}`;
   try {
     const online = (await client.workers()).filter(
@@ -40,6 +45,16 @@ async function waitingFor(client: ApiClient, { state, platform, labels }: Status
     // A build's token, or a key without `read`.
     if (!hasStatus(error, 401, 403)) throw error;
     return `It waits for a worker with ${asked}.`;
+  }
+}
+
+/** A controller of an older version knows of no places. */
+async function pauseOf(client: ApiClient, id: string): Promise<QueuePlace['paused']> {
+  try {
+    return (await client.place(id)).paused;
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw error;
+    return null;
   }
 }
 
