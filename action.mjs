@@ -15731,6 +15731,12 @@ function createApiClient(options) {
       body: { draining },
       answer: Drained
     }),
+    revokeWorker: (workerId) => bodyOf2({
+      method: "POST",
+      path: `/api/workers/${encodeURIComponent(workerId)}/revoke`,
+      body: {},
+      answer: Unregistered
+    }),
     /** Newest first, over as many pages as it takes; `next` is where the rest begins. */
     list: async ({ limit, cursor: from, ...filter }) => {
       const builds = [];

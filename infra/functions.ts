@@ -162,6 +162,12 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   api('latest-diagnostics', ['GET /api/diagnostics/{worker_id}/latest'], TABLE, ['table:GetItem', 'table:Query']),
   api('drain-worker', ['POST /api/workers/{worker_id}/drain'], TABLE, ['table:GetItem', 'table:UpdateItem']),
   api(
+    'revoke-worker',
+    ['POST /api/workers/{worker_id}/revoke'],
+    [...RECORDS, ...QUEUES, 'MAX_ATTEMPTS'],
+    ['builds:SendMessage', 'table:DeleteItem', 'table:GetItem', ...CHANGES],
+  ),
+  api(
     'abandon-build',
     ['POST /api/workers/abandon'],
     [...RECORDS, ...QUEUES, 'MAX_ATTEMPTS'],

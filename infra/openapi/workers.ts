@@ -23,6 +23,7 @@ const Worker = z.object({
   name: z.string(),
   state: z.enum(['idle', 'building', 'offline', 'draining', 'quarantined'] satisfies WorkerState[]),
   is_draining: z.boolean(),
+  quarantined_until: z.nullable(ms),
   capabilities: z.object({ platforms: z.array(platform) }),
   labels,
   registered_at: ms,
@@ -79,9 +80,19 @@ export const WORKERS = {
   },
   'drain-worker': {
     summary: 'Gives a worker no more builds',
+    details: '`draining: false` gives it builds again, and ends a quarantine: what ended badly is forgotten.',
     input: Draining,
     replies: { 200: json('As it is from now on.', z.object({ ...done.shape, draining: z.boolean() })) },
     refusals: ['worker_not_found'],
+  },
+  'revoke-worker': {
+    summary: 'Ends a worker: its tokens open nothing more, and what it holds goes back to the queue',
+    details:
+      'No attempt of the build is spent. It can come back only by registering with a key, under a new id: revoke its key as well to ' +
+      'keep its machine out. A worker that is gone is `worker_not_found`, also when this is repeated.',
+    input: NamedWorker,
+    replies: { 200: json('It is gone.', z.object({ ...done.shape, builds_reassigned: count })) },
+    refusals: ['worker_not_found', 'contended'],
   },
   'list-workers': {
     summary: 'Lists workers, newest first',

@@ -48,13 +48,19 @@ export async function unregisterWorker(deps: GiveBackDeps, worker: Worker, maxAt
   throw new Rejection('contended', `Worker ${worker.id} is being changed by others; try again`);
 }
 
-/** False: it holds nothing that is still its own. */
-async function leaveWithBuild(deps: GiveBackDeps, worker: Worker, maxAttempts: number): Promise<boolean> {
+/** @param by who sends it away, if it does not leave by itself. False: it holds nothing that is still its own. */
+export async function leaveWithBuild(
+  deps: GiveBackDeps,
+  worker: Worker,
+  maxAttempts: number,
+  by?: string,
+): Promise<boolean> {
   if (!worker.current) return false;
   const { buildId, attempt } = worker.current;
   const seen = await deps.builds.get(buildId);
   const claim: Claim = { workerId: worker.id, attempt };
-  if (seen && (await giveBack(deps, seen, claim, { spends: false, maxAttempts, worker: 'leaves' }))) return true;
+  const how = { spends: false, maxAttempts, worker: 'leaves', by } as const;
+  if (seen && (await giveBack(deps, seen, claim, how))) return true;
   const isStillOwn = seen && decide(seen, { type: 'heartbeat', claim, leaseMs: 0 }, deps.clock()).ok;
   // What it was said to hold went to others: it is freed of the name before it can leave.
   if (!isStillOwn) await deps.workers.forget(worker);
@@ -65,15 +71,17 @@ interface How {
   readonly spends: boolean;
   readonly maxAttempts: number;
   readonly worker: 'stays' | 'leaves';
+  /** For the build's history, if it is not the worker itself. */
+  readonly by?: string | undefined;
 }
 
 /** False: somebody else was quicker, or the build is not the claimant's. */
 export async function giveBack(deps: GiveBackDeps, seen: Build, claim: Claim, how: How): Promise<boolean> {
   const now = deps.clock();
-  const { spends, maxAttempts, worker } = how;
+  const { spends, maxAttempts, worker, by } = how;
   const decision = decide(seen, { type: 'giveBack', claim, spends, maxAttempts }, now);
   if (!decision.ok) return false;
-  if (!(await deps.builds.giveBack(seen, decision.next, now, worker)).ok) return false;
+  if (!(await deps.builds.giveBack(seen, decision.next, now, worker, by)).ok) return false;
   const { id: buildId, attempt } = seen;
   if (isTerminal(decision.next.state)) {
     deps.report({ event: 'build_failed', buildId, attempt, kind: 'lost_worker', workerId: claim.workerId });

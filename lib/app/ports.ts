@@ -1,9 +1,9 @@
-import type { ApiKey, Scope } from '../domain/api-key.ts';
+import type { ApiKey } from '../domain/api-key.ts';
 import type { AssignRefusal } from '../domain/assignment.ts';
 import type { Build, Holder, Platform, ResultFile, VirtualMachine } from '../domain/build.ts';
 import type { BuildEvent } from '../domain/build-event.ts';
 import type { DiagnosticReport } from '../domain/diagnostic-report.ts';
-import type { Failure, FailureKind } from '../domain/failure.ts';
+import type { Failure } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
 import type { Sample } from '../domain/telemetry.ts';
 import type { Claim, HolderClaim, LifeClaim } from '../domain/transitions.ts';
@@ -18,6 +18,7 @@ export type {
   Totals,
   TotalsStore,
 } from './index-port.ts';
+export type { AppEvent, Report } from './event-port.ts';
 export type { PauseLookout, PauseStore } from './pause-port.ts';
 export type { BuildQueue, DeadLetter, DeadLetters, Hint, Message } from './queue-port.ts';
 export type { WaitingBuild, WaitingBuilds } from './waiting-port.ts';
@@ -115,8 +116,11 @@ export interface BuildStore {
   cancel(seen: Build, now: number, by?: string): Promise<Applied>;
   /** Takes a lost lease back: to pending, or to failed when no attempts are left. False: it was not lost any more. */
   requeue(seen: Build, next: Build, now: number): Promise<boolean>;
-  /** The holder gives the build up: to pending, or to failed. `worker` says what becomes of the worker in the same step. */
-  giveBack(seen: Build, next: Build, now: number, worker: 'stays' | 'leaves'): Promise<Applied>;
+  /**
+   * The build is given up: to pending, or to failed. `worker` says what becomes of the worker in the same step. `by`: for its
+   * history, if not the worker.
+   */
+  giveBack(seen: Build, next: Build, now: number, worker: 'stays' | 'leaves', by?: string): Promise<Applied>;
   /** Fails a build that waits and cannot be assigned. False: it moved on. */
   reject(build: Pick<Build, 'id' | 'attempt'>, failure: Failure, now: number): Promise<boolean>;
   /** Fails a build whose record cannot be read: waiting, or held past its lease. False: it is none of these. */
@@ -181,6 +185,8 @@ export interface WorkerStore {
   noteSeen(worker: Worker, now: number): Promise<void>;
   /** Takes no more builds, or takes them again. False: no such worker. */
   setDraining(id: string, isDraining: boolean): Promise<boolean>;
+  /** Forgets the bad ends that were seen. False: it has registered again, or had another build, meanwhile. */
+  pardon(seen: Worker): Promise<boolean>;
   /** The worker leaves, unless it holds a build by now. */
   remove(worker: Worker): Promise<void>;
   /** Frees a worker of a build that is no longer its own. Changes nothing if it holds another by now. */
@@ -202,45 +208,3 @@ export interface DiagnosticsStore {
   /** Newest first. */
   latest(workerId: string, limit: number): Promise<DiagnosticReport[]>;
 }
-
-/** What happened, for the log: one build's events read as its story. */
-export type AppEvent =
-  | { event: 'build_submitted'; buildId: string; platform: Platform; sourceSize: number }
-  | {
-      event: 'build_assigned';
-      buildId: string;
-      attempt: number;
-      workerId: string;
-      assignmentId: string;
-      waitedMs: number;
-    }
-  | { event: 'assignment_repeated'; buildId: string; attempt: number; workerId: string }
-  | { event: 'assignment_refused'; buildId: string; attempt: number; workerId: string; reason: AssignRefusal }
-  | { event: 'message_malformed'; messageId: string }
-  | { event: 'message_left_to_timeout'; messageId: string; error: unknown }
-  | { event: 'line_not_read'; error: unknown }
-  | { event: 'build_completed'; buildId: string; attempt?: number; workerId: string; resultSha256: string }
-  | { event: 'build_failed'; buildId: string; attempt?: number; kind: FailureKind; workerId?: string }
-  | { event: 'build_cancelled'; buildId: string; attempt?: number; workerId?: string }
-  | { event: 'build_requeued'; buildId: string; attempt: number; workerId: string }
-  | { event: 'build_given_back'; buildId: string; attempt: number; workerId: string }
-  | { event: 'certs_read'; buildId: string; attempt: number; workerId: string }
-  | { event: 'certs_deleted'; buildId: string }
-  | { event: 'certs_not_deleted'; buildId: string; error: unknown }
-  | { event: 'build_retried'; buildId: string; retryId: string }
-  | { event: 'event_not_stored'; buildId: string; error: unknown }
-  | { event: 'build_resent'; buildId: string; attempt: number; sends: number }
-  | { event: 'finish_ignored'; buildId: string; workerId: string; reason: string }
-  | { event: 'vm_admitted'; buildId: string; attempt: number }
-  | { event: 'otp_wrong'; buildId: string; attempt: number }
-  | { event: 'worker_registered'; workerId: string; epoch: number }
-  | { event: 'worker_left'; workerId: string }
-  | { event: 'worker_draining'; workerId: string; isDraining: boolean }
-  | { event: 'queue_paused'; platform: Platform; reason: string; by: string }
-  | { event: 'queue_resumed'; platform: Platform; pausedSince: number; by: string }
-  | { event: 'key_created'; keyId: string; scopes: readonly Scope[]; by: string }
-  | { event: 'key_revoked'; keyId: string; by: string }
-  | { event: 'send_left_to_sweep'; buildId: string; error: unknown }
-  | { event: 'repair_failed'; buildId: string; error: unknown };
-
-export type Report = (event: AppEvent) => void;

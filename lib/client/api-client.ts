@@ -15,6 +15,7 @@ import {
   Stats,
   Status,
   StoredUpload,
+  Unregistered,
   Submitted,
   Upload,
   WorkerList,
@@ -161,6 +162,14 @@ export function createApiClient(options: ClientOptions) {
         path: `/api/workers/${encodeURIComponent(workerId)}/drain`,
         body: { draining },
         answer: Drained,
+      }),
+
+    revokeWorker: (workerId: string) =>
+      bodyOf({
+        method: 'POST',
+        path: `/api/workers/${encodeURIComponent(workerId)}/revoke`,
+        body: {},
+        answer: Unregistered,
       }),
 
     /** Newest first, over as many pages as it takes; `next` is where the rest begins. */

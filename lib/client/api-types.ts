@@ -830,6 +830,7 @@ export interface Operations {
         readonly name: string;
         readonly state: "idle" | "building" | "offline" | "draining" | "quarantined";
         readonly is_draining: boolean;
+        readonly quarantined_until: number | null;
         readonly capabilities: {
           readonly platforms: readonly ("ios" | "android")[];
         };
@@ -940,6 +941,18 @@ export interface Operations {
     answer: {
       readonly success: true;
       readonly draining: boolean;
+    };
+  };
+  /** Ends a worker: its tokens open nothing more, and what it holds goes back to the queue. */
+  "POST /api/workers/{worker_id}/revoke": {
+    path: {
+      readonly worker_id: string;
+    };
+    query: Readonly<Record<string, never>>;
+    body: undefined;
+    answer: {
+      readonly success: true;
+      readonly builds_reassigned: number;
     };
   };
   /** Gives a build back to the queue. */

@@ -66,6 +66,11 @@ export function isQuarantined(worker: Worker, now: number, quarantine: Quarantin
   return strikesOf(worker, quarantine) >= quarantine.builds && now - (worker.releasedAt ?? 0) < quarantine.ms;
 }
 
+/** Until when it is; undefined when it is not. */
+export function quarantinedUntil(worker: Worker, now: number, quarantine: Quarantine): number | undefined {
+  return isQuarantined(worker, now, quarantine) ? (worker.releasedAt ?? 0) + quarantine.ms : undefined;
+}
+
 export type WorkerState = 'idle' | 'building' | 'offline' | 'draining' | 'quarantined';
 
 export function workerState(worker: Worker, now: number, quarantine: Quarantine): WorkerState {

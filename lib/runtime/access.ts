@@ -70,6 +70,7 @@ export const ACCESS = {
 
   'register-worker': { for: 'project', key: 'work' },
   'drain-worker': { for: 'project', key: 'admin' },
+  'revoke-worker': { for: 'project', key: 'admin' },
   poll: { for: 'worker', key: 'work-any' },
   'unregister-worker': { for: 'worker', key: 'work-any', onlyItself: true },
 

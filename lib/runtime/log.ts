@@ -42,6 +42,8 @@ const LEVELS = {
   worker_registered: 'info',
   worker_left: 'info',
   worker_draining: 'info',
+  worker_revoked: 'info',
+  worker_pardoned: 'info',
   queue_paused: 'info',
   queue_resumed: 'info',
   key_created: 'info',

@@ -1,7 +1,7 @@
 import type { PollAnswer } from '../app/assign-build.ts';
 import type { Assignment } from '../app/grant-build.ts';
 import type { Registered } from '../app/register-worker.ts';
-import { type Quarantine, type Worker, workerState } from '../domain/worker.ts';
+import { type Quarantine, quarantinedUntil, type Worker, workerState } from '../domain/worker.ts';
 
 /** Three beats to a lease: one may be lost, and one late. */
 const BEATS_PER_LEASE = 3;
@@ -62,6 +62,7 @@ export function workerView(worker: Worker, now: number, quarantine: Quarantine) 
     name,
     state: workerState(worker, now, quarantine),
     is_draining: worker.isDraining,
+    quarantined_until: quarantinedUntil(worker, now, quarantine) ?? null,
     capabilities: { platforms },
     labels: worker.labels ?? [],
     registered_at: registeredAt,

@@ -84,6 +84,24 @@ onEach('the worker store', (open) => {
     expect(await workers.get(gone.id)).toBeUndefined();
   });
 
+  it('forgets the bad ends that were seen, and none that came later', async () => {
+    const { workers } = open();
+    const bad = { strikes: 2, lastOutcome: 'lost', releasedAt: NOW } as const;
+    const seen = await idleWorker(open(), bad);
+    const { lastOutcome: _forgiven, ...forgiven } = seen;
+    expect(await workers.pardon({ ...seen, releasedAt: NOW - 1 })).toBe(false);
+    expect(await workers.pardon({ ...seen, epoch: 2 })).toBe(false);
+    expect(await workers.get(seen.id)).toEqual(seen);
+    expect(await race(() => workers.pardon(seen))).not.toContain(false);
+    expect(await workers.get(seen.id)).toEqual({ ...forgiven, strikes: 0 });
+    const fresh = await idleWorker(open());
+    expect(await workers.pardon({ ...fresh, releasedAt: NOW })).toBe(false);
+    expect(await workers.pardon(fresh)).toBe(true);
+    const gone = newWorker();
+    expect(await workers.pardon(gone)).toBe(false);
+    expect(await workers.get(gone.id)).toBeUndefined();
+  });
+
   it('lets a worker leave that holds nothing and has not registered again', async () => {
     const { workers } = open();
     const [idle, renewed, busy] = [await idleWorker(open()), await idleWorker(open()), await busyWorker(open())];

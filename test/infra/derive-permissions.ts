@@ -55,6 +55,7 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     renew: table('UpdateItem'),
     noteSeen: table('UpdateItem'),
     setDraining: table('UpdateItem'),
+    pardon: table('UpdateItem'),
     remove: table('DeleteItem'),
     forget: table('UpdateItem'),
   },

@@ -128,7 +128,7 @@ it('list shows what it is asked for, a page at a time or all', async () => {
   });
 });
 
-it('workers drains and resumes one', async () => {
+it('workers drains, resumes and revokes one', async () => {
   const { id } = await controller.register('studio');
   expect(await json(['workers', 'drain', id])).toEqual({ id, draining: true });
   const stateOf = async () => (await json(['workers'])).find((worker: { id: string }) => worker.id === id)?.state;
@@ -140,6 +140,9 @@ it('workers drains and resumes one', async () => {
   });
   expect(await stateOf()).toBe('idle');
   expect(await cli(['workers', 'drain', 'nobody'])).toMatchObject({ code: 4 });
+  expect(await cli(['workers', 'revoke', id])).toMatchObject({ code: 0, out: '', err: `Worker ${id} is gone\n` });
+  expect(await stateOf()).toBeUndefined();
+  expect(await cli(['workers', 'revoke', id])).toMatchObject({ code: 4 });
 });
 
 it('stats needs no key', async () => {

@@ -49,6 +49,7 @@ const LINES: Readonly<Record<string, () => readonly string[]>> = {
   workers: () => [],
   'workers drain': () => [worker],
   'workers resume': () => [worker],
+  'workers revoke': () => [worker],
   queues: () => [],
   'queues pause': () => ['android', '--reason', 'an update'],
   'queues resume': () => ['android'],

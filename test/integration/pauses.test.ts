@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { advance, backToPresent } from '../history/time-travel.ts';
 import { type FaultyController, startFaultyController } from '../support/fault-controller.ts';
-import type { TestWorker } from '../support/controller.ts';
+import type { TestBuild, TestWorker } from '../support/controller.ts';
 
 /** What an environment that knows of no pause asks anew before a grant, and what it knows of one (`remembered-pauses.ts`). */
 const BEFORE_GRANT_MS = 1_000;
@@ -145,15 +145,17 @@ describe('what it costs', () => {
 
 describe('a pause that comes while many poll', () => {
   it('loses no build and grants none afterwards, round by round', async () => {
-    const workers = await Promise.all(Array.from({ length: 12 }, (_, at) => controller.register(`mac ${at}`)));
-    const builds = await Promise.all(Array.from({ length: 40 }, () => controller.submit()));
+    const workers: TestWorker[] = [];
+    for (let at = 0; at < 8; at++) workers.push(await controller.register(`mac ${at}`));
+    const builds: TestBuild[] = [];
+    for (let at = 0; at < 24; at++) builds.push(await controller.submit());
     const finish = async () => {
       for (const worker of workers) {
         const { currentBuildId } = await controller.workerItem(worker.id);
         if (currentBuildId) await controller.complete(worker, currentBuildId);
       }
     };
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       await Promise.all([...workers.map((worker) => jobOf(worker)), pause()]);
       await finish();
       // The bound: what was let pass before may be a second old.

@@ -237,6 +237,7 @@ describe('the workers', () => {
       name: 'droid',
       state: 'building',
       is_draining: false,
+      quarantined_until: null,
       capabilities: { platforms: ['android'] },
       labels: [],
       registered_at: expect.any(Number),

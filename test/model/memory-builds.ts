@@ -58,7 +58,7 @@ export function memoryBuilds(table: MemoryTable): BuildStore {
       return end(table, seen, command, isLate ? 'lost' : 'given_back', event, now);
     },
     requeue: async (seen, next, now) => requeue(table, seen, next, now),
-    giveBack: async (seen, next, now, worker) => giveBack(table, seen, next, now, worker),
+    giveBack: async (seen, next, now, worker, by) => giveBack(table, seen, next, now, worker, by),
     reject: async (build, failure, now) => reject(table, build, failure, now),
     rejectUnreadable: async (id, now) => rejectUnreadable(table, id, now),
     noteRetry: async ({ id, attempt }, retryId, now) =>
@@ -147,7 +147,14 @@ function requeue(table: MemoryTable, seen: Build, next: Build, now: number): boo
   return true;
 }
 
-function giveBack(table: MemoryTable, seen: Build, next: Build, now: number, worker: 'stays' | 'leaves'): Applied {
+function giveBack(
+  table: MemoryTable,
+  seen: Build,
+  next: Build,
+  now: number,
+  worker: 'stays' | 'leaves',
+  by: string = byWorker(seen.holder?.workerId ?? '(unknown)'),
+): Applied {
   const before = table.build(seen.id);
   if (!isStillAt('giveBack', before, seen)) return { ok: false, current: before };
   const holder = table.workers.get(seen.holder?.workerId ?? '');
@@ -155,7 +162,7 @@ function giveBack(table: MemoryTable, seen: Build, next: Build, now: number, wor
   if (worker === 'leaves' && isHolding) table.workers.delete(holder.id);
   else releaseSeen(table, seen, 'given_back', now);
   afterAttempt(table, 'giveBack', before, next, now);
-  addAttemptEvent(table, seen, next, { type: 'given_back', by: byWorker(seen.holder?.workerId ?? '(unknown)') }, now);
+  addAttemptEvent(table, seen, next, { type: 'given_back', by }, now);
   return { ok: true };
 }
 

@@ -46,6 +46,12 @@ export function memoryWorkers({ workers }: MemoryTable): WorkerStore {
         () => true,
         (worker) => ({ ...worker, isDraining }),
       ),
+    pardon: async ({ id, epoch, releasedAt }) =>
+      change(
+        id,
+        (worker) => worker.epoch === epoch && worker.releasedAt === releasedAt,
+        ({ lastOutcome: _forgiven, ...worker }) => ({ ...worker, strikes: 0 }),
+      ),
     remove: async ({ id, epoch }) => {
       const worker = workers.get(id);
       if (worker && worker.epoch === epoch && !worker.current) workers.delete(id);

@@ -213,6 +213,12 @@ export function memoryWorld() {
       if (worker) workers.set(id, { ...worker, isDraining });
       return worker !== undefined;
     },
+    pardon: async ({ id, epoch, releasedAt }) => {
+      const { lastOutcome: _forgiven, ...worker } = workers.get(id) ?? {};
+      if (!('epoch' in worker) || worker.epoch !== epoch || worker.releasedAt !== releasedAt) return false;
+      workers.set(id, { ...worker, strikes: 0 });
+      return true;
+    },
     remove: async ({ id, epoch }) => {
       const worker = workers.get(id);
       if (worker?.epoch === epoch && !worker.current) workers.delete(id);

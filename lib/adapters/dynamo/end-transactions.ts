@@ -108,7 +108,7 @@ export function requeue(table: Table, token: string, seen: Build, next: Build, n
 }
 
 /**
- * Give back: the holder itself ends its attempt, and may leave in the same step.
+ * Give back: the holder itself, or who sends it away, ends its attempt; it may leave in the same step.
  *
  * Build:  at the attempt seen · a state that may be given back
  * Worker: holds this build at this attempt
@@ -120,8 +120,8 @@ export function giveBack(
   next: Build,
   now: number,
   worker: 'stays' | 'leaves',
+  by: string = byWorker(seen.holder?.workerId ?? '(unknown)'),
 ): Promise<Applied> {
-  const by = byWorker(seen.holder?.workerId ?? '(unknown)');
   const release = releaseOfSeen(seen, now, 'given_back');
   const leave = seen.holder && release && { key: workerKey(seen.holder.workerId), when: release.when };
   return changeBuild(table, token, {

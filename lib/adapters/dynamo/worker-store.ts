@@ -86,6 +86,13 @@ export function workerStore(table: Table): WorkerStore {
     },
     setDraining: async (id, isDraining) =>
       (await update(table, { key: workerKey(id), set: { isDraining }, when: [exists('pk')] })).ok,
+    pardon: async ({ id, epoch, releasedAt }) => {
+      const when = [
+        is('epoch', epoch),
+        releasedAt === undefined ? isAbsent('releasedAt') : is('releasedAt', releasedAt),
+      ];
+      return (await update(table, { key: workerKey(id), set: { strikes: 0 }, remove: ['lastOutcome'], when })).ok;
+    },
     remove: async ({ id, epoch }) => {
       const condition = toDelete({ key: workerKey(id), when: [is('epoch', epoch), isAbsent('currentBuildId')] });
       try {

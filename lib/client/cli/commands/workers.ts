@@ -18,10 +18,16 @@ export function addWorkers(parent: CliCommand): void {
     .runs((context, _flags, id) => setDraining(context, id, true));
   workers
     .command('resume')
-    .description('give a drained worker builds again')
+    .description('give a drained worker builds again, or one in quarantine')
     .argument('<id>', 'the worker', anId)
     .example('buildlatch workers resume "$worker"', 'afterwards')
     .runs((context, _flags, id) => setDraining(context, id, false));
+  workers
+    .command('revoke')
+    .description('end a worker: its tokens open nothing more, and what it holds waits again')
+    .argument('<id>', 'the worker', anId)
+    .example('buildlatch workers revoke "$worker"', 'after a machine was lost; then revoke its key as well')
+    .runs((context, _flags, id) => revoke(context, id));
 }
 
 async function showWorkers(context: CommandContext): Promise<number> {
@@ -46,5 +52,12 @@ async function setDraining(context: CommandContext, id: string, wanted: boolean)
   const { draining } = await clientFor(context, projectCredentials(context.settings)).setDraining(id, wanted);
   if (context.isJson) context.screen.json({ id, draining });
   else context.screen.note(draining ? `Worker ${id} gets no more builds` : `Worker ${id} gets builds again`);
+  return EXIT.ok;
+}
+
+async function revoke(context: CommandContext, id: string): Promise<number> {
+  const { builds_reassigned: given } = await clientFor(context, projectCredentials(context.settings)).revokeWorker(id);
+  if (context.isJson) context.screen.json({ id, builds_reassigned: given });
+  else context.screen.note(`Worker ${id} is gone${given > 0 ? '; its build waits again' : ''}`);
   return EXIT.ok;
 }
