@@ -1,10 +1,27 @@
 import * as z from 'zod/mini';
 import { FAILURE_KINDS } from '../../lib/domain/failure.ts';
+import { STAGES } from '../../lib/domain/telemetry.ts';
 import { BuildPage, Nothing } from '../../lib/runtime/inputs/builds.ts';
 import { type Description, json } from './description.ts';
 import { count, id, labels, ms, platform, state } from './fields.ts';
 
-const Active = z.object({ id, status: state, platform, worker_id: z.nullable(id), started_at: z.nullable(ms) });
+const Active = z.object({
+  id,
+  status: state,
+  platform,
+  worker_id: z.nullable(id),
+  started_at: z.nullable(ms),
+  worker_name: z.nullable(z.string()),
+  attempt: count,
+  submitted_at: ms,
+  building_since: z.nullable(ms),
+  lease_until: z.nullable(ms),
+  last_heartbeat_at: z.nullable(ms),
+  stage: z.nullable(z.enum(STAGES)),
+  progress: z.nullable(count),
+  labels,
+  priority: count,
+});
 
 const List = z.array(
   z.object({
@@ -45,6 +62,9 @@ export const LISTS = {
   },
   'list-active-builds': {
     summary: 'The builds that are assigned or being built',
+    details:
+      '`started_at`: when the attempt was assigned; `building_since`: its first sign of work; `lease_until`: how long its worker may be ' +
+      'silent. `stage` and `progress` are as its worker told them last, if it does.',
     input: Nothing,
     replies: { 200: json('As they are now.', z.object({ builds: z.array(Active) })) },
     refusals: [],

@@ -32,6 +32,7 @@ const Worker = z.object({
   current_attempt: z.nullable(count),
   completed_builds: count,
   failed_builds: count,
+  mean_build_ms: z.nullable(ms),
 });
 
 const WorkerStats = z.object({
@@ -96,7 +97,8 @@ export const WORKERS = {
   },
   'list-workers': {
     summary: 'Lists workers, newest first',
-    details: 'The next page is in the header `Link`, as `rel="next"`.',
+    details:
+      'The next page is in the header `Link`, as `rel="next"`. `mean_build_ms`: of the builds that it completed, from grant to end.',
     input: WorkerPage,
     replies: { 200: json('A page.', z.object({ workers: z.array(Worker) })) },
     refusals: [],

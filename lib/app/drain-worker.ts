@@ -21,6 +21,8 @@ export async function drainWorker(deps: Deps, workerId: string, isDraining: bool
 /** What has ended badly by now is forgotten, and nothing that ends afterwards. */
 async function pardonWorker(deps: Deps, workerId: string): Promise<void> {
   const seen = await deps.workers.get(workerId);
-  if (!seen || (seen.strikes === 0 && seen.lastOutcome !== 'lost' && seen.lastOutcome !== 'failed')) return;
+  // After a build that ended well nothing is held against it.
+  if (!seen || seen.lastOutcome === 'completed') return;
+  if (seen.strikes === 0 && seen.lastOutcome !== 'lost' && seen.lastOutcome !== 'failed') return;
   if (await deps.workers.pardon(seen)) deps.report({ event: 'worker_pardoned', workerId });
 }

@@ -1,4 +1,4 @@
-import { type Quarantine, strikesOf, type Worker } from '../domain/worker.ts';
+import { type Quarantine, strikesOf, timedOf, type Worker } from '../domain/worker.ts';
 import type { BuildQueue, BuildStore, Chance, Clock, Grant, Hint, Message, Report, Secrets } from './ports.ts';
 import { giveBack, leaveToTimeout, settleRefusal } from './settle-message.ts';
 
@@ -88,6 +88,7 @@ function prepareGrant(
     workerEpoch: worker.epoch,
     labels: worker.labels ?? [],
     strikes: strikesOf(worker, settings.quarantine),
+    timed: timedOf(worker),
     otpHash,
     otpExpiresAt: now + settings.otpMs,
     now,

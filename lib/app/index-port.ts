@@ -1,5 +1,6 @@
 import type { Build, BuildState, TERMINAL_STATES } from '../domain/build.ts';
 import type { BuildFilter } from '../domain/build-filter.ts';
+import type { SignsOfLife } from '../domain/signs-of-life.ts';
 import type { Worker } from '../domain/worker.ts';
 
 interface BuildPage {
@@ -11,6 +12,7 @@ interface BuildPage {
 export interface DueBuild {
   readonly id: string;
   readonly build?: Build;
+  readonly signs?: SignsOfLife;
 }
 
 export interface PageOptions {

@@ -70,7 +70,7 @@ export async function countQueues({ index, clock, quarantine }: Deps): Promise<Q
       mayBeMore: pending.isCut,
       ...(waiting.length > 0 && { oldestWaitingSince: since }),
       withoutWorker: waiting.filter((build) => !able.some((worker) => hasLabels(worker, build))).length,
-      running: active.filter((build) => build.platform === platform).length,
+      running: active.filter(({ build }) => build.platform === platform).length,
       idleWorkers: able.filter(({ current }) => !current).length,
       buildingWorkers: able.filter(({ current }) => current).length,
     };

@@ -7,7 +7,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
 import type { Sample } from '../domain/telemetry.ts';
 import type { Claim, HolderClaim, LifeClaim } from '../domain/transitions.ts';
-import type { IssuedToken, Worker } from '../domain/worker.ts';
+import type { IssuedToken, TimedBuilds, Worker } from '../domain/worker.ts';
 
 export type {
   BuildIndex,
@@ -58,6 +58,8 @@ export interface Grant {
   readonly labels: readonly string[];
   /** Bad ends in a row that the worker comes with. */
   readonly strikes: number;
+  /** What the worker has completed, and how long that took. */
+  readonly timed: TimedBuilds;
   readonly otpHash: string;
   readonly otpExpiresAt: number;
   readonly now: number;

@@ -335,6 +335,16 @@ export interface Operations {
         readonly platform: "ios" | "android";
         readonly worker_id: string | null;
         readonly started_at: number | null;
+        readonly worker_name: string | null;
+        readonly attempt: number;
+        readonly submitted_at: number;
+        readonly building_since: number | null;
+        readonly lease_until: number | null;
+        readonly last_heartbeat_at: number | null;
+        readonly stage: "initializing" | "running" | "building" | "compiling" | "linking" | "archiving" | "exporting" | null;
+        readonly progress: number | null;
+        readonly labels: readonly string[];
+        readonly priority: number;
       }[];
     };
   };
@@ -841,6 +851,7 @@ export interface Operations {
         readonly current_attempt: number | null;
         readonly completed_builds: number;
         readonly failed_builds: number;
+        readonly mean_build_ms: number | null;
       }[];
     };
   };

@@ -10,7 +10,7 @@ export const STAGES = [
   'archiving',
   'exporting',
 ] as const;
-type Stage = (typeof STAGES)[number];
+export type Stage = (typeof STAGES)[number];
 
 /** 1000 % are ten cores; what is beyond is a fault of the measuring, and dropped. */
 export const MAX_CPU_PERCENT = 1_000;

@@ -25,6 +25,14 @@ export interface Worker {
   readonly isDraining: boolean;
   readonly completedBuilds: number;
   readonly failedBuilds: number;
+  /** What it completed before the last one, and how long that took. Absent: nothing since this is counted. */
+  readonly timed?: TimedBuilds;
+}
+
+export interface TimedBuilds {
+  readonly builds: number;
+  /** From grant to end, all together. */
+  readonly ms: number;
 }
 
 export interface IssuedToken {
@@ -60,6 +68,18 @@ export function strikesOf({ strikes, lastOutcome, grantedAt, releasedAt }: Worke
   if (lastOutcome === 'lost' || (lastOutcome === 'failed' && isInstant)) return strikes + 1;
   // Cancelled or given back: says nothing about the machine.
   return lastOutcome === 'completed' || lastOutcome === 'failed' ? 0 : strikes;
+}
+
+/** What it has completed, and how long that took, the last one included: the next grant writes it down, so it costs no write. */
+export function timedOf({ timed = { builds: 0, ms: 0 }, lastOutcome, grantedAt, releasedAt }: Worker): TimedBuilds {
+  if (lastOutcome !== 'completed' || grantedAt === undefined || releasedAt === undefined) return timed;
+  return { builds: timed.builds + 1, ms: timed.ms + Math.max(0, releasedAt - grantedAt) };
+}
+
+/** How long a build takes it. Undefined: it has completed none. */
+export function meanBuildMs(worker: Worker): number | undefined {
+  const { builds, ms } = timedOf(worker);
+  return builds > 0 ? Math.round(ms / builds) : undefined;
 }
 
 export function isQuarantined(worker: Worker, now: number, quarantine: Quarantine): boolean {

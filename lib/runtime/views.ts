@@ -1,3 +1,4 @@
+import type { ActiveBuild } from '../app/active-builds.ts';
 import type { Upload, UploadInParts } from '../app/create-upload.ts';
 import type { Delivery } from '../app/deliver.ts';
 import type { FileLink } from '../app/link-file.ts';
@@ -63,8 +64,24 @@ export function queueView({ id, state }: Build, place: QueuePlace | undefined) {
   };
 }
 
-export function activeView({ id, state, platform, holder, startedAt }: Build) {
-  return { id, status: state, platform, worker_id: holder?.workerId ?? null, started_at: startedAt ?? null };
+export function activeView({ build, signs }: ActiveBuild) {
+  const { id, state, platform, holder, startedAt } = build;
+  return {
+    id,
+    status: state,
+    platform,
+    worker_id: holder?.workerId ?? null,
+    started_at: startedAt ?? null,
+    worker_name: holder?.workerName ?? null,
+    attempt: build.attempt,
+    submitted_at: build.submittedAt,
+    building_since: build.buildingSince ?? null,
+    lease_until: build.leaseUntil ?? null,
+    last_heartbeat_at: signs.heartbeatAt ?? null,
+    stage: signs.stage ?? null,
+    progress: signs.progress ?? null,
+    ...wishesView(build),
+  };
 }
 
 /** A sentence tells one failure from another; a page of whole ones could be 200 KB. */

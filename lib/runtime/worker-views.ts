@@ -1,7 +1,7 @@
 import type { PollAnswer } from '../app/assign-build.ts';
 import type { Assignment } from '../app/grant-build.ts';
 import type { Registered } from '../app/register-worker.ts';
-import { type Quarantine, quarantinedUntil, type Worker, workerState } from '../domain/worker.ts';
+import { meanBuildMs, type Quarantine, quarantinedUntil, type Worker, workerState } from '../domain/worker.ts';
 
 /** Three beats to a lease: one may be lost, and one late. */
 const BEATS_PER_LEASE = 3;
@@ -71,6 +71,7 @@ export function workerView(worker: Worker, now: number, quarantine: Quarantine) 
     current_attempt: current?.attempt ?? null,
     completed_builds: completedBuilds,
     failed_builds: failedBuilds,
+    mean_build_ms: meanBuildMs(worker) ?? null,
   };
 }
 

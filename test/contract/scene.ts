@@ -55,6 +55,7 @@ export const grantOf = (build: Build, worker: Worker, changes: Partial<Grant> = 
   workerEpoch: worker.epoch,
   labels: worker.labels ?? [],
   strikes: 0,
+  timed: { builds: 0, ms: 0 },
   otpHash: secrets.id(),
   otpExpiresAt: NOW + OTP_MS,
   now: NOW,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
-import { assignedBuild, holderOf, idleWorker, NOW, newWorker, race } from './scene.ts';
+import { assignedBuild, grantOf, holderOf, idleWorker, NOW, newWorker, pendingBuild, race } from './scene.ts';
 import { onEach, type Stores } from './stores.ts';
 
 const change = () => ({
@@ -14,6 +14,12 @@ const change = () => ({
 async function busyWorker(stores: Stores): Promise<Worker> {
   const worker = await holderOf(stores, await assignedBuild(stores));
   if (!worker) throw new Error('no worker');
+  return worker;
+}
+
+async function found({ workers }: Stores, id: string): Promise<Worker> {
+  const worker = await workers.get(id);
+  if (!worker) throw new Error(`no worker ${id}`);
   return worker;
 }
 
@@ -82,6 +88,20 @@ onEach('the worker store', (open) => {
     const gone = newWorker();
     expect(await workers.setDraining(gone.id, true)).toBe(false);
     expect(await workers.get(gone.id)).toBeUndefined();
+  });
+
+  it('keeps how long builds took over a registration and a grant, the last one included', async () => {
+    const { builds, workers } = open();
+    const timed = { builds: 2, ms: 500 };
+    const last = { lastOutcome: 'completed', grantedAt: NOW - 100, releasedAt: NOW } as const;
+    const seen = await idleWorker(open(), { timed, ...last });
+    expect(await workers.get(seen.id)).toEqual(seen);
+    await workers.renew(seen, change());
+    expect((await workers.get(seen.id))?.timed).toEqual({ builds: 3, ms: 600 });
+    const renewed = await found(open(), seen.id);
+    const build = await pendingBuild(open());
+    expect(await builds.assign(grantOf(build, renewed, { timed: { builds: 4, ms: 700 } }))).toEqual({ ok: true });
+    expect((await workers.get(seen.id))?.timed).toEqual({ builds: 4, ms: 700 });
   });
 
   it('forgets the bad ends that were seen, and none that came later', async () => {

@@ -15,11 +15,13 @@ let controller: Controller;
 let ended: string;
 let waiting: string;
 let worker: string;
+let lost: string;
 let key: string;
 beforeAll(async () => {
   controller = await startController();
   const mac = await controller.register();
   worker = mac.id;
+  lost = (await controller.register('lost')).id;
   ended = (await controller.submit()).id;
   await controller.poll(mac);
   await controller.complete(mac, ended);
@@ -49,7 +51,7 @@ const LINES: Readonly<Record<string, () => readonly string[]>> = {
   workers: () => [],
   'workers drain': () => [worker],
   'workers resume': () => [worker],
-  'workers revoke': () => [worker],
+  'workers revoke': () => [lost],
   queues: () => [],
   'queues pause': () => ['android', '--reason', 'an update'],
   'queues resume': () => ['android'],

@@ -161,7 +161,46 @@ describe('the active builds', () => {
       platform: 'ios',
       worker_id: mac.id,
       started_at: expect.any(Number),
+      worker_name: 'mac',
+      attempt: 1,
+      submitted_at: expect.any(Number),
+      building_since: null,
+      lease_until: expect.any(Number),
+      last_heartbeat_at: null,
+      stage: null,
+      progress: null,
+      labels: [],
+      priority: 0,
     });
+  });
+
+  it('show when a heartbeat came last, and what it told, until the next attempt', async () => {
+    const signsOf = async (id: string) => {
+      const { body } = await get('/api/builds/active');
+      const { last_heartbeat_at: at, stage, progress } = body.builds.find((build: TestBuild) => build.id === id);
+      return { at, stage, progress };
+    };
+    const { id } = builds.building;
+    const before = Date.now();
+    await controller.heartbeat(droid, id, { progress: 40 });
+    const metrics = { cpu_percent: 50, memory_mb: 100 };
+    const json = { type: 'heartbeat', data: { stage: 'compiling', metrics } };
+    const { status } = await controller.request('POST', `/api/builds/${id}/telemetry`, {
+      headers: controller.as(droid),
+      json,
+    });
+    expect(status).toBe(200);
+    await controller.heartbeat(droid, id);
+    const { at, ...told } = await signsOf(id);
+    expect(told).toEqual({ stage: 'compiling', progress: 40 });
+    expect(at).toBeGreaterThanOrEqual(before);
+    // What it told is not what its next attempt tells.
+    await controller.tamperBuild(id, { stage: 'no stage that there is' });
+    expect(await signsOf(id)).toMatchObject({ stage: null, progress: 40 });
+    await controller.request('POST', '/api/workers/abandon', { headers: controller.as(droid), json: { build_id: id } });
+    expect((await controller.poll(droid)).body.job).toMatchObject({ id, attempt: 2 });
+    expect(await signsOf(id)).toEqual({ at: null, stage: null, progress: null });
+    await controller.heartbeat(droid, id);
   });
 });
 
@@ -243,9 +282,10 @@ describe('the workers', () => {
       registered_at: expect.any(Number),
       last_seen_at: expect.any(Number),
       current_build_id: builds.building.id,
-      current_attempt: 1,
+      current_attempt: 2,
       completed_builds: 1,
       failed_builds: 1,
+      mean_build_ms: expect.any(Number),
     });
     const first = await get('/api/workers?limit=1');
     const next = /<([^>]+)>; rel="next"/.exec(first.headers.get('link') ?? '')?.[1];

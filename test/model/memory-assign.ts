@@ -2,6 +2,7 @@ import type { Grant, GrantOutcome } from '../../lib/app/ports.ts';
 import { byWorker } from '../../lib/domain/build-event.ts';
 import { decide } from '../../lib/domain/transitions.ts';
 import type { MemoryTable } from './memory-table.ts';
+import { timedPart } from './memory-workers.ts';
 
 /** The assignment: build and worker change together or not at all. A resend of the same grant is the same grant. */
 export function assign(table: MemoryTable, grant: Grant): GrantOutcome {
@@ -30,10 +31,10 @@ function workerRefusal(table: MemoryTable, { holder, workerEpoch }: Grant) {
   return worker.current ? 'worker_busy' : undefined;
 }
 
-function takeWorker(table: MemoryTable, { holder, buildId, attempt, now, strikes }: Grant): void {
+function takeWorker(table: MemoryTable, { holder, buildId, attempt, now, strikes, timed }: Grant): void {
   const worker = table.workers.get(holder.workerId);
   if (!worker) return;
   const { lastOutcome: _before, ...rest } = worker;
   const current = { buildId, attempt: attempt + 1 };
-  table.workers.set(worker.id, { ...rest, current, lastSeenAt: now, grantedAt: now, strikes });
+  table.workers.set(worker.id, { ...rest, current, lastSeenAt: now, grantedAt: now, strikes, ...timedPart(timed) });
 }

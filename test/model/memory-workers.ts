@@ -1,6 +1,9 @@
 import type { WorkerStore } from '../../lib/app/ports.ts';
-import { replacedToken, WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
+import { replacedToken, type TimedBuilds, timedOf, WORKER_TOKEN_MS, type Worker } from '../../lib/domain/worker.ts';
 import { holds, type MemoryTable } from './memory-table.ts';
+
+/** Of nothing there is nothing to keep. */
+export const timedPart = (timed: TimedBuilds) => (timed.builds > 0 ? { timed } : {});
 
 /** The workers in memory, under the conditions of the real table. */
 export function memoryWorkers({ workers }: MemoryTable): WorkerStore {
@@ -31,6 +34,7 @@ export function memoryWorkers({ workers }: MemoryTable): WorkerStore {
           previousToken: replacedToken(seen, now),
           strikes: 0,
           isDraining: false,
+          ...timedPart(timedOf(seen)),
         }),
       );
       return isRenewed || workers.get(seen.id)?.token.hash === token.hash;

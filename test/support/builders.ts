@@ -106,6 +106,7 @@ export const aGrant = (changes: Partial<Grant> = {}): Grant => ({
   workerEpoch: 1,
   labels: [],
   strikes: 0,
+  timed: { builds: 0, ms: 0 },
   otpHash: 'hash-of-otp',
   otpExpiresAt: NOW + 600_000,
   now: NOW,

@@ -200,8 +200,8 @@ describe('a heartbeat', () => {
       expect.objectContaining({
         Key: key,
         UpdateExpression:
-          'SET #state = :v0, #leaseUntil = :v1, #workerTokenHash = :v2, #buildingSince = if_not_exists(#buildingSince, :v3)',
-        ConditionExpression: '#state IN (:v4, :v5) AND #workerId = :v6 AND #workerTokenHash = :v7 AND #attempt = :v8',
+          'SET #state = :v0, #leaseUntil = :v1, #workerTokenHash = :v2, #heartbeatAt = :v3, #buildingSince = if_not_exists(#buildingSince, :v4)',
+        ConditionExpression: '#state IN (:v5, :v6) AND #workerId = :v7 AND #workerTokenHash = :v8 AND #attempt = :v9',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     ]);

@@ -10,6 +10,7 @@ import { eventPut } from './event-item.ts';
 import { type Change, hasOnly, hasType, is, isAbsent, isBelow } from './expression.ts';
 import { buildKey, duePartition, workerKey } from './keys.ts';
 import type { Table } from './table.ts';
+import { timedAttributes } from './worker-store.ts';
 import { type Refusal, type Transacted, transact } from './write.ts';
 
 /**
@@ -67,6 +68,7 @@ function workerChange(grant: Grant): Change {
       lastSeenAt: grant.now,
       grantedAt: grant.now,
       strikes: grant.strikes,
+      ...timedAttributes(grant.timed),
     },
     remove: ['lastOutcome'],
     when: [is('epoch', grant.workerEpoch), isAbsent('currentBuildId')],

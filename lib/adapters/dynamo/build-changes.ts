@@ -4,6 +4,7 @@ import { ALLOWED_FROM, type Command, type LifeClaim } from '../../domain/transit
 import type { Outcome } from '../../domain/worker.ts';
 import { type Change, type Condition, is, isOneOf } from './expression.ts';
 import { buildKey, duePartition, finishedDay, recordExpiresAt, waitPartitionOf, workerKey } from './keys.ts';
+import { SIGNS_ATTRIBUTES } from './signs-item.ts';
 import type { Kept } from './table.ts';
 
 /** The states a command may come from, as a condition: made from the domain's table, never typed out beside it. */
@@ -78,7 +79,7 @@ const HOLDER_ATTRIBUTES = [
   'vmTokenHash',
   'beatTokenHash',
   'vmReadyAt',
-  'progress',
+  ...SIGNS_ATTRIBUTES,
   'workerId',
   'workerName',
   'assignmentId',

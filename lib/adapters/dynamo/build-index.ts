@@ -5,6 +5,7 @@ import type { BuildIndex, DueBuild, Finished, LiveState } from '../../app/ports.
 import { BUILD_STATES } from '../../domain/build.ts';
 import { isOffline } from '../../domain/worker.ts';
 import { fromBuildItem, isUnreadable } from './build-item.ts';
+import { fromSigns } from './signs-item.ts';
 import { BATCH_KEYS, partitionOf, readAll } from './index-query.ts';
 import { duePartition, listPartition } from './keys.ts';
 import { listBuilds, listWorkers } from './listed-pages.ts';
@@ -44,7 +45,7 @@ async function* due(table: Table, kind: 'pending' | 'leased', until: number): As
 function toDue(item: Record<string, AttributeValue>): DueBuild {
   const id = item['pk']?.S?.slice('BUILD#'.length) ?? '';
   try {
-    return { id, build: fromBuildItem(item) };
+    return { id, build: fromBuildItem(item), signs: fromSigns(item) };
   } catch (error) {
     if (isUnreadable(error)) return { id };
     throw error;

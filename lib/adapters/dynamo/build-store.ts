@@ -17,6 +17,7 @@ import { type EventDraft, eventPut, readEvents } from './event-item.ts';
 import { type Change, type Condition, exists, is, isBelow, isNoneOf } from './expression.ts';
 import { buildKey, duePartition, waitPartitionOf } from './keys.ts';
 import { counted, isFirstOfMinute } from './metrics-store.ts';
+import { heartbeatSigns } from './signs-item.ts';
 import type { Table } from './table.ts';
 import { vmWrites } from './vm-writes.ts';
 import { transact, type Updated, update } from './write.ts';
@@ -113,7 +114,7 @@ async function heartbeat(table: Table, buildId: string, claim: LifeClaim, beat: 
   const { set, ...count } = counted(sample);
   const change: Change = {
     key: buildKey(buildId),
-    set: { state: 'building', leaseUntil, workerTokenHash: rebindTo, progress, ...set },
+    set: { state: 'building', leaseUntil, workerTokenHash: rebindTo, ...heartbeatSigns(now, progress, sample), ...set },
     ...count,
     setOnce: { buildingSince: now },
     when: [allowedFrom('heartbeat'), ...heldBy(claim)],

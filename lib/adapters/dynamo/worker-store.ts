@@ -9,7 +9,14 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { WorkerStore } from '../../app/ports.ts';
 import { PLATFORMS } from '../../domain/build.ts';
-import { OUTCOMES, replacedToken, WORKER_TOKEN_MS, type Worker } from '../../domain/worker.ts';
+import {
+  OUTCOMES,
+  replacedToken,
+  type TimedBuilds,
+  timedOf,
+  WORKER_TOKEN_MS,
+  type Worker,
+} from '../../domain/worker.ts';
 import { exists, is, isAbsent, toDelete } from './expression.ts';
 import { listedAt, listPartition, recordExpiresAt, workerKey } from './keys.ts';
 import type { Kept, Table } from './table.ts';
@@ -37,6 +44,8 @@ const WorkerItem = z.object({
   isDraining: z._default(z.boolean(), false),
   completedBuilds: count,
   failedBuilds: count,
+  timedBuilds: z.optional(count),
+  timedMs: z.optional(count),
 });
 
 /** The workers in the table. A worker that never comes back leaves as other records do (time to live). */
@@ -72,6 +81,7 @@ export function workerStore(table: Table): WorkerStore {
           expiresAt: recordExpiresAt(table, now),
           strikes: 0,
           isDraining: false,
+          ...timedAttributes(timedOf(seen)),
         },
         // A fresh start: what ended badly before is forgiven.
         remove: ['lastOutcome', ...(labels ? [] : ['labels'])],
@@ -118,7 +128,7 @@ export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
   const { currentBuildId, currentAttempt, previousTokenHash, previousTokenExpiresAt, ...optional } = WorkerItem.parse(
     unmarshall(item),
   );
-  const { releasedAt, grantedAt, lastOutcome, labels, ...data } = optional;
+  const { releasedAt, grantedAt, lastOutcome, labels, timedBuilds, timedMs, ...data } = optional;
   const { tokenHash, tokenExpiresAt, ...worker } = data;
   return {
     ...worker,
@@ -131,16 +141,22 @@ export function fromWorkerItem(item: Record<string, AttributeValue>): Worker {
     ...(grantedAt !== undefined && { grantedAt }),
     ...(lastOutcome !== undefined && { lastOutcome }),
     ...(labels && { labels }),
+    ...(timedBuilds !== undefined && { timed: { builds: timedBuilds, ms: timedMs ?? 0 } }),
   };
 }
 
+/** Of nothing there is nothing to write. */
+export const timedAttributes = ({ builds, ms }: TimedBuilds) =>
+  builds > 0 ? { timedBuilds: builds, timedMs: ms } : {};
+
 export function toWorkerItem(kept: Kept, worker: Worker) {
-  const { token, previousToken, current, platforms, labels, ...data } = worker;
+  const { token, previousToken, current, platforms, labels, timed, ...data } = worker;
   return {
     ...workerKey(worker.id),
     ...data,
     platforms: [...platforms],
     labels: labels && [...labels],
+    ...(timed && timedAttributes(timed)),
     tokenHash: token.hash,
     tokenExpiresAt: token.expiresAt,
     previousTokenHash: previousToken?.hash,

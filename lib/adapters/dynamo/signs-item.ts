@@ -1,0 +1,27 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
+import type { SignsOfLife } from '../../domain/signs-of-life.ts';
+import { type Sample, STAGES } from '../../domain/telemetry.ts';
+
+/** For people to look at: what cannot be read of them is left out, and no reason to refuse the build's record. */
+const SignsItem = z.object({
+  heartbeatAt: z.catch(z.optional(z.number()), undefined),
+  stage: z.catch(z.optional(z.enum(STAGES)), undefined),
+  progress: z.catch(z.optional(z.number()), undefined),
+});
+
+/** What a heartbeat sets of them, in the write that it is anyway. An undefined value is left alone. */
+export const heartbeatSigns = (now: number, progress: number | undefined, sample: Sample | undefined) => ({
+  heartbeatAt: now,
+  progress,
+  stage: sample?.stage,
+});
+
+/** An attempt's signs are not those of the next one. */
+export const SIGNS_ATTRIBUTES = Object.keys(SignsItem.shape);
+
+export function fromSigns(item: Record<string, AttributeValue>): SignsOfLife {
+  const signs = SignsItem.parse(unmarshall(item));
+  return Object.fromEntries(Object.entries(signs).filter(([, value]) => value !== undefined));
+}
