@@ -85,6 +85,14 @@ export interface ClientOptions {
 export interface ListOptions extends CallOptions {
   readonly status?: ListedBuild['status'] | undefined;
   readonly platform?: 'ios' | 'android' | undefined;
+  readonly worker_id?: string | undefined;
+  /** `team` means `team=red` as well. Several, with commas between them, are all asked. */
+  readonly label?: string | undefined;
+  /** Part of an id, a label, a name, or the reason of a failure. */
+  readonly text?: string | undefined;
+  /** Milliseconds since 1970, the first one included. */
+  readonly submitted_after?: string | undefined;
+  readonly submitted_before?: string | undefined;
 }
 
 export interface WaitOptions extends CallOptions {
