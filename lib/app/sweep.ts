@@ -104,12 +104,13 @@ function lookLater({ builds, clock }: Deps, build: Build): Promise<void> {
   return builds.markSent(build, build.sends, resendAt(clock(), build.sends));
 }
 
-/** Asks once for each: what is found holds for the whole sweep. A sweep that has nothing to do asks nothing. */
+/** Asks once for each: what is found holds for the whole sweep, a failure does not. A sweep that has nothing to do asks nothing. */
 function onceEach<K, V>(ask: (key: K) => Promise<V>): (key: K) => Promise<V> {
   const answers = new Map<K, Promise<V>>();
   return (key) => {
     const answer = answers.get(key) ?? ask(key);
     answers.set(key, answer);
+    answer.catch(() => answers.delete(key));
     return answer;
   };
 }

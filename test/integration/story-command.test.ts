@@ -77,6 +77,26 @@ it('says of a build that waits that its platform is paused, and why', async () =
   expect(await cli('queues', 'pause', 'ios')).toMatchObject({ code: 2 });
 });
 
+it('shows the queues: what waits since when, what runs, who is there, for what nobody is, and why nothing is handed out', async () => {
+  const since = Date.now() - 3_600_000;
+  const { id } = await controller.submit('android');
+  await controller.tamperBuild(id, { queuedAt: since, labels: ['signing'] });
+  await cli('queues', 'pause', 'android', '--reason', 'a new SDK');
+  const shown = async () => (await cli('queues')).out;
+  const iso = new Date(since).toISOString();
+  // What is counted may be some seconds old.
+  await expect.poll(shown, { timeout: 15_000, interval: 500 }).toContain(`waiting since ${iso}`);
+  const lines = (await shown()).split('\n');
+  expect(lines.find((line) => line.startsWith('android'))).toMatch(
+    /^android {2}\d+ waiting since \S+ {2}\d+ running {2}\d+ idle and \d+ building workers? {2}no worker for \d+$/,
+  );
+  expect(lines.find((line) => line.includes('paused'))).toMatch(/^ +paused since \S+Z by root: a new SDK$/);
+  const [, android] = JSON.parse((await cli('--json', 'queues')).out);
+  expect(android).toMatchObject({ platform: 'android', paused: { reason: 'a new SDK', by: 'root' } });
+  await cli('queues', 'resume', 'android');
+  await controller.request('POST', `/api/builds/${id}/cancel`, { headers: controller.key });
+});
+
 it('exits 4 for a build that is not there', async () => {
   expect((await cli('why', 'nothing')).code).toBe(4);
 });

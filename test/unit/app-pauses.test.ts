@@ -41,12 +41,12 @@ const callsOf = async (act: () => Promise<unknown>) => {
 
 const DAY = 86_400_000;
 const limits = { maxAttempts: 3, maxQueueMs: DAY, maxBuildMs: DAY };
-const sweepOf = async (pending: Build[]) => {
+const sweepOf = async (pending: Build[], deps = world.deps) => {
   for (const build of pending) world.builds.set(build.id, build);
   const due = async function* (kind: string) {
     yield kind === 'pending' ? pending.map((build) => ({ id: build.id, build })) : [];
   };
-  return sweep({ ...world.deps, index: { due } as unknown as BuildIndex }, limits, Number.MAX_SAFE_INTEGER);
+  return sweep({ ...deps, index: { due } as unknown as BuildIndex }, limits, Number.MAX_SAFE_INTEGER);
 };
 
 describe('a poll of a paused platform', () => {
@@ -155,6 +155,15 @@ describe('a sweep of a paused platform', () => {
     expect(await sweepOf([sent])).toMatchObject({ resent: 1, timedOut: 0 });
     world.state.now += 60_000;
     expect(await sweepOf([sent])).toMatchObject({ timedOut: 1 });
+  });
+
+  it('reads again after a read that failed, and repairs what it can', async () => {
+    const builds = ['a', 'b'].map((id) => aBuild('pending', { id, sends: 1 }));
+    let reads = 0;
+    const get = () => (++reads === 1 ? Promise.reject(new Error('throttled')) : memoryPauses(world.pauses).get('ios'));
+    const deps = { ...world.deps, pauses: { ...memoryPauses(world.pauses), get } };
+    expect(await sweepOf(builds, deps)).toMatchObject({ failed: 1, resent: 1 });
+    expect(world.events.map(({ event }) => event)).toEqual(['repair_failed', 'build_resent']);
   });
 
   it('reads each pause once, and none where nothing waits', async () => {
