@@ -2,6 +2,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Problem } from '../answer.ts';
+import { keepFocus } from './heading.ts';
 
 interface Props {
   readonly title: string;
@@ -33,7 +34,7 @@ export function Confirm({ title, action, isDangerous, onConfirm, onClose, childr
 
   const close = () => {
     onClose();
-    requestAnimationFrame(focusSomething);
+    keepFocus();
   };
   return html`
     <dialog ref=${dialog} aria-labelledby=${id} onClose=${close}>
@@ -48,9 +49,4 @@ export function Confirm({ title, action, isDangerous, onConfirm, onClose, childr
       </form>
     </dialog>
   `;
-}
-
-/** Where what opened the dialog has gone with what was done. */
-function focusSomething(): void {
-  if (document.activeElement === document.body) document.querySelector('h1')?.focus();
 }

@@ -14,3 +14,10 @@ export function Heading({ title, children }: { title: string; children?: Compone
   useEffect(() => heading.current?.focus(), []);
   return html`<header class="heading"><h1 ref=${heading} tabindex="-1">${title}</h1>${children}</header>`;
 }
+
+/** Where what had the focus has gone with what was done, the keyboard goes on at the beginning of the view. */
+export function keepFocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+  });
+}

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import type { Page } from '../page.ts';
-import { Heading } from '../parts/heading.ts';
+import { Heading, keepFocus } from '../parts/heading.ts';
 import { LiveBody } from '../parts/live-body.ts';
 import { NoScope } from '../parts/no-scope.ts';
 import { ThemeSwitch } from '../parts/theme-switch.ts';
@@ -61,7 +61,7 @@ function Keys({ page }: { page: Page }) {
         <div class="card">${all.length === 0 ? html`<div class="empty"><p>No key has been made yet: everybody uses the project’s own.</p></div>` : html`<${KeyRows} page=${page} keys=${all} onRevoke=${setLeaving} />`}</div>
       `}<//>
       ${isMaking && html`<${CreateKey} page=${page} onMade=${onMade} onClose=${() => setMaking(false)} />`}
-      ${leaving && html`<${RevokeKey} page=${page} revoked=${leaving} onDone=${() => void keys.refresh()} onClose=${() => setLeaving(undefined)} />`}
+      ${leaving && html`<${RevokeKey} page=${page} revoked=${leaving} onDone=${() => void keys.refresh().then(keepFocus)} onClose=${() => setLeaving(undefined)} />`}
     </section>
   `;
 }
