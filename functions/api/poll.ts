@@ -1,4 +1,5 @@
 import { assignBuild } from '../../lib/app/assign-build.ts';
+import { spreadPolls } from '../../lib/app/spread-polls.ts';
 import { api } from '../../lib/runtime/api.ts';
 import {
   builds,
@@ -21,7 +22,7 @@ import { pollView } from '../../lib/runtime/worker-views.ts';
 const env = readEnv([...RECORDS, ...QUEUES, ...LEASES, ...QUARANTINE]);
 const table = openTable(env);
 const stores = { builds: builds(table), workers: workers(table), queue: queues(env), waiting: waiting(table) };
-const deps = { ...stores, lookout: pauseLookout(table), secrets, clock, chance, report };
+const deps = { ...stores, lookout: pauseLookout(table), secrets, clock, chance, report, pace: spreadPolls() };
 
 export const handler = api(
   { access: 'poll', gate: gate(env, table), input: AWorker },

@@ -12,12 +12,15 @@ import {
 } from './grant-build.ts';
 import type { Message, PauseLookout, WaitingBuilds, WorkerStore } from './ports.ts';
 import { leaveToTimeout, putOff } from './settle-message.ts';
+import type { Pace } from './spread-polls.ts';
 import { openLine } from './waiting-line.ts';
 
 interface Deps extends GrantDeps {
   readonly workers: WorkerStore;
   readonly waiting: WaitingBuilds;
   readonly lookout: PauseLookout;
+  /** For a worker that was given nothing. Absent: the pace of chance. */
+  readonly pace?: Pace;
 }
 
 export interface PollAnswer {
@@ -55,7 +58,8 @@ export async function assignBuild(
   if (typeof found === 'object') return { assignment: found, nextPollMs: pace };
   if (isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
   if (found === 'unfinished') return { nextPollMs: busyPollMs(chance) };
-  return { nextPollMs: found === 'paused' ? idlePollMs(chance) : pace };
+  if (found === 'paused') return { nextPollMs: idlePollMs(chance) };
+  return { nextPollMs: deps.pace?.(worker, now, chance) ?? pace };
 }
 
 type Repeated = Assignment | undefined | 'free';

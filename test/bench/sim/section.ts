@@ -12,7 +12,8 @@ export function simSection({ rows, paces, settings }: SimRecord): string {
 build ${settings.buildMinutes} minutes in the median, both inputs and no measurements; pushes come by working hours, each of them submits two builds on
 average; workers build for one platform. USD are those of polls and builds by the counts above. Pickup is the time from submit to grant, in seconds; where
 workers are too few for the busiest hours, builds wait for them and not for a poll. \`used\` is how much of the limit that is reached first the busiest stretch
-takes, above 1 it is passed; – is where too few builds came in the stretch that was simulated; a fleet with the hint asks as the controller says, one without each 30 s.`,
+takes, above 1 it is passed; – is where too few builds came in the stretch that was simulated; a fleet with the hint asks as the controller says, one without each 30 s. The
+controller spreads the polls of those it knows; one execution environment is taken to know a whole fleet, up to 50 of it, and beyond chance spreads them.`,
     rowsTable(rows),
     '![How long builds wait](pickup.svg)',
     '![What a day costs](cost-a-day.svg)',

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assignBuild } from '../../../lib/app/assign-build.ts';
-import { nextPollMs, type Worker } from '../../../lib/domain/worker.ts';
+import { spreadPolls } from '../../../lib/app/spread-polls.ts';
+import type { Worker } from '../../../lib/domain/worker.ts';
 import { aWorker } from '../../support/builders.ts';
 import { memoryWorld } from '../../support/memory-stores.ts';
 import { OTP_MS, QUARANTINE } from '../../support/settings.ts';
@@ -25,34 +26,36 @@ describe('the simulation', () => {
   });
 
   it('grants each build that is submitted, once, while there are workers for them', () => {
-    const { submits, grants, waiting } = simulate(hint, day, service);
+    const { submits, grants, waiting } = simulate(hint(), day, service);
     expect(submits).toBeGreaterThan(50);
     expect(grants + waiting).toBe(submits);
   });
 
   it('knows that one worker that asks each 10 s keeps a build waiting for 5 s in the middle', () => {
     const lone = { ...day, workers: 1, buildsPerDay: 4, until: 2_000 * HOUR };
-    const { pickups } = simulate(fixed(10_000), lone, { pollMs: 1, buildMs: 1 });
+    const { pickups } = simulate(fixed(10_000)(), lone, { pollMs: 1, buildMs: 1 });
     expect(quantile(pickups, 0.5) / 1000).toBeGreaterThan(4);
     expect(quantile(pickups, 0.5) / 1000).toBeLessThan(6);
   });
 
   it('lets workers pause as the use case would tell them to', async () => {
     const asked: { worker: Worker; now: number; chance: number; ms: number }[] = [];
+    const rule = spreadPolls();
     simulate(
       (worker, now, chance) => {
-        const ms = nextPollMs(worker, now, chance);
+        const ms = rule(worker, now, chance);
         asked.push({ worker, now, chance, ms });
         return ms;
       },
-      day,
+      { ...day, until: HOUR / 6 },
       service,
     );
     const settings = { firstLeaseMs: 1, leaseMs: 1, maxAttempts: 3, otpMs: OTP_MS, quarantine: QUARANTINE };
-    for (const { worker, now, chance, ms } of asked.filter((_, index) => index % 500 === 0)) {
+    const pace = spreadPolls();
+    for (const { worker, now, chance, ms } of asked) {
       const { deps } = memoryWorld();
       const answer = await assignBuild(
-        { ...deps, clock: () => now, chance: () => chance },
+        { ...deps, pace, clock: () => now, chance: () => chance },
         { ...aWorker(), ...worker },
         '',
         settings,

@@ -1,12 +1,10 @@
 import type { Build } from '../../../lib/domain/build.ts';
 import { decide } from '../../../lib/domain/transitions.ts';
 import { isSightingDue, type Worker } from '../../../lib/domain/worker.ts';
+import type { Pace } from '../../../lib/app/spread-polls.ts';
 import { createAgenda } from './agenda.ts';
 import { arrivals, busyness } from './arrivals.ts';
 import { dice, exponential, logNormal } from './dice.ts';
-
-/** How long a worker that was given nothing waits for its next poll. */
-export type Pace = (worker: Worker, now: number, chance: number) => number;
 
 export interface Load {
   readonly workers: number;

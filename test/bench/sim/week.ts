@@ -1,4 +1,5 @@
-import { type Outcome, type Pace, type Service, simulate } from './simulate.ts';
+import type { PaceMaker } from './paces.ts';
+import { type Outcome, type Service, simulate } from './simulate.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -28,7 +29,13 @@ export interface Week {
 }
 
 /** A whole week, or the stretches, each by its share. */
-export function simulateWeek(pace: Pace, workers: number, buildsPerDay: number, service: Service, seed: number): Week {
+export function simulateWeek(
+  pace: PaceMaker,
+  workers: number,
+  buildsPerDay: number,
+  service: Service,
+  seed: number,
+): Week {
   const length = Math.max(SHORTEST, (ENOUGH_POLLS / workers) * 30_000);
   if (workers <= MOST_FOR_WEEKS) return ofStretches([{ at: 0, hours: WEEK_HOURS, length: WEEK_HOURS * HOUR }]);
   return ofStretches(STRETCHES.map(({ at, hours }) => ({ at, hours, length: Math.min(length, 4 * HOUR) })));
@@ -36,7 +43,7 @@ export function simulateWeek(pace: Pace, workers: number, buildsPerDay: number, 
   function ofStretches(stretches: readonly { at: number; hours: number; length: number }[]): Week {
     const parts = stretches.map(({ at, hours, length: ms }) => {
       const load = { workers, buildsPerDay, from: at, countFrom: at + WARM_UP, until: at + WARM_UP + ms, seed };
-      return { ms, share: hours / WEEK_HOURS, outcome: simulate(pace, load, service) };
+      return { ms, share: hours / WEEK_HOURS, outcome: simulate(pace(), load, service) };
     });
     const perDay = (countOf: (outcome: Outcome) => number) =>
       parts.reduce((sum, { ms, share, outcome }) => sum + (countOf(outcome) / ms) * share * 24 * HOUR, 0);

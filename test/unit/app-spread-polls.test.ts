@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { spreadPolls } from '../../lib/app/spread-polls.ts';
+import { nextPollMs } from '../../lib/domain/worker.ts';
+import { aWorker, NOW } from '../support/builders.ts';
+
+/** Idle for long: it is told 24 to 36 s. */
+const idle = (id: string, changes: Parameters<typeof aWorker>[0] = {}) =>
+  aWorker({ id, registeredAt: NOW - 86_400_000, ...changes });
+
+describe('polls are spread', () => {
+  it('by chance where nobody else is known', () => {
+    for (const chance of [0, 0.3, 0.99]) {
+      expect(spreadPolls()(idle('a'), NOW, chance)).toBe(nextPollMs(idle('a'), NOW, chance));
+    }
+  });
+
+  it('to the moment that is furthest from the others’, within the jitter', () => {
+    const pace = spreadPolls();
+    expect(pace(idle('a'), NOW, 0.01)).toBe(24_120);
+    const second = pace(idle('b'), NOW, 0.5);
+    expect(second).toBeGreaterThan(35_000);
+    expect(second).toBeLessThanOrEqual(36_000);
+    const third = pace(idle('c'), NOW, 0.5);
+    expect(Math.abs(third - 30_000)).toBeLessThan(600);
+  });
+
+  it('only among workers that may be given the same builds', () => {
+    const pace = spreadPolls();
+    pace(idle('a', { platforms: ['android'] }), NOW, 0.5);
+    expect(pace(idle('b'), NOW, 0.5)).toBe(30_000);
+    expect(pace(idle('c', { platforms: ['android', 'ios'] }), NOW, 0.5)).not.toBe(30_000);
+  });
+
+  it('not around one that has not come, nor around the worker’s own last time', () => {
+    const pace = spreadPolls();
+    pace(idle('a'), NOW, 0.5);
+    // It should have come at 30 s, and 5 s later it has gone.
+    expect(pace(idle('b'), NOW + 36_000, 0.5)).toBe(30_000);
+    expect(pace(idle('b'), NOW + 66_000, 0.5)).toBe(30_000);
+  });
+
+  it('keeps a quick worker quick', () => {
+    const pace = spreadPolls();
+    for (const id of ['a', 'b', 'c']) {
+      const ms = pace(idle(id, { releasedAt: NOW - 1_000 }), NOW, 0.9);
+      expect(ms).toBeGreaterThanOrEqual(1_600);
+      expect(ms).toBeLessThanOrEqual(2_400);
+    }
+  });
+
+  it('of 50 at most: in a larger fleet chance alone leaves no gaps', () => {
+    const pace = spreadPolls();
+    for (let index = 0; index < 50; index++) pace(idle(`w${index}`, { platforms: ['android'] }), NOW, 0.5);
+    pace(idle('a'), NOW, 0.5);
+    expect(pace(idle('b'), NOW, 0.5)).toBe(30_000);
+  });
+
+  it('leaves fewer long gaps than chance', () => {
+    const gaps = (pace: ReturnType<typeof spreadPolls>) => {
+      let seed = 1;
+      const chance = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+      const next = new Map(Array.from({ length: 6 }, (_, index) => [`w${index}`, NOW + 30_000 * chance()] as const));
+      const polls: number[] = [];
+      for (let count = 0; count < 3_000; count++) {
+        const [id, at] = [...next].reduce((soonest, each) => (each[1] < soonest[1] ? each : soonest));
+        polls.push(at);
+        next.set(id, at + pace(idle(id), at, chance()));
+      }
+      // What a build waits that comes at any moment: half of the gap it falls into.
+      const each = polls.slice(1).map((at, index) => at - (polls[index] ?? 0));
+      return each.reduce((sum, gap) => sum + gap ** 2, 0) / each.reduce((sum, gap) => sum + gap, 0) / 2;
+    };
+    expect(gaps(spreadPolls())).toBeLessThan(0.85 * gaps(nextPollMs));
+  });
+});
