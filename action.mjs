@@ -15761,14 +15761,21 @@ function nextCursor(link2, cursor) {
 // lib/client/cli/follow-logs.ts
 var RECONNECT = { tries: 45, baseMs: 500, maxMs: 8e3 };
 var PAUSE_MS = 1e3;
+var LONGEST_PAUSE_MS = 3e3;
 var MANY_LINES = 100;
+var BUSY_MS = 1e4;
+var followPauseMs = (ageMs) => Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, ageMs / 60));
 async function* followLogs(read, clock, signal) {
+  const begunAt = clock.now();
+  let busyUntil = begunAt;
   for (let cursor; ; ) {
     const page = await read(cursor);
     yield* page.logs;
     if (page.is_final) return;
     cursor = page.next_cursor || cursor;
-    if (page.logs.length < MANY_LINES) await clock.wait(PAUSE_MS, signal);
+    const now = clock.now();
+    if (page.logs.length >= MANY_LINES) busyUntil = now + BUSY_MS;
+    else await clock.wait(now < busyUntil ? PAUSE_MS : followPauseMs(now - begunAt), signal);
   }
 }
 

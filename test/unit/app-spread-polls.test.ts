@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { spreadPolls } from '../../lib/app/spread-polls.ts';
 import { nextPollMs } from '../../lib/domain/worker.ts';
+import { dice } from '../bench/sim/dice.ts';
 import { aWorker, NOW } from '../support/builders.ts';
 
 /** Idle for long: it is told 24 to 36 s. */
@@ -57,8 +58,7 @@ describe('polls are spread', () => {
 
   it('leaves fewer long gaps than chance', () => {
     const gaps = (pace: ReturnType<typeof spreadPolls>) => {
-      let seed = 1;
-      const chance = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+      const chance = dice(1);
       const next = new Map(Array.from({ length: 6 }, (_, index) => [`w${index}`, NOW + 30_000 * chance()] as const));
       const polls: number[] = [];
       for (let count = 0; count < 3_000; count++) {

@@ -16,6 +16,14 @@ export interface BuildLogDeps {
 
 /** People following a log do not notice half a second; a call per line would cost a hundred times as much. */
 const FLUSH_MS = 500;
+/** Nor three, once a build goes on for minutes: who still follows it waits for its end. */
+const LONGEST_PAUSE_MS = 3_000;
+
+/**
+ * How long after the last call lines may wait for the next, by how long the build has gone on: half a second for the first
+ * half minute, 3 s from the third minute on. A full batch waits for nothing, nor does a line after a silence.
+ */
+export const logPauseMs = (ageMs: number): number => Math.min(LONGEST_PAUSE_MS, Math.max(FLUSH_MS, ageMs / 60));
 /** Without any progress. Longer than a lease: a controller that is away that long puts the lease in doubt, which is waited out. */
 const CLOSE_MS = 120_000;
 const RETRY: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 5_000 };
@@ -30,6 +38,8 @@ export class BuildLog {
   #isClosed = false;
   #isFirst = true;
   #sentLines = 0;
+  readonly #begunAt: number;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #progressAt: number;
   #wake = () => {};
   #room: Promise<void> | undefined;
@@ -39,7 +49,8 @@ export class BuildLog {
     this.#deps = deps;
     this.#until = AbortSignal.any([deps.lease.signal, this.#givenUp.signal]);
     this.#until.addEventListener('abort', () => this.#makeRoom(), { once: true });
-    this.#progressAt = deps.clock.now();
+    this.#begunAt = deps.clock.now();
+    this.#progressAt = this.#begunAt;
     this.#finished = this.#run().catch(ignoreAbort(this.#until));
   }
 
@@ -92,6 +103,11 @@ export class BuildLog {
     return this.#isClosed || this.#queue.hasFullBatch() || (this.#isFirst && !this.#queue.isEmpty());
   }
 
+  #hasPaused(): boolean {
+    const now = this.#deps.clock.now();
+    return now - this.#sentAt >= logPauseMs(now - this.#begunAt);
+  }
+
   async #run(): Promise<void> {
     const queue = this.#queue;
     while (!this.#until.aborted && !(this.#isClosed && queue.isEmpty())) {
@@ -99,7 +115,7 @@ export class BuildLog {
         this.#wake = resolve;
       });
       if (!this.#isDue()) await Promise.race([this.#deps.clock.wait(FLUSH_MS, this.#until), woken]);
-      if (!queue.isEmpty()) await this.#deliver();
+      if (!queue.isEmpty() && (this.#isDue() || this.#hasPaused())) await this.#deliver();
     }
     if (queue.hasUnmentionedDrops()) await this.#deliver();
   }
@@ -108,6 +124,7 @@ export class BuildLog {
     const { clock, random, lease, send } = this.#deps;
     const batch = this.#queue.take();
     this.#isFirst = false;
+    this.#sentAt = clock.now();
     try {
       const context = { clock, random, signal: this.#until, isWorthAnotherTry: isControllerTrouble };
       await withRetries(() => send(batch, this.#sentLines, this.#until), RETRY, context);
