@@ -45,8 +45,8 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   'lib/client': [
     { to: /^lib\/client\// },
     { to: /^lib\/domain\//, typesOnly: true },
-    // Which names an archive may have is one rule at both ends.
-    { to: /^lib\/domain\/archive-rules\.ts$/ },
+    // Which names an archive may have is one rule at both ends; and what happened to a build is told in one way.
+    { to: /^lib\/domain\/(archive-rules|build-story)\.ts$/ },
     { to: /^(node:|npm:(zod\/mini|commander|ignore|yauzl|yazl)$)/ },
     // What goes through proxies, and sends a stream with its length.
     { to: /^npm:undici$/, by: /\/network\.ts$/ },
@@ -55,6 +55,7 @@ const ALLOWED: Record<string, readonly Allowance[]> = {
   dashboard: [
     { to: /^dashboard\// },
     { to: /^lib\/(client\/api-types|domain\/[\w-]+)\.ts$/, typesOnly: true },
+    { to: /^lib\/domain\/build-story\.ts$/ },
     { to: /^npm:(preact(\/hooks)?|htm\/preact|@preact\/signals|uplot)$/ },
   ],
   infra: [

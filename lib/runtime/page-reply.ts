@@ -3,7 +3,8 @@ import { type PageFiles, packedFor } from './page-files.ts';
 
 /**
  * The page may load its own files and ask its own controller, and nothing else: what it shows comes from strangers, and it
- * holds a key. `data:` is its icon. No string becomes script (Trusted Types), no form is sent, nobody frames it.
+ * holds a key. `data:` is its icon. No string becomes script (Trusted Types, but for the one file that searches logs beside
+ * the page: `dashboard/log/search-port.ts`), no form is sent, nobody frames it.
  */
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -15,7 +16,7 @@ const PAGE_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types own-worker',
 ].join('; ');
 
 const HEADERS = {

@@ -1,3 +1,4 @@
+import { eventSentence, standingSentence } from '../../../domain/build-story.ts';
 import type { BuildStory, Status } from '../../answers.ts';
 import type { QueuePlace } from '../../queue-answers.ts';
 import type { ApiClient } from '../../api-client.ts';
@@ -58,12 +59,10 @@ async function pauseOf(client: ApiClient, id: string): Promise<QueuePlace['pause
   }
 }
 
-type Event = BuildStory['events'][number];
-
 function storyLines({ events }: BuildStory, status: Status, waiting: string | undefined): string[] {
   const begin = events[0]?.at ?? status.submitted_at;
-  const lines = events.map((event) => `${sinceText(event.at - begin)}  ${sentenceOf(event)}`);
-  return [...lines, '', waiting ?? endingOf(status)];
+  const lines = events.map((event) => `${sinceText(event.at - begin)}  ${eventSentence(event)}`);
+  return [...lines, '', waiting ?? standingSentence(status)];
 }
 
 /** Fits builds of up to 999 hours; the first column of every line. */
@@ -72,41 +71,4 @@ function sinceText(ms: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const hours = String(Math.floor(seconds / 3600)).padStart(3);
   return `${hours}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
-function sentenceOf({ type, attempt, by, why: reason }: Event): string {
-  const because = reason === undefined ? '' : `: ${reason.split('\n')[0]}`;
-  switch (type) {
-    case 'submitted':
-      return reason === undefined ? 'submitted' : `submitted (${reason})`;
-    case 'assigned':
-      return `attempt ${attempt}: assigned to ${by}${reason === undefined ? '' : ` (${reason})`}`;
-    case 'started':
-      return `attempt ${attempt}: ${by} began to work`;
-    case 'requeued':
-      return `attempt ${attempt}: taken back by the ${by}${because}`;
-    case 'given_back':
-      return `attempt ${attempt}: given back by ${by}`;
-    case 'retried':
-      return `tried again ${reason ?? ''}`.trimEnd();
-    default:
-      return `${attempt > 0 ? `attempt ${attempt}: ` : ''}${type} by ${by}${because}`;
-  }
-}
-
-function endingOf({ state, attempt, max_attempts: max, error_message: error }: Status): string {
-  switch (state) {
-    case 'pending':
-      return attempt === 0 ? 'It waits for a worker.' : `It waits for another worker; ${attempt} attempts so far.`;
-    case 'assigned':
-      return `Attempt ${attempt} was handed to a worker that has not begun yet.`;
-    case 'building':
-      return `Attempt ${attempt} is being built.`;
-    case 'completed':
-      return 'It is done.';
-    case 'cancelled':
-      return 'It was cancelled.';
-    case 'failed':
-      return `It failed after ${attempt} of at most ${max} attempts: ${error?.split('\n')[0] ?? 'no reason was given'}`;
-  }
 }

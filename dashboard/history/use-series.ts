@@ -1,0 +1,54 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../answer.ts';
+import type { Page } from '../page.ts';
+import type { ListQuery } from './filters.ts';
+import { type Gathered, gather, type ListedBuild } from './gather.ts';
+
+/** So many builds are read for the plots at first, and with each wish for more. */
+export const BATCH = 1_000;
+/** Ten are enough where nothing is filtered; where much is, the answer says how far it came. */
+const MOST_CALLS = 20;
+
+export interface Series {
+  readonly builds: readonly ListedBuild[];
+  /** There are older ones that were not read. */
+  readonly isCut: boolean;
+  readonly isLoading: boolean;
+  readonly problem: Problem | undefined;
+  loadMore(): void;
+}
+
+const NONE: Gathered = { builds: [], next: undefined };
+
+/** Reads builds for the plots, the newest first; once, as what they show is the past. */
+export function useSeries(page: Page, filters: ListQuery): Series {
+  const [known, setKnown] = useState(NONE);
+  const [wish, setWish] = useState<{ filters: ListQuery; from: Gathered }>({ filters, from: NONE });
+  const [isLoading, setLoading] = useState(true);
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  useEffect(() => setWish((last) => (last.filters === filters ? last : { filters, from: NONE })), [filters]);
+  useEffect(() => {
+    const giveUp = new AbortController();
+    const { from } = wish;
+    const show = ({ builds, next }: Gathered) => {
+      if (!giveUp.signal.aborted) setKnown({ builds: [...from.builds, ...builds], next });
+    };
+    const load = async () => {
+      setLoading(true);
+      const limits = { atMost: BATCH, mostCalls: MOST_CALLS, cursor: from.next };
+      const answer = await gather(page.api, wish.filters, { ...limits, signal: giveUp.signal, onPart: show });
+      if (giveUp.signal.aborted) return;
+      setProblem(answer.ok ? undefined : answer.problem);
+      setLoading(false);
+    };
+    load().catch(reportError);
+    return () => giveUp.abort();
+  }, [page, wish]);
+  return {
+    builds: known.builds,
+    isCut: known.next !== undefined,
+    isLoading,
+    problem,
+    loadMore: () => setWish({ filters: wish.filters, from: known }),
+  };
+}
