@@ -44,7 +44,7 @@ interface FieldProps {
 }
 
 const Field = ({ name, label, value = '', placeholder = '', type = 'text' }: FieldProps) => html`
-  <label class="filter"><span>${label}</span><input name=${name} type=${type} placeholder=${placeholder} defaultValue=${value} maxlength="200" /></label>
+  <div class="filter"><label for=${`by-${name}`}>${label}</label><input id=${`by-${name}`} name=${name} type=${type} placeholder=${placeholder} defaultValue=${value} maxlength="200" /></div>
 `;
 
 type Option = readonly [value: string, title: string];
@@ -54,9 +54,9 @@ function Choice({ name, label, value = '', options }: FieldProps & { options: re
   // What the address asks for is shown, whatever it is.
   const known = all.some(([one]) => one === value) ? all : [...all, [value, value] as const];
   return html`
-    <label class="filter"><span>${label}</span>
-      <select name=${name}>${known.map(([one, title]) => html`<option value=${one} selected=${one === value}>${title}</option>`)}</select>
-    </label>
+    <div class="filter"><label for=${`by-${name}`}>${label}</label>
+      <select id=${`by-${name}`} name=${name}>${known.map(([one, title]) => html`<option value=${one} selected=${one === value}>${title}</option>`)}</select>
+    </div>
   `;
 }
 

@@ -2,7 +2,7 @@ import type { Operations } from '../../lib/client/api-types.ts';
 
 /** What the address of the view may say, by these names. */
 export const FILTERS = ['state', 'platform', 'worker', 'label', 'text', 'from', 'to'] as const;
-export type Filter = (typeof FILTERS)[number];
+type Filter = (typeof FILTERS)[number];
 export type Filters = Partial<Record<Filter, string>>;
 
 export type ListQuery = Operations['GET /api/builds']['query'];

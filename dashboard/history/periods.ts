@@ -1,5 +1,5 @@
 /** Stretches of local time that plots are divided into. */
-export type PeriodKind = 'hour' | 'day' | 'week';
+type PeriodKind = 'hour' | 'day' | 'week';
 
 export interface Periods {
   readonly kind: PeriodKind;

@@ -44,8 +44,8 @@ export function LogSearch({ inputRef, state, place, matchCount, onSearch, onStep
         onInput=${onInput}
         onKeyDown=${onKeyDown}
       />
-      <${Switch} isOn=${query.matchCase} title="Match case" onSwitch=${(matchCase: boolean) => ask({ matchCase })}>Aa<//>
-      <${Switch} isOn=${query.isRegex} title="Regular expression" onSwitch=${(isRegex: boolean) => ask({ isRegex })}>.*<//>
+      <${Switch} isOn=${query.matchCase} title="Match case" label="Match case" onSwitch=${(matchCase: boolean) => ask({ matchCase })}>Aa<//>
+      <${Switch} isOn=${query.isRegex} title="Regular expression" label="Regular expression" onSwitch=${(isRegex: boolean) => ask({ isRegex })}>.*<//>
       <button type="button" class="quiet" aria-label="Previous match" disabled=${matchCount === 0} onClick=${() => onStep(true)}>↑</button>
       <button type="button" class="quiet" aria-label="Next match" disabled=${matchCount === 0} onClick=${() => onStep(false)}>↓</button>
       <span id="log-found" class=${state.error === undefined ? 'log-found' : 'log-found problem'} role="status">${foundText(state, place, matchCount)}</span>
@@ -85,10 +85,12 @@ export function LogLevels({ log, shown, onShow }: LevelProps) {
 interface SwitchProps {
   readonly isOn: boolean;
   readonly title: string;
+  /** Its name, where what it shows is a sign. */
+  readonly label?: string;
   readonly onSwitch: (isOn: boolean) => void;
   readonly children: unknown;
 }
 
-export const Switch = ({ isOn, title, onSwitch, children }: SwitchProps) => html`
-  <button type="button" class="switch" aria-pressed=${isOn} title=${title} onClick=${() => onSwitch(!isOn)}>${children}</button>
+export const Switch = ({ isOn, title, label, onSwitch, children }: SwitchProps) => html`
+  <button type="button" class="switch" aria-pressed=${isOn} aria-label=${label} title=${title} onClick=${() => onSwitch(!isOn)}>${children}</button>
 `;

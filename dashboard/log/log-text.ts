@@ -7,7 +7,7 @@ export function lineText({ timestamp, level, message }: LogLine): string {
 }
 
 /** Some ten milliseconds' work. */
-const PART_LINES = 5_000;
+const PART_LINES = 1_000;
 
 /** Lines from one to another (not included) as text, with a pause between parts: a long log must not stop the page. */
 export async function logText(

@@ -27,7 +27,7 @@ const pause = () => new Promise<void>((resolve) => setTimeout(resolve));
 /** The log of a build: all of it, as it comes. */
 export function LogView({ page, id, isLive, attempts }: Props) {
   const log = useMemo(() => createLog(), [id]);
-  const reader = useMemo(() => createLogReader(page, id, log), [log]);
+  const reader = useMemo(() => createLogReader(page, id, log, pause), [log]);
   const live = useLive(page, reader.ask, reader.paceMs, [reader]);
   const [layout, setLayout] = useState(0);
   const [shown, setShown] = useState<ReadonlySet<Level>>(new Set(LEVELS));

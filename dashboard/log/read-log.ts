@@ -15,6 +15,7 @@ const MANY_LINES = 100;
 /** The first page may be ten megabytes. */
 const TIMEOUT_MS = 60_000;
 
+/** Reads a log from its first line to its last, each line once. */
 export interface LogReader {
   /** Reads on where it stands, and puts what it reads into the log. */
   ask(signal: AbortSignal): Promise<Answer<Read>>;
@@ -22,8 +23,13 @@ export interface LogReader {
   paceMs(read: Read): number | undefined;
 }
 
-/** Reads a log from its first line to its last, each line once. */
-export function createLogReader({ api }: Pick<Page, 'api'>, id: string, log: Pick<LogModel, 'append'>): LogReader {
+/** @param pause lets the browser do something else between what takes long: to parse a large page, and to show it. */
+export function createLogReader(
+  { api }: Pick<Page, 'api'>,
+  id: string,
+  log: Pick<LogModel, 'append'>,
+  pause: () => Promise<void>,
+): LogReader {
   // With a cursor the newest part of a long log comes too while the build runs; this one stands before the first line.
   let cursor = '0';
   let pauseMs = PAUSE_MS;
@@ -34,6 +40,7 @@ export function createLogReader({ api }: Pick<Page, 'api'>, id: string, log: Pic
       const answer = await api.ask('GET /api/builds/{id}/logs', { path: { id }, query, signal, timeoutMs: TIMEOUT_MS });
       if (!answer.ok) return answer;
       const { logs, next_cursor: next, is_final: isFinal } = answer.value;
+      if (logs.length >= MANY_LINES) await pause();
       // Another question may have been quicker.
       const isNews = from === cursor;
       if (isNews) {

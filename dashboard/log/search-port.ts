@@ -1,5 +1,4 @@
-import type { Match } from './match.ts';
-import type { SearchDeps, SearchPort } from './search.ts';
+import type { SearchAnswer, SearchDeps, SearchPort } from './search.ts';
 
 interface Policy {
   createScriptURL(url: string): string;
@@ -34,7 +33,7 @@ export const openSearchPort: SearchDeps['openPort'] = (onAnswer): SearchPort => 
     ({ address }) => {
       if (isEnded) return;
       worker = new Worker(trusted(address), { type: 'module', name: 'log search' });
-      worker.onmessage = ({ data }: MessageEvent<'ready' | readonly Match[]>) => onAnswer(data);
+      worker.onmessage = ({ data }: MessageEvent<SearchAnswer>) => onAnswer(data);
       worker.onerror = () => onAnswer('failed');
     },
     // Its file has gone with an older version of the page, say.

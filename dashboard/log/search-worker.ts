@@ -1,4 +1,4 @@
-import { compileQuery, matchLines } from './match.ts';
+import { findMatches } from './find-matches.ts';
 import type { SearchRequest } from './search.ts';
 
 /**
@@ -14,8 +14,6 @@ interface WorkerScope {
 
 if (!('document' in globalThis)) {
   const scope = globalThis as unknown as WorkerScope;
-  scope.onmessage = ({ data: { query, first, texts } }) => {
-    scope.postMessage(matchLines(compileQuery(query), texts, first));
-  };
+  scope.onmessage = ({ data }) => scope.postMessage(findMatches(data));
   scope.postMessage('ready');
 }

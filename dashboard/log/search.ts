@@ -1,6 +1,6 @@
 import { plainText } from './ansi.ts';
 import type { LogLine } from './log-model.ts';
-import { compileQuery, type Match, type Query } from './match.ts';
+import type { Match, Query } from './match.ts';
 
 export interface SearchRequest {
   readonly query: Query;
@@ -8,8 +8,8 @@ export interface SearchRequest {
   readonly texts: readonly string[];
 }
 
-/** `failed`: it could not be loaded, or broke. */
-export type SearchAnswer = 'ready' | 'failed' | readonly Match[];
+/** `failed`: it could not be loaded, or broke. `error`: the expression is none. */
+export type SearchAnswer = 'ready' | 'failed' | { readonly error: string } | readonly Match[];
 
 /** What searches elsewhere than in the page's own thread. It answers each request once, in turn, after it said `ready`. */
 export interface SearchPort {
@@ -101,7 +101,8 @@ export function createSearch(deps: SearchDeps, lines: readonly LogLine[], onChan
     stopClock();
     const isWanted = asked === state.query;
     asked = undefined;
-    if (isWanted) {
+    if (isWanted && 'error' in answer) change({ error: answer.error });
+    else if (isWanted && !('error' in answer)) {
       const matches = [...state.matches, ...answer].slice(0, MAX_MATCHES);
       const searched = Math.min(lines.length, state.searched + CHUNK_LINES);
       change({ matches, searched, isCut: state.matches.length + answer.length > MAX_MATCHES });
@@ -115,8 +116,6 @@ export function createSearch(deps: SearchDeps, lines: readonly LogLine[], onChan
     },
     start(query) {
       state = { ...NOTHING, query };
-      const error = query && syntaxError(query);
-      if (error !== undefined) state = { ...state, error };
       next();
     },
     extend() {
@@ -124,14 +123,4 @@ export function createSearch(deps: SearchDeps, lines: readonly LogLine[], onChan
     },
     end: endPort,
   };
-}
-
-function syntaxError(query: Query): string | undefined {
-  try {
-    compileQuery(query);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return error.message;
-  }
 }

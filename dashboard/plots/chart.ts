@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
-import { type PlotColor, type PlotData, stacked } from './plot-data.ts';
+import type { PlotColor, PlotData } from './plot-data.ts';
+import { stacked } from './stacked.ts';
 
 const HEIGHT = 190;
 const FONT = '12px system-ui, sans-serif';

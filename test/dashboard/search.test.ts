@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { findMatches } from '../../dashboard/log/find-matches.ts';
 import type { LogLine } from '../../dashboard/log/log-model.ts';
-import { compileQuery, findMatch, matchLines, nextMatch, type Query } from '../../dashboard/log/match.ts';
+import { findMatch, nextMatch, type Query } from '../../dashboard/log/match.ts';
 import { createSearch, type SearchAnswer, type SearchRequest } from '../../dashboard/log/search.ts';
 
 const plain = (text: string): Query => ({ text, isRegex: false, matchCase: false });
 const regex = (text: string): Query => ({ text, isRegex: true, matchCase: false });
-const find = (query: Query, ...texts: string[]) => matchLines(compileQuery(query), texts, 0);
+const find = (query: Query, ...texts: string[]) => findMatches({ query, texts, first: 0 });
 
 describe('matches', () => {
   it('are the places of the text, whatever its case, unless that is asked for', () => {
@@ -29,7 +30,9 @@ describe('matches', () => {
   });
 
   it('in one line are at most fifty', () => {
-    expect(find(plain('a'), 'a'.repeat(8_000))[0]?.ranges).toHaveLength(100);
+    expect(find(plain('a'), 'a'.repeat(8_000))).toEqual([
+      { line: 0, ranges: expect.objectContaining({ length: 100 }) },
+    ]);
   });
 
   it('are gone through in both directions, round the end', () => {
@@ -87,7 +90,7 @@ function world(count: number, message = (at: number) => `line ${at}`) {
   const answerOne = () => {
     const request = requests.shift();
     if (!request) throw new Error('nothing was asked');
-    answer(matchLines(compileQuery(request.query), request.texts, request.first));
+    answer(findMatches(request));
   };
   return {
     search,
@@ -178,13 +181,16 @@ describe('a search', () => {
     expect(counts().opened).toBe(2);
   });
 
-  it('says what is wrong with an expression without asking the worker', () => {
-    const { search, counts, answerAll } = world(20);
+  it('says what is wrong with an expression, and goes on with another', () => {
+    const { search, ready, answerAll, counts } = world(20);
     search.start(regex('('));
-    expect(search.state.error).toContain('Invalid regular expression');
-    expect(search.state.isRunning).toBe(false);
-    expect(counts().opened).toBe(0);
+    ready();
     answerAll();
+    expect(search.state).toMatchObject({ error: expect.stringContaining('Invalid regular'), isRunning: false });
+    search.start(regex('line 1$'));
+    answerAll();
+    expect(search.state.matches).toEqual([{ line: 1, ranges: [0, 6] }]);
+    expect(counts().opened).toBe(1);
   });
 
   it('keeps ten thousand matching lines, and says that there are more', () => {
