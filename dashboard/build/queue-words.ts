@@ -3,8 +3,9 @@ import type { QueuePlace } from './read-build.ts';
 
 /** Where a waiting build stands, in sentences. */
 export function placeWords(place: QueuePlace, now: number): string[] {
-  const { ahead, may_be_more: mayBeMore, workers, usual_build_ms: usualMs, starts_in_ms: startsInMs } = place;
+  const { ahead, may_be_more: mayBeMore, workers, usual_build_ms: usualMs, starts_in_ms: startsInMs, paused } = place;
   return [
+    paused ? `Its platform is paused: ${paused.reason}.` : undefined,
     ahead === null ? undefined : aheadWords(ahead, mayBeMore ?? false),
     workers === null ? undefined : workerWords(workers),
     startsInMs === null ? undefined : startWords(startsInMs, now),
