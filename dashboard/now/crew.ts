@@ -22,7 +22,7 @@ function Member({ page, worker }: { page: Page; worker: Worker }) {
   return html`
     <li class="card">
       <header><h3 title=${worker.id}>${name}</h3><${WorkerBadge} state=${state} /></header>
-      <p class="small">${capabilities.platforms.map(platformName).join(', ')} · seen <${Ago} page=${page} at=${seen} /></p>
+      <p class="small">${capabilities.platforms.map(platformName).join(', ')} ${state !== 'building' && html` · seen <${Ago} page=${page} at=${seen} />`}</p>
       <${Labels} labels=${labels} />
       ${buildId !== null && html`<p class="small">builds <a class="mono" href=${hrefOf({ view: 'build', id: buildId })}>${buildId.slice(0, 8)}</a></p>`}
     </li>

@@ -40,7 +40,8 @@ function rowOf(page: Page, worker: Worker, onIntent: Props['onIntent']): Row {
     count(good + bad),
     percent(good, good + bad),
     mean === null ? '–' : duration(mean),
-    html`<${Ago} page=${page} at=${worker.last_seen_at} />`,
+    // At work it does not poll: its build's heartbeats say that it lives.
+    worker.state === 'building' ? 'at work' : html`<${Ago} page=${page} at=${worker.last_seen_at} />`,
   ];
   return { key: id, cells: onIntent ? [...cells, buttons(worker, onIntent)] : cells };
 }
