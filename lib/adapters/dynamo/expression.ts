@@ -71,6 +71,7 @@ export type Removal = Pick<Change, 'key' | 'when'>;
 interface Expressions {
   readonly names: Record<string, string>;
   readonly values: Record<string, NativeAttributeValue>;
+  valueCount: number;
 }
 
 type Update = Pick<
@@ -80,7 +81,7 @@ type Update = Pick<
 
 /** The change as the parameters of an `UpdateItem`, without a table name. */
 export function toUpdate(change: Change): Update & { UpdateExpression: string; Key: Record<string, AttributeValue> } {
-  const into: Expressions = { names: {}, values: {} };
+  const into: Expressions = { names: {}, values: {}, valueCount: 0 };
   const set = Object.entries(change.set ?? {}).filter(([, value]) => value !== undefined);
   const assignments = [
     ...set.map(([name, value]) => `${attributeName(into, name)} = ${valueName(into, value)}`),
@@ -111,19 +112,19 @@ export function toUpdate(change: Change): Update & { UpdateExpression: string; K
     UpdateExpression: clauses.filter(Boolean).join(' '),
     ...(condition && { ConditionExpression: condition }),
     ExpressionAttributeNames: into.names,
-    ...(Object.keys(into.values).length > 0 && { ExpressionAttributeValues: marshall(into.values) }),
+    ...(into.valueCount > 0 && { ExpressionAttributeValues: marshall(into.values) }),
   };
 }
 
 /** The removal as the parameters of a `DeleteItem`, without a table name. */
 export function toDelete({ key, when }: Removal) {
-  const into: Expressions = { names: {}, values: {} };
+  const into: Expressions = { names: {}, values: {}, valueCount: 0 };
   const condition = toCondition(when, into);
   return {
     Key: marshall(key),
     ConditionExpression: condition,
     ExpressionAttributeNames: into.names,
-    ...(Object.keys(into.values).length > 0 && { ExpressionAttributeValues: marshall(into.values) }),
+    ...(into.valueCount > 0 && { ExpressionAttributeValues: marshall(into.values) }),
   };
 }
 
@@ -156,8 +157,8 @@ function attributeName({ names }: Expressions, name: string): string {
   return `#${name}`;
 }
 
-function valueName({ values }: Expressions, value: NativeAttributeValue): string {
-  const name = `:v${Object.keys(values).length}`;
-  values[name] = value;
+function valueName(into: Expressions, value: NativeAttributeValue): string {
+  const name = `:v${into.valueCount++}`;
+  into.values[name] = value;
   return name;
 }
