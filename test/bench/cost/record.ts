@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { type Counts, FIGURES, tidy } from './counts.ts';
 import type { Step } from './meter.ts';
 import { openScene } from './scene.ts';
-import { type BuildSettings, type CostSettings, DEFAULTS } from './settings.ts';
+import { type BuildPace, type BuildSettings, type CostSettings, DEFAULTS } from './settings.ts';
 
 interface Measured {
   readonly title: string;
   /** Why it may cost more than the design allows. */
   readonly excuse?: string;
-  readonly settings: BuildSettings;
+  readonly settings: BuildPace;
   readonly steps: Readonly<Record<string, Step>>;
 }
 
@@ -26,6 +26,9 @@ export const readRecord = (): CostRecord => JSON.parse(readFileSync(RECORD_FILE,
 
 type Kind = Omit<Measured, 'steps'>;
 
+/** Half a second is how often our worker sends at first, a second how often our command line asks. */
+const CHATTY = { logSeconds: 0.5, logBytes: 512, statusSeconds: 0, followSeconds: 1 } as const;
+
 /** The kinds of build that are always counted: the settings asked for, and what other clients do beside. */
 const kindsOf = (settings: CostSettings): Record<string, Kind> => ({
   plain: { title: 'a worker of ours', settings: ofBuild(settings) },
@@ -33,6 +36,16 @@ const kindsOf = (settings: CostSettings): Record<string, Kind> => ({
     title: 'an old virtual machine that posts telemetry each 5 s',
     excuse: 'its 120 posts are requests of a client that cannot be changed, 5 in 6 of them answered without a call',
     settings: { ...ofBuild(settings), telemetrySeconds: 5 },
+  },
+  followed: {
+    title: 'one that writes all the time, by our worker, with our command line following it',
+    excuse: 'whoever follows a log asks for it again and again, and wants its lines while they are news',
+    settings: { ...ofBuild(settings), ...CHATTY, slowsDown: true },
+  },
+  restless: {
+    title: 'the same, if both went on as quickly as they begin',
+    excuse: 'nobody does: it shows what is saved',
+    settings: { ...ofBuild(settings), ...CHATTY },
   },
 });
 

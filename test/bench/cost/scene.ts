@@ -3,17 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FUNCTIONS } from '../../../infra/functions.ts';
+import { logPauseMs } from '../../../lib/client/agent/build-log.ts';
+import { followPauseMs } from '../../../lib/client/cli/follow-logs.ts';
 import { scheduledEvent } from '../../../infra/local/schedule-timer.ts';
 import { startStack } from '../../../infra/local/stack.ts';
 import { type HeldClock, holdClock } from './held-clock.ts';
 import { type Meter, type Step, startMeter } from './meter.ts';
-import type { BuildSettings } from './settings.ts';
+import type { BuildPace } from './settings.ts';
 
 type Steps = Record<string, Step>;
 
 export interface Scene {
   /** A whole build on the controller's own clock, from the request for an address to the download of the result. */
-  build(settings: BuildSettings): Promise<Steps>;
+  build(settings: BuildPace): Promise<Steps>;
   /** An hour of a worker that finds nothing, at a fixed pace. */
   idleHour(pollSeconds: number): Promise<Steps>;
   /** What the schedule starts in a minute in which nothing is due. */
@@ -130,7 +132,7 @@ interface Stage {
   readonly clock: HeldClock;
 }
 
-async function runBuild(stage: Stage, settings: BuildSettings): Promise<void> {
+async function runBuild(stage: Stage, settings: BuildPace): Promise<void> {
   const { url, say, meter, clock } = stage;
   const worker = await register(say);
   // The worker has found nothing for a while, as most have that are given a build.
@@ -159,34 +161,66 @@ async function runBuild(stage: Stage, settings: BuildSettings): Promise<void> {
 }
 
 /** Everything between the source and the result, each thing at its own pace. */
-async function work({ say, clock }: Stage, worker: Worker, id: string, settings: BuildSettings): Promise<void> {
+async function work({ say, clock }: Stage, worker: Worker, id: string, settings: BuildPace): Promise<void> {
   const { headers } = worker;
-  const text = 'x'.repeat(Math.max(1, Math.floor(settings.logBytes / LINES) - LINE_OVERHEAD));
-  const logs = Array.from({ length: LINES }, () => ({ level: 'info', message: text }));
+  // What has been written since the last batch.
+  const logsOf = (batches: number) => {
+    const text = 'x'.repeat(Math.max(1, Math.floor((settings.logBytes * batches) / LINES) - LINE_OVERHEAD));
+    return Array.from({ length: LINES }, () => ({ level: 'info', message: text }));
+  };
   const snapshot = { type: 'cpu_snapshot', data: { cpu_percent: 150, memory_mb: 2048 } };
   let query = '';
-  const paced: [seconds: number, act: () => Promise<unknown>][] = [
-    [settings.heartbeatSeconds, () => say('heartbeat', 'POST', path('heartbeat'), headers, { attempt: 1 })],
-    [settings.logSeconds, () => say('log lines', 'POST', path('logs'), headers, { attempt: 1, logs })],
-    [settings.telemetrySeconds, () => say('telemetry', 'POST', path('telemetry'), headers, snapshot)],
-    [settings.statusSeconds, () => say('status', 'GET', path('status'), KEY)],
-    [
-      settings.followSeconds,
-      async () => {
+  const { slowsDown = false } = settings;
+  const paced: Paced[] = [
+    {
+      every: settings.heartbeatSeconds,
+      act: () => say('heartbeat', 'POST', path('heartbeat'), headers, { attempt: 1 }),
+    },
+    {
+      every: settings.logSeconds,
+      ...(slowsDown && { pauseMs: logPauseMs }),
+      act: (batches) => say('log lines', 'POST', path('logs'), headers, { attempt: 1, logs: logsOf(batches) }),
+    },
+    {
+      every: settings.telemetrySeconds,
+      act: () => say('telemetry', 'POST', path('telemetry'), headers, snapshot),
+    },
+    { every: settings.statusSeconds, act: () => say('status', 'GET', path('status'), KEY) },
+    {
+      every: settings.followSeconds,
+      ...(slowsDown && { pauseMs: followPauseMs }),
+      act: async () => {
         const page = await say('log, followed', 'GET', path(`logs${query}`), KEY);
         if (page.next_cursor) query = `?cursor=${encodeURIComponent(page.next_cursor)}`;
       },
-    ],
+    },
   ];
   function path(what: string) {
     return `/api/builds/${id}/${what}`;
   }
   await say('first heartbeat', 'POST', path('heartbeat'), headers, { attempt: 1 });
-  for (let second = 1; second <= settings.minutes * 60; second++) {
-    clock.advance(1);
-    // In the middle of each interval, so that none lies on a border of the controller's own intervals.
-    for (const [every, act] of paced) if (every > 0 && second % every === Math.floor(every / 2)) await act();
+  const inUse = paced.filter(({ every }) => every > 0);
+  const step = Math.min(1, ...inUse.map(({ every }) => every));
+  // In the middle of each interval, so that none lies on a border of the controller's own intervals.
+  const times = inUse.map(({ every }) => ({ last: 0, next: Math.max(step, Math.floor(every / 2)) }));
+  for (let second = step; second <= settings.minutes * 60; second += step) {
+    clock.advance(step);
+    for (const [index, { every, pauseMs, act }] of inUse.entries()) {
+      const time = times[index];
+      if (!time || second < time.next) continue;
+      await act(Math.max(1, (second - time.last) / every));
+      times[index] = { last: second, next: second + Math.max(every, (pauseMs?.(second * 1000) ?? 0) / 1000) };
+    }
   }
+}
+
+interface Paced {
+  /** Seconds; 0: never. */
+  readonly every: number;
+  /** At least so long after each, by how long the build has gone on. */
+  readonly pauseMs?: (ageMs: number) => number;
+  /** `batches`: for how many of the intervals this one is. */
+  act(batches: number): Promise<unknown>;
 }
 
 /** A batch's lines, and what a line takes beside its text. */

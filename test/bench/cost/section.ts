@@ -128,11 +128,11 @@ function settingsText({ builds }: CostRecord): string {
     kind,
     settings.minutes,
     settings.heartbeatSeconds,
-    settings.logSeconds,
+    settings.slowsDown ? `${settings.logSeconds} at first, then 3` : settings.logSeconds,
     settings.logBytes,
     settings.telemetrySeconds || '–',
     settings.statusSeconds || '–',
-    settings.followSeconds || '–',
+    settings.slowsDown ? `${settings.followSeconds} at first, then 3` : settings.followSeconds || '–',
   ]);
   const head = [
     'kind of build',

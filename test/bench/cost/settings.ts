@@ -10,6 +10,11 @@ export interface BuildSettings {
   readonly followSeconds: number;
 }
 
+export interface BuildPace extends BuildSettings {
+  /** Whether log and follower slow down with the build's age, as our worker and command line do. */
+  readonly slowsDown?: true;
+}
+
 export interface Assumptions {
   readonly pollSeconds: number;
   /** How long a function runs for an invocation. */

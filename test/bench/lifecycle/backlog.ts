@@ -1,7 +1,11 @@
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { renderHint } from '../../../lib/adapters/sqs/hint.ts';
+import { startEnginesApart } from '../engines/engines-apart.ts';
 import { atOnce } from '../peers/peer.ts';
 import { treeCpuMs } from '../report/process-cpu.ts';
 import { fail, poll, submitMany } from './client.ts';
-import { onStage } from './stage.ts';
+import { importBacklog } from './records.ts';
+import { onStage, openStage, type Stage } from './stage.ts';
 
 export interface Backlog {
   readonly builds: number;
@@ -20,30 +24,54 @@ const SUBMITTERS = 16;
 const TENTHS = 10;
 
 /** So many builds wait before the first worker comes. */
-export const measureBacklog = (builds: number): Promise<Backlog> =>
-  onStage(async ({ controller: { http, pid } }) => {
-    const submitsPerSecond = await submitMany(http, builds, SUBMITTERS);
-    const workers = await atOnce(WORKERS, (index) => http.register(`worker ${index}`));
-    const size = builds / TENTHS;
-    const startedAt = performance.now();
-    const at: number[] = [];
-    const cpuAt = [treeCpuMs(pid)];
-    await Promise.all(
-      workers.map(async (worker) => {
-        while (at.length < builds) {
-          const { job } = await poll(http, worker);
-          if (!job) continue;
-          at.push(performance.now() - startedAt);
-          if (at.length % size === 0) cpuAt.push(treeCpuMs(pid));
-          await fail(http, worker, job.id);
-        }
-      }),
-    );
-    const tenths = Array.from({ length: TENTHS }, (_, tenth) => {
-      const [from, to] = [tenth === 0 ? 0 : (at[tenth * size - 1] ?? 0), at[(tenth + 1) * size - 1] ?? 0];
-      return (1000 * size) / (to - from);
-    });
-    const cpuMs = tenths.map((_, tenth) => ((cpuAt[tenth + 1] ?? 0) - (cpuAt[tenth] ?? 0)) / size);
-    const ratio = (tenths.at(-1) ?? 0) / (tenths[0] ?? 1);
-    return { builds, workers: WORKERS, submitsPerSecond, tenths, cpuMs, ratio };
+export async function measureBacklog(builds: number): Promise<Backlog> {
+  const submitsPerSecond = await onStage(({ controller: { http } }) =>
+    submitMany(http, Math.ceil(builds / 20), SUBMITTERS),
+  );
+  return onStage(
+    (stage) => giveOut(stage, builds, submitsPerSecond),
+    openStage({}, (dataDir) => putBacklog(dataDir, builds)),
+  );
+}
+
+/** As so many submits leave it, records and messages, but in seconds. */
+async function putBacklog(dataDir: string, builds: number): Promise<void> {
+  const hints = await importBacklog(dataDir, builds, Date.now());
+  const { endpoints, region, credentials, resources, stop } = await startEnginesApart(dataDir);
+  const sqs = new SQSClient({ endpoint: endpoints.sqs, region, credentials, useQueueUrlAsEndpoint: false });
+  for (let at = 0; at < hints.length; at += 10) {
+    const Entries = hints
+      .slice(at, at + 10)
+      .map((hint, index) => ({ Id: String(index), MessageBody: renderHint(hint) }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: resources.queueUrls.ios, Entries }));
+  }
+  sqs.destroy();
+  await stop();
+}
+
+async function giveOut({ controller }: Stage, builds: number, submitsPerSecond: number): Promise<Backlog> {
+  const { http, pid } = controller;
+  const workers = await atOnce(WORKERS, (index) => http.register(`worker ${index}`));
+  const size = builds / TENTHS;
+  const startedAt = performance.now();
+  const at: number[] = [];
+  const cpuAt = [treeCpuMs(pid)];
+  await Promise.all(
+    workers.map(async (worker) => {
+      while (at.length < builds) {
+        const { job } = await poll(http, worker);
+        if (!job) continue;
+        at.push(performance.now() - startedAt);
+        if (at.length % size === 0) cpuAt.push(treeCpuMs(pid));
+        await fail(http, worker, job.id);
+      }
+    }),
+  );
+  const tenths = Array.from({ length: TENTHS }, (_, tenth) => {
+    const [from, to] = [tenth === 0 ? 0 : (at[tenth * size - 1] ?? 0), at[(tenth + 1) * size - 1] ?? 0];
+    return (1000 * size) / (to - from);
   });
+  const cpuMs = tenths.map((_, tenth) => ((cpuAt[tenth + 1] ?? 0) - (cpuAt[tenth] ?? 0)) / size);
+  const ratio = (tenths.at(-1) ?? 0) / (tenths[0] ?? 1);
+  return { builds, workers: WORKERS, submitsPerSecond, tenths, cpuMs, ratio };
+}

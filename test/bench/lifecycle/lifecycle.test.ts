@@ -59,7 +59,7 @@ describe('the whole life of builds, measured', () => {
 
   it('is a section of what was measured, and of nothing else', () => {
     const text = lifecycleSection({ backlog: backlog(95), sizes: sizes(1.1) });
-    expect(text).toContain('The last tenth\ngoes 0.95 times as fast as the first.');
+    expect(text).toContain('The last tenth goes 0.95 times as fast as the first.');
     expect(text).toContain('| status | 2.00 | 2.00 | 1.10 (0.55 to 2.20) | 1.10 |');
     expect(text).not.toContain('### Logs');
   });

@@ -12,7 +12,10 @@ import { findBinary } from '../../../infra/local/dynamodb-engine.ts';
 import { tableProperties } from '../../../infra/tables.ts';
 import { ending } from '../../../lib/adapters/dynamo/build-changes.ts';
 import { toBuildItem } from '../../../lib/adapters/dynamo/build-item.ts';
+import { duePartition } from '../../../lib/adapters/dynamo/keys.ts';
+import type { Hint } from '../../../lib/app/ports.ts';
 import type { Build } from '../../../lib/domain/build.ts';
+import { resendAt } from '../../../lib/domain/due.ts';
 import { RECORD_DAYS } from '../../support/settings.ts';
 
 /** Of the builds that are there before the start: so far apart, by so many workers. */
@@ -27,13 +30,37 @@ export const idOf = (index: number) =>
  * A database in which so many builds have ended, made by the engine's own import: as many submits would take hours. Seven of
  * eight are completed. The records are made by the mappers that write them.
  */
-export async function importBuilds(dataDir: string, count: number, now: number): Promise<void> {
+export const importBuilds = (dataDir: string, count: number, now: number): Promise<void> =>
+  importItems(dataDir, endedItems(count, now));
+
+/** The same, of builds that wait, in the order of their messages; answers those. */
+export async function importBacklog(dataDir: string, count: number, now: number): Promise<Hint[]> {
+  const builds = Array.from({ length: count }, (_, index) => newBuild(index, now - (count - index)));
+  await importItems(
+    dataDir,
+    builds.map((build) => ({
+      ...toBuildItem({ ...build, sends: 1 }),
+      duePartition: duePartition('pending'),
+      dueAt: resendAt(now, 1),
+    })),
+  );
+  return builds.map(({ id: buildId, attempt, platform, submittedAt, source }) => ({
+    buildId,
+    attempt,
+    platform,
+    submittedAt,
+    sourceSize: source?.size ?? 0,
+    sourceSha256: source?.sha256 ?? '',
+  }));
+}
+
+async function importItems(dataDir: string, items: Iterable<object>): Promise<void> {
   openDataDir(dataDir);
   const table = tableProperties('local');
   const from = join(dataDir, 'export');
   const data = join(from, table.TableName, 'data');
   mkdirSync(data, { recursive: true });
-  await pipeline(Readable.from(linesOf(count, now)), createGzip(), createWriteStream(join(data, 'builds.json.gz')));
+  await pipeline(Readable.from(linesOf(items)), createGzip(), createWriteStream(join(data, 'builds.json.gz')));
   const schema = join(from, 'schema.json');
   writeFileSync(schema, JSON.stringify([{ Table: table }]));
   const args = ['import', '--source', from, '--schema', schema, '--output', join(dataDir, 'dynamodb.sqlite')];
@@ -42,28 +69,37 @@ export async function importBuilds(dataDir: string, count: number, now: number):
   await rm(from, { recursive: true });
 }
 
-function* linesOf(count: number, now: number): Generator<string> {
-  for (let index = 0; index < count; index++) {
-    const Item = marshall(endedItem(index, now - (count - index) * EACH_MS), { removeUndefinedValues: true });
-    yield `${JSON.stringify({ Item })}\n`;
+function* linesOf(items: Iterable<object>): Generator<string> {
+  for (const item of items) {
+    yield `${JSON.stringify({ Item: marshall(item, { removeUndefinedValues: true }) })}\n`;
   }
 }
 
-function endedItem(index: number, submittedAt: number) {
+function* endedItems(count: number, now: number): Generator<object> {
+  for (let index = 0; index < count; index++) yield endedItem(index, now - (count - index) * EACH_MS);
+}
+
+function newBuild(index: number, submittedAt: number): Build {
   const id = idOf(index);
   const sha256 = createHash('sha256').update(id).digest('hex');
-  const build: Build = {
+  return {
     id,
-    platform: index % 3 === 0 ? 'android' : 'ios',
+    platform: 'ios',
     state: 'pending',
-    attempt: 1,
+    attempt: 0,
     submittedAt,
     queuedAt: submittedAt,
     spentAttempts: 0,
-    sends: 1,
+    sends: 0,
     tokenHashes: [sha256],
     source: { key: `sources/${id}`, size: 50_000_000, sha256 },
   };
+}
+
+function endedItem(index: number, submittedAt: number) {
+  const platform = index % 3 === 0 ? 'android' : 'ios';
+  const build: Build = { ...newBuild(index, submittedAt), platform, attempt: 1, sends: 1 };
+  const { id } = build;
   const finishedAt = submittedAt + 600_000;
   const state = index % 8 === 0 ? 'failed' : 'completed';
   const details = state === 'failed' ? { failureKind: 'build', failureMessage: 'xcodebuild: 65' } : {};

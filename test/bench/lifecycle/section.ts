@@ -93,8 +93,8 @@ function backlogText(found: LifecycleRecord['backlog']['found']): string {
   const { builds, workers, submitsPerSecond, tenths, cpuMs, ratio } = found;
   return `### A backlog
 
-${integer(builds)} builds are submitted (${submitsPerSecond.toFixed(0)} a second) before the first of ${workers} workers comes; then they are given out, each with the report of its end. The last tenth
-goes ${ratio.toFixed(2)} times as fast as the first.
+${integer(builds)} builds wait, put there as as many submits leave them (over HTTP ${submitsPerSecond.toFixed(0)} a second, of a twentieth), before the first of ${workers} workers comes; then
+they are given out, each with the report of its end. The last tenth goes ${ratio.toFixed(2)} times as fast as the first.
 
 ${markdownTable(
   ['', ...tenths.map((_, index) => `${index + 1}`)],
