@@ -20,7 +20,7 @@ export function HistoryPlots({ page, filters, isFiltered }: { page: Page; filter
   return html`
     <section class="history-plots" aria-labelledby="plots" aria-busy=${isLoading}>
       <div class="heading"><h2 id="plots">How they went</h2><${Coverage} page=${page} series=${series} summary=${summary} isFiltered=${isFiltered} /></div>
-      ${problem && problem.kind !== 'away' && html`<${ProblemNote} problem=${problem} />`}
+      ${problem && html`<${ProblemNote} problem=${problem} onAgain=${series.again} />`}
       ${summary && html`<${Tiles} summary=${summary} />`}
       ${summary && html`<${Plots} builds=${builds} summary=${summary} />`}
     </section>
@@ -36,7 +36,8 @@ interface CoverageProps {
 
 /** What the figures are of: nobody should take the newest thousand for all. */
 function Coverage({ page, series, summary, isFiltered }: CoverageProps) {
-  const { isCut, isLoading, loadMore } = series;
+  const { isCut, isLoading, problem, loadMore } = series;
+  if (!summary && problem) return null;
   if (!summary)
     return html`<p class="small" role="status">${isLoading ? 'Reading builds …' : 'There is nothing to show.'}</p>`;
   const now = page.now.value;

@@ -16,6 +16,8 @@ export interface Series {
   readonly isLoading: boolean;
   readonly problem: Problem | undefined;
   loadMore(): void;
+  /** After a problem: reads what is missing. */
+  again(): void;
 }
 
 const NONE: Gathered = { builds: [], next: undefined };
@@ -50,5 +52,6 @@ export function useSeries(page: Page, filters: ListQuery): Series {
     isLoading,
     problem,
     loadMore: () => setWish({ filters: wish.filters, from: known }),
+    again: () => setWish({ ...wish }),
   };
 }

@@ -94,6 +94,24 @@ describe.runIf(hasBrowser)('the history of ten thousand builds', () => {
     expect(sum).toBe(2_000);
   });
 
+  it('says that its plots could not be read, and reads them when asked again', async () => {
+    const watched = await enter('/#/settings', 'Settings', { expected: /ERR_FAILED/ });
+    const { page } = watched;
+    await page.route(/limit=100/, (route) => route.abort());
+    await page.evaluate(() => {
+      location.hash = '#/builds';
+    });
+    await page
+      .getByRole('region', { name: 'How they went' })
+      .getByRole('alert')
+      .getByText('cannot be reached')
+      .waitFor();
+    await page.unroute(/limit=100/);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await coverage(watched).getByText('the newest 1,000 builds').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  });
+
   it('tells which worker is worse than the others', async () => {
     const watched = await open();
     const workers = watched.page.getByRole('table', { name: 'Success by worker' });
