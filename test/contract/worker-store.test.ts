@@ -111,6 +111,8 @@ onEach('the worker store', (open) => {
     const { lastOutcome: _forgiven, ...forgiven } = seen;
     expect(await workers.pardon({ ...seen, releasedAt: NOW - 1 })).toBe(false);
     expect(await workers.pardon({ ...seen, epoch: 2 })).toBe(false);
+    const { releasedAt: _later, ...beforeItsFirst } = seen;
+    expect(await workers.pardon(beforeItsFirst)).toBe(false);
     expect(await workers.get(seen.id)).toEqual(seen);
     expect(await race(() => workers.pardon(seen))).not.toContain(false);
     expect(await workers.get(seen.id)).toEqual({ ...forgiven, strikes: 0 });
