@@ -204,9 +204,12 @@ describe('a build that can never be assigned', () => {
       expect(await controller.depth('ios')).toEqual({ waiting: 0, hidden: 0 });
       expect(calls.dynamodb[TRANSACTION]).toBe(3);
       const order = controller.timeline();
-      const operations = order.map(({ operation }) => operation);
+      // The worker is read first. Whether there is a pause, or anything urgent, is read between, unless it was moments ago.
+      const [first, ...operations] = order.map(({ operation }) => operation);
       const [receive, transact, remove] = ['ReceiveMessage', TRANSACTION, 'DeleteMessage'];
-      expect(operations).toEqual(['GetItem', receive, transact, transact, remove, receive, transact, remove]);
+      expect(first).toBe('GetItem');
+      const acts = operations.filter((operation) => operation !== 'GetItem' && operation !== 'Query');
+      expect(acts).toEqual([receive, transact, transact, remove, receive, transact, remove]);
       const answered = order.map(({ answeredAt = Number.POSITIVE_INFINITY }) => answeredAt);
       // One after the other: a build is marked failed before its message is deleted.
       expect(order.slice(1).filter(({ startedAt }, index) => startedAt < (answered[index] ?? 0))).toEqual([]);
