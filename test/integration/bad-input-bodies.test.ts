@@ -193,6 +193,8 @@ describe('bad bodies', () => {
         ...[undefined, null, '3', {}].map((duration_ms) => ({ ...goodReport(), duration_ms })),
         ...[undefined, null, 'x', 7, {}].map((checks) => ({ ...goodReport(), checks })),
       ],
+      '/api/queues/{platform}/pause': () =>
+        [undefined, null, '', '   ', '\0\0', '\u200b\u202e', 7, true, [], {}].map((reason) => ({ reason })),
       '/api/workers/{worker_id}/drain': () => [null, 'yes', 'true', 0, 1, [], {}].map((draining) => ({ draining })),
       '/api/workers/fail': () => [
         ...noBuild,
@@ -208,7 +210,7 @@ describe('bad bodies', () => {
     };
     // These take no fields.
     const typed = posts.filter(
-      ({ path }) => !/\/(cancel|retry|unregister|revoke|redrive)$|^\/api\/uploads\/.*complete$/.test(path),
+      ({ path }) => !/\/(cancel|retry|unregister|revoke|redrive|resume)$|^\/api\/uploads\/.*complete$/.test(path),
     );
 
     it.each(typed)('$route refuses wrong fields', async ({ method, path }) => {

@@ -71,6 +71,7 @@ export async function startBadInputWorld() {
       path
         .replace('{id}', id)
         .replace('{worker_id}', holder.id)
+        .replace('{platform}', 'ios')
         .replace('{upload_id}', `1-${'u'.repeat(21)}`),
     /** A body with which the route would do its work. */
     goodBody: (route: string): { body?: string } => {
