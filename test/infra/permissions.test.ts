@@ -48,7 +48,8 @@ describe('what a function may do', () => {
         expect(others).toEqual([]);
       }
     }
-  });
+    // Each function by each permission: it grows with both.
+  }, 120_000);
 
   it('is read from calls that the tables know: a new one must be added there', () => {
     expect(() => permissionsOf('await deps.queue.purge();', undefined)).toThrow(/queue\.purge\(\) is not in SENDS/);

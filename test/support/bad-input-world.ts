@@ -7,6 +7,9 @@ import { faultOf, type RawRequest, rawRequest } from './raw-http.ts';
 export const SHA256 = 'a'.repeat(64);
 
 const OPEN = [
+  // The page, which holds nothing of the project's.
+  '/',
+  '/dashboard/{file}',
   '/health',
   '/api/health',
   '/api/stats',

@@ -80,6 +80,7 @@ test('the help has a line for each setting of the functions that is not made her
     'RESULTS_BUCKET',
     'CERTS_BUCKET',
     'DEAD_LETTERS_QUEUE_URL',
+    'PAGE_FOLDER',
   ];
   const settable = ENV_NAMES.filter((name) => !made.includes(name));
   expect(settable.length).toBe(ENV_NAMES.length - made.length);

@@ -90,8 +90,8 @@ describe('a build sees of its worker’s environment', () => {
 });
 
 it('durations and sizes are read with their units', () => {
-  expect(['90', '90s', '45m', '1.5h'].map(duration)).toEqual([90_000, 90_000, 2_700_000, 5_400_000]);
+  expect(['90', '90s', '45m', '1.5h', '2d'].map(duration)).toEqual([90_000, 90_000, 2_700_000, 5_400_000, 172_800_000]);
   expect(['0', '500MB', '1.5gb'].map(byteSize)).toEqual([0, 500 * 1024 ** 2, 1.5 * 1024 ** 3]);
-  for (const bad of ['', '-1', '0', '1d', 'h']) expect(() => duration(bad), bad).toThrow('Not a duration');
+  for (const bad of ['', '-1', '0', '1w', 'h']) expect(() => duration(bad), bad).toThrow('Not a duration');
   for (const bad of ['', '5', '-1GB', '1TB', 'GB']) expect(() => byteSize(bad), bad).toThrow('Not a size');
 });

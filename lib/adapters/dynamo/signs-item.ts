@@ -5,11 +5,7 @@ import type { SignsOfLife } from '../../domain/signs-of-life.ts';
 import { type Sample, STAGES } from '../../domain/telemetry.ts';
 
 /** For people to look at: what cannot be read of them is left out, and no reason to refuse the build's record. */
-const SignsItem = z.object({
-  heartbeatAt: z.catch(z.optional(z.number()), undefined),
-  stage: z.catch(z.optional(z.enum(STAGES)), undefined),
-  progress: z.catch(z.optional(z.number()), undefined),
-});
+const SIGNS = { heartbeatAt: z.number(), stage: z.enum(STAGES), progress: z.number() };
 
 /** What a heartbeat sets of them, in the write that it is anyway. An undefined value is left alone. */
 export const heartbeatSigns = (now: number, progress: number | undefined, sample: Sample | undefined) => ({
@@ -19,9 +15,10 @@ export const heartbeatSigns = (now: number, progress: number | undefined, sample
 });
 
 /** An attempt's signs are not those of the next one. */
-export const SIGNS_ATTRIBUTES = Object.keys(SignsItem.shape);
+export const SIGNS_ATTRIBUTES = Object.keys(SIGNS);
 
 export function fromSigns(item: Record<string, AttributeValue>): SignsOfLife {
-  const signs = SignsItem.parse(unmarshall(item));
-  return Object.fromEntries(Object.entries(signs).filter(([, value]) => value !== undefined));
+  const values = unmarshall(item);
+  const read = Object.entries(SIGNS).map(([name, schema]) => [name, schema.safeParse(values[name]).data] as const);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
