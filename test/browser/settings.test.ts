@@ -37,7 +37,10 @@ describe.runIf(hasBrowser)('the settings', () => {
     await row.getByText('active').waitFor();
 
     await row.getByRole('button', { name: 'Revoke nightly CI' }).click();
+    // It is shown a moment after the click, and a key that is pressed before would go to the page.
+    await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Revoke');
     await row.getByRole('button', { name: 'Revoke nightly CI' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
