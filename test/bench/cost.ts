@@ -1,4 +1,4 @@
-import { differences, measure, readRecord } from './cost/record.ts';
+import { lastingDifferences, measure, readRecord } from './cost/record.ts';
 import { costSection, isMissed, verdicts } from './cost/section.ts';
 import { DEFAULTS } from './cost/settings.ts';
 import { readFlags } from './report/numbers.ts';
@@ -29,8 +29,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write('what is recorded is counted with the defaults\n');
     return 2;
   }
+  if (flags.check) return check(await lastingDifferences(readRecord(), () => measure(settings)));
   const record = await measure(settings);
-  if (flags.check) return check(differences(readRecord(), record));
   if (flags.update) {
     update('cost', record, costSection(record, settings));
   }

@@ -5,7 +5,7 @@ import { readFlags } from '../report/numbers.ts';
 import { readSection } from '../report/section.ts';
 import { restMonth } from './bill.ts';
 import type { Step } from './meter.ts';
-import { type CostRecord, differences, readRecord } from './record.ts';
+import { type CostRecord, differences, lastingDifferences, readRecord } from './record.ts';
 import { costSection, verdicts } from './section.ts';
 import { DEFAULTS } from './settings.ts';
 
@@ -35,6 +35,19 @@ describe('what is counted is held against what was recorded', () => {
     ]);
     const { restMinute: _gone, ...rest } = record;
     expect(differences(record, { ...rest, restMinute: {} }).length).toBeGreaterThan(0);
+  });
+
+  it('counts again what differs, and keeps what differs each time', async () => {
+    const calls = (more: Readonly<Record<string, number>>) =>
+      withHeartbeats(({ times, counts }) => ({ times, counts: { ...counts, calls: { ...counts.calls, ...more } } }));
+    const counted = (records: CostRecord[]) => lastingDifferences(record, async () => records.shift() ?? record);
+    const added = { 'dynamodb.GetItem': 1 };
+    const [once, twice] = [calls({ ...added, 'sqs.SendMessage': 1 }), calls({ 'dynamodb.GetItem': 2 })];
+    expect(await counted([once, twice, calls(added)])).toEqual([
+      'build (plain) · heartbeat · dynamodb.GetItem: 0 recorded, 1 now',
+    ]);
+    expect(await counted([once, twice])).toEqual([]);
+    expect(await counted([record, once])).toEqual([]);
   });
 
   it('forgives bytes within a twentieth, as addresses and ids are not of one length', () => {

@@ -83,6 +83,23 @@ export function differences(recorded: CostRecord, now: CostRecord): string[] {
     .flatMap((group) => differentSteps(group, groups(recorded).get(group) ?? {}, groups(now).get(group) ?? {}));
 }
 
+/** So often is counted again what differs. */
+const COUNTS = 3;
+
+/**
+ * What differs in each of up to three counts. A call that a busy machine was too slow to answer is tried again by the SDK and
+ * is one more, now here and now there; one that a change has added is there each time.
+ */
+export async function lastingDifferences(recorded: CostRecord, count: () => Promise<CostRecord>): Promise<string[]> {
+  const figureOf = (difference: string) => difference.slice(0, difference.lastIndexOf(': '));
+  let found = differences(recorded, await count());
+  for (let counts = 1; found.length > 0 && counts < COUNTS; counts++) {
+    const before = new Set(found.map(figureOf));
+    found = differences(recorded, await count()).filter((each) => before.has(figureOf(each)));
+  }
+  return found;
+}
+
 type Steps = Readonly<Record<string, Step>>;
 
 function groups({ builds, idleHour, restMinute }: CostRecord): Map<string, Steps> {
