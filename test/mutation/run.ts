@@ -42,7 +42,8 @@ function isGreen(folder: string): boolean {
 function makeCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'buildlatch-mutation-'));
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  // What `npm ci` made: packages, and the dashboard that a controller does not start without.
+  for (const name of ['node_modules', 'dist']) symlinkSync(join(ROOT, name), join(folder, name));
   return folder;
 }
 
