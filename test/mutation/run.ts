@@ -17,6 +17,7 @@ const COPIED = ['lib', 'functions', 'infra', 'test', 'package.json', 'tsconfig.j
 const TESTS = [
   'test/contract',
   'test/integration/conditions.test.ts',
+  'test/integration/log-numbers.test.ts',
   'test/integration/lost-workers.test.ts',
   'test/integration/repair.test.ts',
   'test/integration/lifecycle.test.ts',
