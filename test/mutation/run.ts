@@ -24,6 +24,7 @@ const TESTS = [
   'test/integration/races.test.ts',
   'test/integration/assignment-failures.test.ts',
   'test/unit/dynamo',
+  'test/integration/certs.test.ts',
 ];
 
 /** A mutant that makes a test hang has been noticed too. */
