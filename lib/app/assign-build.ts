@@ -1,5 +1,4 @@
-import type { Build, Platform } from '../domain/build.ts';
-import { Rejection } from '../domain/rejection.ts';
+import type { Platform } from '../domain/build.ts';
 import { isHeldBy } from '../domain/transitions.ts';
 import { busyPollMs, idlePollMs, isQuarantined, isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
 import {
@@ -11,6 +10,7 @@ import {
   tryMessage,
 } from './grant-build.ts';
 import type { Message, PauseLookout, WaitingBuilds, WorkerStore } from './ports.ts';
+import { readableBuild } from './readable-build.ts';
 import { leaveToTimeout, putOff } from './settle-message.ts';
 import type { Pace } from './spread-polls.ts';
 import { openLine } from './waiting-line.ts';
@@ -69,7 +69,7 @@ type Repeated = Assignment | undefined | 'free';
  * one-time password. `undefined`: the worker is at work. `free`: what it was said to hold is no longer its own.
  */
 async function repeatAssignment(deps: Deps, worker: Worker, buildId: string, otpMs: number): Promise<Repeated> {
-  const build = await readableBuild(deps, buildId);
+  const build = await readableBuild(deps.builds, buildId);
   const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current?.attempt;
   if (!isOwn || (build.state !== 'assigned' && build.state !== 'building')) {
     await deps.workers.forget(worker);
@@ -92,16 +92,6 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string, otp
     sourceSha256: source.sha256,
     ...(certs && { hasCerts: true }),
   };
-}
-
-/** What the worker holds cannot be read: it can never be built, and must not keep the worker from other builds. */
-async function readableBuild(deps: Deps, buildId: string): Promise<Build | undefined> {
-  try {
-    return await deps.builds.get(buildId);
-  } catch (error) {
-    if (error instanceof Rejection && error.code === 'unreadable_record') return undefined;
-    throw error;
-  }
 }
 
 /** `unfinished`: the queues may hold more, the worker should ask again soon. `paused`: nothing that it builds is handed out. */

@@ -6,6 +6,7 @@ import { announce } from './announce.ts';
 import type { FenceDeps } from './fenced.ts';
 import { heldBuild } from './held-build.ts';
 import type { BuildQueue, BuildStore, Report } from './ports.ts';
+import { readableBuild } from './readable-build.ts';
 
 export interface GiveBackDeps extends FenceDeps {
   readonly builds: BuildStore;
@@ -57,7 +58,7 @@ export async function leaveWithBuild(
 ): Promise<boolean> {
   if (!worker.current) return false;
   const { buildId, attempt } = worker.current;
-  const seen = await deps.builds.get(buildId);
+  const seen = await readableBuild(deps.builds, buildId);
   const claim: Claim = { workerId: worker.id, attempt };
   const how = { spends: false, maxAttempts, worker: 'leaves', by } as const;
   if (seen && (await giveBack(deps, seen, claim, how))) return true;

@@ -16,7 +16,8 @@ interface Deps {
 export async function pauseQueue(deps: Deps, platform: Platform, reason: string, by: string): Promise<Pauses> {
   const since = deps.clock();
   const pauses = await deps.pauses.pause(platform, { reason, since, by });
-  deps.report({ event: 'queue_paused', platform, reason: pauses.pause?.reason ?? reason, by });
+  const hasBegun = pauses.pause?.since === since && pauses.pause.by === by;
+  if (hasBegun) deps.report({ event: 'queue_paused', platform, reason, by });
   return pauses;
 }
 
@@ -25,7 +26,10 @@ export async function resumeQueue(deps: Deps, platform: Platform, by: string): P
   const seen = await deps.pauses.get(platform);
   // Answered again, or never paused: nothing is to be done.
   if (!seen.pause) return seen;
-  const pauses = await deps.pauses.resume(seen, deps.clock());
-  deps.report({ event: 'queue_resumed', platform, pausedSince: seen.pause.since, by });
+  const now = deps.clock();
+  const pauses = await deps.pauses.resume(seen, now);
+  const last = pauses.past.at(-1);
+  const hasEnded = last?.from === seen.pause.since && last.to === now;
+  if (hasEnded) deps.report({ event: 'queue_resumed', platform, pausedSince: seen.pause.since, by });
   return pauses;
 }

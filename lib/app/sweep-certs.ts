@@ -1,7 +1,7 @@
-import { type Build, isTerminal } from '../domain/build.ts';
-import { Rejection } from '../domain/rejection.ts';
+import { isTerminal } from '../domain/build.ts';
 import type { CertMarks, CertObjects, CertsObject } from './cert-ports.ts';
 import type { BuildStore, Clock, Report } from './ports.ts';
+import { readableBuild } from './readable-build.ts';
 
 interface Deps {
   readonly builds: Pick<BuildStore, 'get'>;
@@ -37,7 +37,7 @@ export async function sweepCerts(deps: Deps, stopAt: number): Promise<void> {
 
 async function settle(deps: Deps, object: CertsObject): Promise<void> {
   const now = deps.clock();
-  const build = await readableBuild(deps, object.buildId);
+  const build = await readableBuild(deps.builds, object.buildId);
   if (build && !isTerminal(build.state) && build.certs?.key === deps.certs.keyOf(object)) {
     const lookMs = Math.min(MAX_LOOK_MS, Math.max(MIN_LOOK_MS, (now - build.submittedAt) / 4));
     return deps.marks.postpone(object, Math.round(now + lookMs));
@@ -45,14 +45,4 @@ async function settle(deps: Deps, object: CertsObject): Promise<void> {
   await deps.certs.delete(object);
   await deps.marks.remove(object);
   deps.report({ event: 'certs_deleted', buildId: object.buildId });
-}
-
-/** A build whose record cannot be read is never built. */
-async function readableBuild({ builds }: Deps, id: string): Promise<Build | undefined> {
-  try {
-    return await builds.get(id);
-  } catch (error) {
-    if (error instanceof Rejection && error.code === 'unreadable_record') return undefined;
-    throw error;
-  }
 }

@@ -73,6 +73,9 @@ it('says of a build that waits that its platform is paused, and why', async () =
   );
   expect((await cli('queues', 'resume', 'ios')).err).toBe('Builds for ios are handed out again\n');
   expect((await cli('why', id)).out).toContain('It waits for a worker.');
+  const long = { code: 0, err: 'No more ios builds are handed out\n' };
+  expect(await cli('queues', 'pause', 'ios', '--reason', ` Xcode\n${'goes in '.repeat(30)}`)).toMatchObject(long);
+  await cli('queues', 'resume', 'ios');
   expect(await cli('queues', 'pause', 'windows', '--reason', 'x')).toMatchObject({ code: 2 });
   expect(await cli('queues', 'pause', 'ios')).toMatchObject({ code: 2 });
 });

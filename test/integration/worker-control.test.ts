@@ -34,8 +34,8 @@ describe('a revoked worker', () => {
     expect([status, body]).toEqual([200, { success: true, builds_reassigned: 1 }]);
     expect(await listed(worker.id)).toBeUndefined();
     expect((await controller.poll(worker)).status).toBe(401);
-    expect([401, 409]).toContain((await controller.heartbeat(worker, build.id)).status);
-    expect((await controller.complete(worker, build.id)).status).not.toBe(200);
+    expect((await controller.heartbeat(worker, build.id)).status).toBe(401);
+    expect((await controller.complete(worker, build.id)).status).toBe(401);
     expect(await controller.status(build.id)).toMatchObject({ state: 'pending', attempt: 1, spent_attempts: 0 });
     const { events } = await get(`/api/builds/${build.id}/events`);
     expect(events.at(-1)).toMatchObject({ type: 'given_back', attempt: 1, by: 'controller' });
@@ -49,6 +49,13 @@ describe('a revoked worker', () => {
     expect((await revoke(idle)).body).toEqual({ success: true, builds_reassigned: 0 });
     const again = await revoke(idle);
     expect([again.status, again.body.code]).toEqual([404, 'worker_not_found']);
+  });
+
+  it('is gone as well when the record of what it holds cannot be read', async () => {
+    const { build, worker } = await assigned('stranded');
+    await controller.tamperBuild(build.id, { submittedAt: 'yesterday' });
+    expect((await revoke(worker)).body).toEqual({ success: true, builds_reassigned: 0 });
+    expect(await controller.workerItem(worker.id)).toBeUndefined();
   });
 
   it('comes back only with a key, as another one: its own token vouches for nothing', async () => {

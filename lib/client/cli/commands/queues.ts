@@ -39,10 +39,13 @@ async function showQueues(context: CommandContext): Promise<number> {
 
 /** Of two who pause it the first one's reason stands, so it is said which that is. */
 async function pause(context: CommandContext, platform: string, reason: string): Promise<number> {
-  const queue = await clientFor(context, projectCredentials(context.settings)).pauseQueue(platform, reason);
+  const client = clientFor(context, projectCredentials(context.settings));
+  // Not told by the reason that comes back: the controller leaves out what cannot be printed, and cuts a long one.
+  const before = (await client.queues()).queues.find((queue) => queue.platform === platform)?.paused;
+  const queue = await client.pauseQueue(platform, reason);
   if (context.isJson) context.screen.json(queue);
-  else if (queue.paused?.reason === reason) context.screen.note(`No more ${platform} builds are handed out`);
-  else context.screen.note(`${platform} was paused before: ${queue.paused?.reason ?? ''}`);
+  else if (before) context.screen.note(`${platform} was paused before: ${before.reason}`);
+  else context.screen.note(`No more ${platform} builds are handed out`);
   return EXIT.ok;
 }
 
