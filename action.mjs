@@ -15758,13 +15758,16 @@ function nextCursor(link2, cursor) {
   return found === cursor ? void 0 : found;
 }
 
+// lib/client/log-pace.ts
+var LONGEST_PAUSE_MS = 3e3;
+var growingPauseMs = (ageMs, leastMs) => Math.min(LONGEST_PAUSE_MS, Math.max(leastMs, ageMs / 60));
+
 // lib/client/cli/follow-logs.ts
 var RECONNECT = { tries: 45, baseMs: 500, maxMs: 8e3 };
 var PAUSE_MS = 1e3;
-var LONGEST_PAUSE_MS = 3e3;
 var MANY_LINES = 100;
 var BUSY_MS = 1e4;
-var followPauseMs = (ageMs) => Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, ageMs / 60));
+var followPauseMs = (ageMs) => growingPauseMs(ageMs, PAUSE_MS);
 async function* followLogs(read, clock, signal) {
   const begunAt = clock.now();
   let busyUntil = begunAt;

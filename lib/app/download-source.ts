@@ -1,6 +1,6 @@
-import type { Build } from '../domain/build.ts';
+import type { Build, StoredFile } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery, GivenFile } from './deliver.ts';
 import type { FileStore } from './file-ports.ts';
 import { deliverOwn, type OwnFile } from './own-file.ts';
 
@@ -12,5 +12,12 @@ export async function downloadSource(files: FileStore, build: Build): Promise<De
 export function sourceOf({ id, source }: Build): OwnFile {
   const missing = new Rejection('source_missing', 'Source not found');
   if (!source) throw missing;
-  return { kind: 'sources', file: source, filename: `${id}.zip`, contentType: 'application/zip', missing };
+  return { ...sourceFile(id, source), missing };
 }
+
+export const sourceFile = (buildId: string, file: StoredFile): GivenFile => ({
+  kind: 'sources',
+  file,
+  filename: `${buildId}.zip`,
+  contentType: 'application/zip',
+});

@@ -1,4 +1,5 @@
 import type { Build } from '../domain/build.ts';
+import { linkTo } from './deliver.ts';
 import { resultOf } from './download-result.ts';
 import { sourceOf } from './download-source.ts';
 import type { FileStore } from './file-ports.ts';
@@ -11,7 +12,8 @@ export type FileLink = Pick<OwnFile, 'file' | 'filename'> & { readonly url: stri
  * an address, to which a page can add no header, and a redirect's target is hidden from the page.
  */
 export async function linkFile(files: FileStore, build: Build, which: 'result' | 'source'): Promise<FileLink> {
-  const { kind, file, filename, contentType, missing } = which === 'result' ? resultOf(build) : sourceOf(build);
-  if (!(await files.find(kind, file.key))) throw missing;
-  return { file, filename, url: await files.link(kind, file.key, filename, contentType) };
+  const own = which === 'result' ? resultOf(build) : sourceOf(build);
+  const url = await linkTo(files, own);
+  if (url === undefined) throw own.missing;
+  return { file: own.file, filename: own.filename, url };
 }

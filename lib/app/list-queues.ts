@@ -1,7 +1,6 @@
-import { type Build, PLATFORMS, type Platform } from '../domain/build.ts';
-import { hasAll } from '../domain/labels.ts';
+import { PLATFORMS, type Platform } from '../domain/build.ts';
 import type { Pause } from '../domain/pause.ts';
-import { isAvailable, type Quarantine, type Worker } from '../domain/worker.ts';
+import { isAbleTo, isAvailable, type Quarantine, type Worker } from '../domain/worker.ts';
 import { activeBuilds } from './active-builds.ts';
 import type { BuildIndex, Clock, PauseStore } from './ports.ts';
 
@@ -69,15 +68,13 @@ export async function countQueues({ index, clock, quarantine }: Deps): Promise<Q
       waiting: waiting.length,
       mayBeMore: pending.isCut,
       ...(waiting.length > 0 && { oldestWaitingSince: since }),
-      withoutWorker: waiting.filter((build) => !able.some((worker) => hasLabels(worker, build))).length,
+      withoutWorker: waiting.filter((build) => !able.some((worker) => isAbleTo(worker, build))).length,
       running: active.filter(({ build }) => build.platform === platform).length,
       idleWorkers: able.filter(({ current }) => !current).length,
       buildingWorkers: able.filter(({ current }) => current).length,
     };
   });
 }
-
-const hasLabels = ({ labels }: Worker, build: Build) => hasAll(labels ?? [], build.labels);
 
 async function allWorkers(index: BuildIndex): Promise<Worker[]> {
   const workers: Worker[] = [];

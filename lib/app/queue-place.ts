@@ -1,8 +1,7 @@
 import type { Build } from '../domain/build.ts';
-import { hasAll } from '../domain/labels.ts';
 import type { Pause } from '../domain/pause.ts';
 import { startsInMs, typicalMs } from '../domain/wait-estimate.ts';
-import { isAvailable, type Quarantine, type Worker } from '../domain/worker.ts';
+import { isAbleTo, isAvailable, type Quarantine } from '../domain/worker.ts';
 import type { BuildIndex, Clock, PauseStore } from './ports.ts';
 
 interface Deps {
@@ -44,7 +43,7 @@ export async function queuePlace({ index, pauses, clock, quarantine }: Deps, bui
   const last = waiting.builds.at(-1);
   // Behind those that were submitted later only priority could still put somebody before it.
   const mayBeMore = waiting.isCut && last !== undefined && last.submittedAt <= placeOf(build);
-  const able = listed.workers.filter((worker) => isAble(worker, build, now, quarantine));
+  const able = listed.workers.filter((worker) => isAbleTo(worker, build) && isAvailable(worker, now, quarantine));
   const usualMs = typicalMs(durationsOf(finished, build));
   const seen = { ahead: before.length, mayBeMore, workers: able.length };
   const place = { ...seen, ...(usualMs !== undefined && { usualMs }), ...(pause && { pause }) };
@@ -60,11 +59,6 @@ const placeOf = ({ rank, queuedAt }: Build) => rank ?? queuedAt;
 function isBefore(other: Build, build: Build): boolean {
   // The index may lag behind: the record itself says whether it waits.
   return other.id !== build.id && other.state === 'pending' && placeOf(other) < placeOf(build);
-}
-
-function isAble(worker: Worker, { platform, labels }: Build, now: number, quarantine: Quarantine): boolean {
-  if (!worker.platforms.includes(platform) || !hasAll(worker.labels ?? [], labels)) return false;
-  return isAvailable(worker, now, quarantine);
 }
 
 /** A cancelled build says nothing of how long one takes. */

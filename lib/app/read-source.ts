@@ -1,6 +1,7 @@
 import { Rejection } from '../domain/rejection.ts';
 import type { HolderClaim } from '../domain/transitions.ts';
 import { type Delivery, deliver } from './deliver.ts';
+import { sourceFile } from './download-source.ts';
 import type { FenceDeps } from './fenced.ts';
 import type { FileStore } from './file-ports.ts';
 import { heldBuild } from './held-build.ts';
@@ -21,8 +22,7 @@ interface Deps extends FenceDeps {
  */
 export async function readSource(deps: Deps, buildId: string, claim: HolderClaim): Promise<Delivery> {
   const build = await heldBuild(deps, buildId, claim);
-  const delivery =
-    build.source && (await deliver(deps.files, 'sources', build.source, `${buildId}.zip`, 'application/zip'));
+  const delivery = build.source && (await deliver(deps.files, sourceFile(buildId, build.source)));
   if (delivery) return delivery;
   const failure = { kind: 'source_missing', message: 'The source is no longer stored' } as const;
   const outcome = await deps.builds.expire(build, failure, deps.clock());

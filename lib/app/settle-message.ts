@@ -1,6 +1,7 @@
 import type { AssignRefusal } from '../domain/assignment.ts';
 import { ABSENT_BUILD_GRACE_MS, assignmentFailed, giveBackSeconds, REFUSAL_CLASS } from '../domain/assignment.ts';
 import type { Failure } from '../domain/failure.ts';
+import { WHILE_PAUSED_MS } from '../domain/pause.ts';
 import type { BuildQueue, BuildStore, Chance, Clock, Hint, Message, Report } from './ports.ts';
 
 interface Deps {
@@ -61,8 +62,8 @@ async function failUnassignable(deps: Deps, { buildId, attempt }: Hint, reason: 
   if (hasFailed) deps.report({ event: 'build_failed', buildId, attempt, kind });
 }
 
-/** As long as a pause is asked about: by then nobody receives it who does not know of the pause. */
-const PUT_OFF_SECONDS = 5;
+/** As long as the pause is known to stand for who puts it off. */
+const PUT_OFF_SECONDS = WHILE_PAUSED_MS / 1_000;
 /** By far below what makes a dead letter (50, see `infra/queues.ts`). */
 const MOST_PUT_OFF = 20;
 

@@ -24,20 +24,14 @@ interface Expected {
  */
 export function spreadPolls(): Pace {
   const expected = new Map<string, Expected>();
-  let forgottenAt = Number.NEGATIVE_INFINITY;
-  const forgetLate = (now: number) => {
-    if (now - forgottenAt < LATE_MS) return;
-    forgottenAt = now;
-    for (const [id, { at }] of expected) if (at < now - LATE_MS) expected.delete(id);
-  };
   return (worker, now, chance) => {
     const { id, platforms } = worker;
-    forgetLate(now);
+    for (const [other, { at }] of expected) if (at < now - LATE_MS) expected.delete(other);
     if (expected.size >= MAX_KNOWN && !expected.has(id)) return nextPollMs(worker, now, chance);
     expected.delete(id);
     const others: number[] = [];
     for (const other of expected.values()) {
-      if (other.at >= now - LATE_MS && other.platforms.some((each) => platforms.includes(each))) others.push(other.at);
+      if (other.platforms.some((each) => platforms.includes(each))) others.push(other.at);
     }
     const ms = furthest(others, now, (at) => nextPollMs(worker, now, at), chance);
     expected.set(id, { at: now + ms, platforms });

@@ -6,6 +6,7 @@ import { decide } from '../domain/transitions.ts';
 import type { Pauses } from '../domain/pause.ts';
 import { sendHint } from './announce.ts';
 import type { BuildIndex, BuildQueue, BuildStore, Clock, PauseStore, Report } from './ports.ts';
+import { rememberedEach } from './remembered-each.ts';
 
 interface Deps {
   readonly builds: BuildStore;
@@ -37,11 +38,12 @@ export interface SweepReport {
  */
 export async function sweep(deps: Deps, settings: SweepSettings, stopAt: number): Promise<SweepReport> {
   const report: SweepReport = { requeued: 0, lost: 0, resent: 0, timedOut: 0, failed: 0 };
-  const pausesOf = onceEach((platform: Platform) => deps.pauses.get(platform));
+  // For the whole sweep; one that finds nothing to do asks nothing.
+  const pausesOf = rememberedEach((platform: Platform) => deps.pauses.get(platform), deps.clock);
   // Leases first: what they give back is pending and due at once, and so sent in the same sweep.
   await eachDue(deps, 'leased', report, stopAt, (build) => repairLeased(deps, build, settings, report));
   await eachDue(deps, 'pending', report, stopAt, async (build) =>
-    repairPending(deps, build, await pausesOf(build.platform), settings, report),
+    repairPending(deps, build, await pausesOf(build.platform, Number.POSITIVE_INFINITY), settings, report),
   );
   return report;
 }
@@ -99,20 +101,12 @@ async function repairPending(
   deps.report({ event: 'build_failed', buildId: build.id, attempt: build.attempt, kind: failure.kind });
 }
 
-/** Nobody receives its message now, so it cannot be overdue: a pause of a week must not fill the queue with copies. */
+/**
+ * Nobody receives its message now, so it is not overdue, and a long pause must not fill the queue with copies. One that outlives
+ * its message (4 days, see `infra/queues.ts`) is made good at the first look after it.
+ */
 function lookLater({ builds, clock }: Deps, build: Build): Promise<void> {
   return builds.markSent(build, build.sends, resendAt(clock(), build.sends));
-}
-
-/** Asks once for each: what is found holds for the whole sweep, a failure does not. A sweep that has nothing to do asks nothing. */
-function onceEach<K, V>(ask: (key: K) => Promise<V>): (key: K) => Promise<V> {
-  const answers = new Map<K, Promise<V>>();
-  return (key) => {
-    const answer = answers.get(key) ?? ask(key);
-    answers.set(key, answer);
-    answer.catch(() => answers.delete(key));
-    return answer;
-  };
 }
 
 async function takeBack(deps: Deps, build: Build, maxAttempts: number, report: SweepReport): Promise<void> {

@@ -9,6 +9,9 @@ export interface Pause {
   readonly by: string;
 }
 
+/** Whoever has learnt of a pause asks so often whether it still stands. */
+export const WHILE_PAUSED_MS = 5_000;
+
 /** A time for which nothing was handed out; ms since 1970. */
 export interface Paused {
   readonly from: number;

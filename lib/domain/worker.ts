@@ -1,4 +1,5 @@
-import { PLATFORMS, type Platform } from './build.ts';
+import { type Build, PLATFORMS, type Platform } from './build.ts';
+import { hasAll } from './labels.ts';
 
 export interface Worker {
   readonly id: string;
@@ -98,6 +99,11 @@ export function workerState(worker: Worker, now: number, quarantine: Quarantine)
   if (worker.isDraining) return 'draining';
   if (isQuarantined(worker, now, quarantine)) return 'quarantined';
   return isOffline(worker, now) ? 'offline' : 'idle';
+}
+
+/** Whether it may be given the build at all, by its platforms and labels. */
+export function isAbleTo({ platforms, labels = [] }: Worker, build: Pick<Build, 'platform' | 'labels'>): boolean {
+  return platforms.includes(build.platform) && hasAll(labels, build.labels);
 }
 
 /** Whether it builds, or would if there were something: a free one that is there and kept from nothing. */

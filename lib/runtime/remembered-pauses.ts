@@ -1,13 +1,13 @@
 import type { PauseLookout } from '../app/ports.ts';
+import { rememberedEach } from '../app/remembered-each.ts';
 import type { Platform } from '../domain/build.ts';
+import { WHILE_PAUSED_MS } from '../domain/pause.ts';
 
 /**
  * Before a build is handed out it is asked anew, if what is known is older than this. So a pause holds a second after its
  * answer, and as long more as an assignment takes that had been let pass by then.
  */
 const BEFORE_GRANT_MS = 1_000;
-/** Of a platform that is paused it is asked so often whether it still is. */
-const WHILE_PAUSED_MS = 5_000;
 
 /**
  * What one execution environment remembers of pauses. That there is none it knows until a grant asks anew, so a poll that
@@ -15,18 +15,7 @@ const WHILE_PAUSED_MS = 5_000;
  * whose receives would count until its queue put it aside. An environment that knows nothing yet reads first.
  */
 export function rememberedPauses(read: (platform: Platform) => Promise<boolean>, clock: () => number): PauseLookout {
-  const kept = new Map<Platform, { readonly isPaused: Promise<boolean>; readonly at: number }>();
-  const known = (platform: Platform, freshMs: number): Promise<boolean> => {
-    const before = kept.get(platform);
-    if (before && clock() - before.at < freshMs) return before.isPaused;
-    // From before the read: what it shows may be as old as that.
-    const asked = { at: clock(), isPaused: read(platform) };
-    kept.set(platform, asked);
-    asked.isPaused.catch(() => {
-      if (kept.get(platform) === asked) kept.delete(platform);
-    });
-    return asked.isPaused;
-  };
+  const known = rememberedEach(read, clock);
   return {
     isPaused: async (platform) => {
       const wasPaused = await known(platform, Number.POSITIVE_INFINITY);

@@ -1,3 +1,5 @@
+import { rememberedEach } from '../app/remembered-each.ts';
+
 /** That there is nothing is known for `freshMs`: what comes meanwhile is seen later. What there is is read each time. */
 export function rememberedNothing<K, T>(
   read: (key: K) => Promise<readonly T[]>,
@@ -15,15 +17,6 @@ export function rememberedNothing<K, T>(
 
 /** Gives the value of `read` again until it is `freshMs` old. Calls that meet share one read; a failure is not kept. */
 export function remembered<T>(read: () => Promise<T>, freshMs: number, clock: () => number): () => Promise<T> {
-  let kept: { value: Promise<T>; at: number } | undefined;
-  return () => {
-    if (kept && clock() - kept.at < freshMs) return kept.value;
-    const value = read();
-    const fresh = { value, at: clock() };
-    kept = fresh;
-    value.catch(() => {
-      if (kept === fresh) kept = undefined;
-    });
-    return value;
-  };
+  const only = rememberedEach(read, clock);
+  return () => only(undefined, freshMs);
 }

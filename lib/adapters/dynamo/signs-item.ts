@@ -18,7 +18,9 @@ export const heartbeatSigns = (now: number, progress: number | undefined, sample
 export const SIGNS_ATTRIBUTES = Object.keys(SIGNS);
 
 export function fromSigns(item: Record<string, AttributeValue>): SignsOfLife {
-  const values = unmarshall(item);
+  // Of each due build that a sweep reads: not the whole record once more.
+  const stored = SIGNS_ATTRIBUTES.flatMap((name) => (item[name] ? [[name, item[name]] as const] : []));
+  const values = unmarshall(Object.fromEntries(stored));
   const read = Object.entries(SIGNS).map(([name, schema]) => [name, schema.safeParse(values[name]).data] as const);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 import { type Clock, ignoreAbort } from '../clock.ts';
+import { growingPauseMs } from '../log-pace.ts';
 import { type RetryPolicy, withRetries } from '../retry.ts';
 import { refusalReason } from './heartbeats.ts';
 import type { Lease } from './lease.ts';
@@ -16,14 +17,11 @@ export interface BuildLogDeps {
 
 /** People following a log do not notice half a second; a call per line would cost a hundred times as much. */
 const FLUSH_MS = 500;
-/** Nor three, once a build goes on for minutes: who still follows it waits for its end. */
-const LONGEST_PAUSE_MS = 3_000;
-
 /**
  * How long after the last call lines may wait for the next, by how long the build has gone on: half a second for the first
  * half minute, 3 s from the third minute on. A full batch waits for nothing, nor does a line after a silence.
  */
-export const logPauseMs = (ageMs: number): number => Math.min(LONGEST_PAUSE_MS, Math.max(FLUSH_MS, ageMs / 60));
+export const logPauseMs = (ageMs: number): number => growingPauseMs(ageMs, FLUSH_MS);
 /** Without any progress. Longer than a lease: a controller that is away that long puts the lease in doubt, which is waited out. */
 const CLOSE_MS = 120_000;
 const RETRY: RetryPolicy = { tries: Number.POSITIVE_INFINITY, baseMs: 500, maxMs: 5_000 };

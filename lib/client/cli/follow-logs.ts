@@ -1,5 +1,6 @@
 import type { LogLine } from '../answers.ts';
 import type { Clock } from '../clock.ts';
+import { growingPauseMs } from '../log-pace.ts';
 import type { RetryPolicy } from '../retry.ts';
 
 interface SeenPage<Line> {
@@ -14,15 +15,13 @@ export type ReadLogPage<Line = LogLine> = (cursor: string | undefined) => Promis
 export const RECONNECT: RetryPolicy = { tries: 45, baseMs: 500, maxMs: 8_000 };
 
 const PAUSE_MS = 1_000;
-/** Each look costs the controller's owner money, and a worker sends no more often by then. */
-const LONGEST_PAUSE_MS = 3_000;
 /** So many lines at once mean that there are more waiting. */
 const MANY_LINES = 100;
 /** And that something is going on: so long one looks often again. */
 const BUSY_MS = 10_000;
 
 /** How long to wait between two looks, by how long one has been following: a second in the first minute, 3 s from the third on. */
-export const followPauseMs = (ageMs: number): number => Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, ageMs / 60));
+export const followPauseMs = (ageMs: number): number => growingPauseMs(ageMs, PAUSE_MS);
 
 /** Every line once, until the build is over and its last line was read. */
 export async function* followLogs<Line>(
