@@ -1,6 +1,14 @@
 import type { Platform } from '../domain/build.ts';
 import { isHeldBy } from '../domain/transitions.ts';
-import { busyPollMs, idlePollMs, isQuarantined, isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
+import {
+  busyPollMs,
+  idlePollMs,
+  isAbleTo,
+  isQuarantined,
+  isSightingDue,
+  nextPollMs,
+  type Worker,
+} from '../domain/worker.ts';
 import {
   type Assignment,
   type GrantDeps,
@@ -13,7 +21,7 @@ import type { Message, PauseLookout, WaitingBuilds, WorkerStore } from './ports.
 import { readableBuild } from './readable-build.ts';
 import { leaveToTimeout, putOff } from './settle-message.ts';
 import type { Pace } from './spread-polls.ts';
-import { openLine } from './waiting-line.ts';
+import { openLine, orNone } from './waiting-line.ts';
 
 interface Deps extends GrantDeps {
   readonly workers: WorkerStore;
@@ -35,6 +43,13 @@ export interface PollAnswer {
  */
 const SEARCH_MS = 2_000;
 const MAX_MESSAGES = 50;
+
+/**
+ * Messages of one queue that led nowhere before a poll looks for a build without one. A build that waited for hours was sent
+ * again some times, so a long backlog leaves several such messages for each of its builds, and what is submitted after it has
+ * its own behind them all: a wall of thousands, which one worker at 50 a poll takes most of an hour to clear.
+ */
+const MISSES_BEFORE_INDEX = 10;
 
 /**
  * One poll of an authenticated worker (`tokenHash`: of the token it proved itself with). Answers an assignment, the
@@ -111,8 +126,13 @@ async function assignNext(
     }
     const line = openLine(deps, worker, platform);
     let isEmpty = false;
+    let misses = 0;
     for (;;) {
       if (left === 0 || deps.clock() > searchUntil) return 'unfinished';
+      if (misses === MISSES_BEFORE_INDEX) {
+        const answer = await tryOldest(deps, platform, worker, tokenHash, settings);
+        if (answer !== 'next') return answer ?? 'nothing';
+      }
       const message: Message | undefined = isEmpty ? undefined : await deps.queue.receive(platform);
       isEmpty = message === undefined;
       const first = await line(message);
@@ -128,9 +148,28 @@ async function assignNext(
         ? tryBuild(deps, first, undefined, worker, tokenHash, settings)
         : message && tryMessage(deps, message, worker, tokenHash, settings));
       if (answer !== 'next') return answer ?? 'nothing';
+      misses += 1;
     }
   }
   return paused > 0 && paused === worker.platforms.length ? 'paused' : 'nothing';
+}
+
+/** The builds that have waited longest, behind messages that lead nowhere: their own come too late for them. */
+async function tryOldest(
+  deps: Deps,
+  platform: Platform,
+  worker: Worker,
+  tokenHash: string,
+  settings: LeaseSettings,
+): Promise<Assignment | undefined | 'next'> {
+  const oldest = (await orNone(deps, deps.waiting.oldest(platform, deps.chance()))) ?? [];
+  for (const build of oldest.filter((one) => isAbleTo(worker, one))) {
+    // Their messages may be hidden because of a pause that this poll has not seen.
+    if (await hasJustPaused(deps, platform, undefined)) return 'next';
+    const answer = await tryBuild(deps, build, undefined, worker, tokenHash, settings);
+    if (answer !== 'next') return answer;
+  }
+  return 'next';
 }
 
 /** The pause began after this poll had looked for one, or is not known here yet: what was received is for later. */

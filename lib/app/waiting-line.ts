@@ -42,7 +42,7 @@ function isBefore(rival: WaitingBuild, { hint, receives }: Message): boolean {
 }
 
 /** An index that cannot be read costs some builds their turn, and must not cost all others theirs. */
-async function orNone<T>(deps: Deps, read: Promise<T>): Promise<T | undefined> {
+export async function orNone<T>(deps: Pick<Deps, 'report'>, read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {

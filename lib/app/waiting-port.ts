@@ -7,12 +7,17 @@ export interface WaitingBuild extends Hint {
 }
 
 /**
- * Builds that wait and have asked for something: an index that may lag behind by moments. It is a hint like a message: what
- * it names may be gone, and the conditions of the assignment say so.
+ * Builds that wait, found without their message: indexes that may lag behind by moments. They are hints like a message: what
+ * they name may be gone, and the conditions of the assignment say so.
  */
 export interface WaitingBuilds {
   /** The first ones with priority that ask for no label. */
   urgent(platform: Platform): Promise<readonly WaitingBuild[]>;
   /** The first ones whose labels begin with this one and are all among `labels`. */
   labelled(platform: Platform, label: string, labels: readonly string[]): Promise<readonly WaitingBuild[]>;
+  /**
+   * Some of those that were submitted first, whatever they asked for. Which ones, `chance` in [0, 1) says: workers that ask
+   * at once are to get different ones.
+   */
+  oldest(platform: Platform, chance: number): Promise<readonly WaitingBuild[]>;
 }

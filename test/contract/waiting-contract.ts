@@ -70,6 +70,35 @@ export function waitingContract(open: () => Stores): void {
       expect(urgent).not.toContain(plain.id);
     });
 
+    it('has the oldest of all that wait for a platform, by chance from another one on', async () => {
+      const stores = open();
+      const worker = await idleWorker(stores);
+      // Older than whatever else the shared stores hold.
+      const at = (submittedAt: number, changes: Partial<Build> = {}) =>
+        pendingBuild(stores, { submittedAt, ...changes });
+      const gone = await at(1);
+      const [plain, urgent, labelled] = [
+        await at(2),
+        await at(3, { rank: 0 }),
+        await at(4, { labels: ['a'], rank: 4 }),
+      ];
+      const other = await at(5, { platform: 'android' });
+      expect(await stores.builds.assign(grantOf(gone, worker))).toEqual({ ok: true });
+      const found = await stores.waiting.oldest('ios', 0);
+      const what = { attempt: 0, platform: 'ios', sourceSize: 10, sourceSha256: SHA, hasCerts: true };
+      expect(found.slice(0, 3)).toEqual([
+        { ...what, buildId: plain.id, submittedAt: 2 },
+        { ...what, buildId: urgent.id, submittedAt: 3, rank: 0 },
+        { ...what, buildId: labelled.id, submittedAt: 4, labels: ['a'], rank: 4 },
+      ]);
+      expect(found.length).toBeLessThanOrEqual(10);
+      expect((await stores.waiting.oldest('android', 0)).map(({ buildId }) => buildId)).toContain(other.id);
+      const later = (await stores.waiting.oldest('ios', 0.99)).map(({ buildId }) => buildId);
+      expect(later[0]).not.toBe(plain.id);
+      for (const build of [plain, urgent, labelled, other]) await stores.builds.cancel(build, NOW);
+      expect((await stores.waiting.oldest('ios', 0)).map(({ buildId }) => buildId)).not.toContain(plain.id);
+    });
+
     it('is left with the assignment, and entered again when the build waits again', async () => {
       const stores = open();
       const [label = ''] = labelsFor('a');

@@ -75,7 +75,11 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
     oldestPending: ['index.state:Query', 'table:BatchGetItem'],
     lastFinished: ['index.finished:Query', 'table:BatchGetItem'],
   },
-  waiting: { urgent: ['index.waiting:Query'], labelled: ['index.waiting:Query'] },
+  waiting: {
+    urgent: ['index.waiting:Query'],
+    labelled: ['index.waiting:Query'],
+    oldest: ['index.state:Query', 'table:BatchGetItem'],
+  },
   pauses: { get: table('GetItem'), pause: table('UpdateItem'), resume: table('UpdateItem') },
   lookout: { isPaused: table('GetItem'), isPausedNow: table('GetItem') },
   totals: { get: table('GetItem'), advance: table('PutItem') },

@@ -108,19 +108,62 @@ describe('a poll', () => {
 
 describe('a message that leads nowhere', () => {
   it('is deleted when it is stale, and what waits behind it is found in the same poll', async () => {
-    for (let copy = 0; copy < 49; copy++) await send({ attempt: 7 });
+    for (let copy = 0; copy < 9; copy++) await send({ attempt: 7 });
     await send();
     expect((await poll()).assignment?.buildId).toBe('build-1');
     expect(world.messages.size).toBe(0);
+    expect(world.calls).not.toContain('waiting.oldest');
+  });
+
+  it('with hundreds like it does not keep a build waiting: after ten the oldest builds are tried without messages', async () => {
+    for (let copy = 0; copy < 300; copy++) await send({ attempt: 7 });
+    await send();
+    expect((await poll()).assignment?.buildId).toBe('build-1');
+    expect(world.calls.filter((call) => call === 'queue.receive')).toHaveLength(10);
+    expect(world.messages.size).toBe(291);
+    // Its own message leads nowhere from now on.
+    world.builds.set('build-2', aBuild('pending', { id: 'build-2' }));
+    world.workers.set('worker-2', aWorker({ id: 'worker-2' }));
+    expect((await poll(aWorker({ id: 'worker-2' }))).assignment?.buildId).toBe('build-2');
+  });
+
+  it('with many like it: what the worker cannot build is not tried, and the messages are gone through', async () => {
+    world.builds.set('build-1', aBuild('pending', { labels: ['signing'] }));
+    world.builds.set('build-2', aBuild('pending', { id: 'build-2', platform: 'android' }));
+    for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
+    expect(await poll()).not.toHaveProperty('assignment');
+    expect(world.calls.filter((call) => call === 'waiting.oldest')).toHaveLength(1);
+    expect(world.messages.size).toBe(0);
+    const refused = world.events.filter(({ event }) => event === 'assignment_refused');
+    expect(refused).toEqual(Array(12).fill(expect.objectContaining({ attempt: 7, reason: 'build_moved' })));
+  });
+
+  it('with many like it while a pause begins: nothing is handed out', async () => {
+    for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
+    const hasPaused = () => world.calls.includes('waiting.oldest');
+    const lookout = { isPaused: async () => false, isPausedNow: async () => hasPaused() };
+    const worker = world.workers.get('worker-1') ?? aWorker();
+    const answer = await assignBuild({ ...world.deps, lookout }, worker, 'hash-of-worker-1', settings);
+    expect(answer).not.toHaveProperty('assignment');
+    expect(world.builds.get('build-1')).toEqual(aBuild());
+  });
+
+  it('with many like it and an index that cannot be read: what its message tells of is found all the same', async () => {
+    for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
+    await send();
+    world.faults.set('waiting.oldest', 'before');
+    expect((await poll()).assignment?.buildId).toBe('build-1');
+    expect(world.events.map(({ event }) => event)).toContain('line_not_read');
   });
 
   it('ends a poll when there are fifty of them, and the worker is to ask again soon', async () => {
+    world.builds.set('build-1', aBuild('cancelled'));
     for (let copy = 0; copy < 51; copy++) await send({ attempt: 7 });
     const answer = await poll(aWorker({ registeredAt: 0 }));
     expect(answer).not.toHaveProperty('assignment');
     expect(answer.nextPollMs).toBeLessThanOrEqual(2_400);
     expect(world.messages.size).toBe(1);
-    expect(world.builds.get('build-1')).toEqual(aBuild());
+    expect(world.builds.get('build-1')).toEqual(aBuild('cancelled'));
   });
 
   it('ends a poll when two seconds have gone into them; an empty queue ends it at the pace of the idle', async () => {

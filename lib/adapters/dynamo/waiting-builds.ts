@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { WaitingBuild, WaitingBuilds } from '../../app/ports.ts';
 import type { Platform } from '../../domain/build.ts';
 import { hasAll } from '../../domain/labels.ts';
-import { type Item, partitionOf } from './index-query.ts';
+import { type Item, partitionOf, readAll } from './index-query.ts';
 import { waitPartition } from './keys.ts';
 import type { Table } from './table.ts';
 
@@ -14,8 +14,12 @@ const URGENT = 10;
 const PAGE = 50;
 /** Builds under one label of which a worker has to see that it lacks another; beyond them it does not look. */
 const MAX_PAGES = 20;
+/** Keys that some are chosen from: a page of 12 KB, two read units. */
+const OLDEST = 100;
+/** Records of them that are read: a read unit each. */
+const SOME = 10;
 
-/** The index of builds that wait and ask for something. */
+/** The indexes of builds that wait. */
 export function waitingBuilds(table: Table): WaitingBuilds {
   return {
     urgent: async (platform) => (await page(table, platform, undefined, URGENT)).builds,
@@ -29,8 +33,20 @@ export function waitingBuilds(table: Table): WaitingBuilds {
       }
       return [];
     },
+    oldest: async (platform, chance) => {
+      const query = { ...partitionOf(table, 'state', 'pending'), Limit: OLDEST };
+      const { Items = [] } = await table.client.send(new QueryCommand(query));
+      const first = Math.floor(chance * Items.length);
+      const some = [...Items.slice(first), ...Items.slice(0, first)].slice(0, SOME);
+      // The index has their keys alone, and of both platforms.
+      const records = await readAll(table, some);
+      return records.filter((item) => isWaiting(item, platform)).flatMap((item) => toWaiting(item, platform));
+    },
   };
 }
+
+const isWaiting = (item: Item, platform: Platform) =>
+  item['state']?.S === 'pending' && item['platform']?.S === platform;
 
 async function page(table: Table, platform: Platform, label: string | undefined, limit: number, cursor?: Item) {
   const { Items = [], LastEvaluatedKey: next } = await table.client.send(
@@ -48,7 +64,7 @@ const WaitingItem = z.object({
   pk: z.string().check(z.startsWith('BUILD#')),
   attempt: count,
   submittedAt: count,
-  rank: z.number(),
+  rank: z.optional(z.number()),
   // A record that lost its source is found all the same: its assignment is refused, and it fails.
   sourceSize: z._default(count, 0),
   sourceSha256: z._default(z.string(), ''),
@@ -60,7 +76,11 @@ const WaitingItem = z.object({
 function toWaiting(item: Item, platform: Platform): WaitingBuild[] {
   const parsed = z.safeParse(WaitingItem, unmarshall(item));
   if (!parsed.success) return [];
-  const { pk, certsKey, labels, ...facts } = parsed.data;
-  const asked = { ...(certsKey !== undefined && { hasCerts: true }), ...(labels && { labels }) };
+  const { pk, certsKey, labels, rank, ...facts } = parsed.data;
+  const asked = {
+    ...(certsKey !== undefined && { hasCerts: true }),
+    ...(labels && { labels }),
+    ...(rank !== undefined && { rank }),
+  };
   return [{ ...facts, buildId: pk.slice('BUILD#'.length), platform, ...asked }];
 }
