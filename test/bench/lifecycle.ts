@@ -12,7 +12,7 @@ once, a backlog of 10,000 builds, lists and states with up to 100,000 of them, 1
 
 Usage: npm run bench:lifecycle [-- flags]
   --only <part>  ${PART_NAMES.join(', ')}; may be repeated
-  --quick        volumes that show that it works, and no figures
+  --quick        volumes that show that it works, and no figures; not with --update
   --update       writes test/bench/lifecycle.json (what was measured of it), the section of docs/performance.md and its plot
   --json         the figures instead of the tables
   --help

@@ -11,7 +11,7 @@ PostgreSQL, graphile-worker, pg-boss, BullMQ on Redis; by turns, in one run. Pos
 (postgresql, redis-server); the npm packages are installed into .emulators/ when it first runs.
 
 Usage: npm run bench:peers [-- flags]
-  --quick    a tenth of the jobs, and two rounds
+  --quick    a tenth of the jobs, and two rounds; not with --update
   --update   writes test/bench/peers.json, the section of docs/performance.md and its plot
   --json     the figures instead of the tables
   --help

@@ -23,7 +23,7 @@ const HELP = `Runs all benches, one after the other. What they find is printed; 
 
 Usage: npm run bench [-- flags]
   --only <name>  one of them; may be repeated
-  --quick        smaller volumes, to see that everything works
+  --quick        smaller volumes, to see that everything works; not with --update
   --update       writes docs/performance.md, its plots, and test/bench/<name>.json
   --help
 

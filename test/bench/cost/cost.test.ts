@@ -95,6 +95,12 @@ describe('the flags of a bench', () => {
   it.each([['--log-seconds', 'x'], ['--log-seconds=-1'], ['--other', '1'], ['word']])('refuse %s', (...args) =>
     expect(read(...args)).toMatchObject({ code: 2 }),
   );
+  it('let no quick run write its figures down', () => {
+    const run = (...args: string[]) => readFlags(args, {}, ['quick', 'update'], 'Help.');
+    expect(run('--quick', '--update')).toEqual({ said: expect.stringContaining('exclude each other'), code: 2 });
+    expect(run('--quick')).toMatchObject({ quick: true, update: false });
+    expect(run('--update')).toMatchObject({ quick: false, update: true });
+  });
   it('may be said several times, where that is meant', () => {
     const against = (...args: string[]) => readFlags(args, {}, [], 'Help.', ['against']);
     expect(against()).toEqual({ numbers: {}, lists: { against: [] } });

@@ -25,6 +25,7 @@ export function readFlags<N extends Record<string, number>, S extends string, L 
     const parsed = parseArgs({ args: [...args], options: Object.fromEntries([...strings, ...booleans, ...several]) });
     const values: Readonly<Record<string, unknown>> = parsed.values;
     if (values['help']) return { said: `${help}\n${defaultsText(defaults, dashed)}`, code: 0 };
+    if (values['quick'] && values['update']) throw new RangeError(QUICK_UPDATE);
     const numbers = Object.fromEntries(
       Object.entries(defaults).map(([name, fallback]) => [
         name,
@@ -39,6 +40,8 @@ export function readFlags<N extends Record<string, number>, S extends string, L 
     return { said: `${error.message}\n`, code: 2 };
   }
 }
+
+const QUICK_UPDATE = '--quick and --update exclude each other: figures of small volumes are not written down';
 
 function numberOf(value: unknown, fallback: number, name: string): number {
   if (value === undefined) return fallback;
