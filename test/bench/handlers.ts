@@ -1,12 +1,7 @@
+import { TARGETS } from './design/targets.ts';
 import { measureHandlers } from './handlers/measure.ts';
 import { profileHandlers } from './handlers/profile.ts';
-import {
-  flameGraphName,
-  type HandlersRecord,
-  handlersSection,
-  missedRatios,
-  WANTED_RATIO,
-} from './handlers/section.ts';
+import { flameGraphName, type HandlersRecord, handlersSection, missedRatios } from './handlers/section.ts';
 import { flameGraphSvg } from './report/flame-graph.ts';
 import { describeMachine } from './report/machine.ts';
 import { readFlags } from './report/numbers.ts';
@@ -14,11 +9,11 @@ import { roundedAll, writePlot } from './report/results.ts';
 import { update } from './report/update.ts';
 
 const HELP = `Measures the handlers of polls, heartbeats and submits against the bare calls of the SDK that they make, the engines answering
-at once, and shows where their time goes. Ends with 1 if a handler takes more than ${WANTED_RATIO} times as long as its calls.
+at once, and shows where their time goes. Ends with 1 if a handler takes more than ${TARGETS.pollRatio} times as long as its calls.
 
 Usage: npm run bench:handlers [-- flags]
   --against <rev=words>  measures the handlers of that revision of git too, in the same run; may be repeated, oldest first
-  --quick                a tenth of the rounds
+  --quick                a tenth of the rounds; not with --update
   --update               writes test/bench/handlers.json, the section of docs/performance.md and its flame graphs
   --json                 the figures instead of the tables
   --help
@@ -55,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(flags.json ? JSON.stringify(record, undefined, 2) : handlersSection(record));
   const missed = missedRatios(record.steps);
   console.log(
-    `\nhandlers: ${steps.length - missed.length} of ${steps.length} within ${WANTED_RATIO} times their calls${missed.map((each) => `; ${each}`).join('')}`,
+    `\nhandlers: ${steps.length - missed.length} of ${steps.length} within ${TARGETS.pollRatio} times their calls${missed.map((each) => `; ${each}`).join('')}`,
   );
   return missed.length === 0 ? 0 : 1;
 }

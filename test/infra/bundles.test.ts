@@ -7,6 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundle } from '../../infra/bundle.ts';
 import { bundleFolder } from '../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
+import { budgetOf } from '../bench/cold/budget.ts';
+import { BARE } from '../bench/cold/measure.ts';
+import type { ColdRun } from '../bench/cold/section.ts';
+import { findResult } from '../bench/report/results.ts';
 import { LOADABLE as ENVIRONMENT } from '../support/loadable-environment.ts';
 import { parameter, refusal, startParameterStore } from '../support/parameter-store.ts';
 
@@ -55,6 +59,9 @@ for (const file of files) {
 console.log(JSON.stringify({ node: process.versions.node, found }));
 `;
 
+/** Small changes need no new measurement. */
+const ABOUT = 0.05;
+
 /** Hundreds of bundles are loaded, each anew for each key. */
 const SLOW_MS = 120_000;
 
@@ -66,19 +73,26 @@ describe('the bundles', () => {
     bundles = await bundle(outdir);
   }, SLOW_MS);
   afterAll(() => rm(outdir, { recursive: true, force: true }));
+  const bytesOf = (path: string) => bundles.find(({ name }) => name.endsWith(path))?.bytes ?? 0;
+  const bytesOfFunction = (file: string) => bytesOf(`${bundleFolder(file, '')}/index.mjs`);
 
   it('are one for each function, one for the command line and one for programs', () => {
     expect(bundles).toHaveLength(FUNCTIONS.length + 2);
   });
 
-  it.each(FUNCTIONS)('$file is small enough to start quickly', ({ file, env }) => {
-    const own = bundles.find(({ name }) => name.endsWith(`functions/${file.split('/').at(-1)}/index.mjs`));
-    expect(own?.bytes).toBeGreaterThan(1_000);
-    expect(own?.bytes).toBeLessThanOrEqual(env.some((name) => /_BUCKET$/.test(name)) ? 520_000 : 400_000);
+  it.each(FUNCTIONS)('$file is small enough to start quickly', (definition) => {
+    expect(bytesOfFunction(definition.file)).toBeGreaterThan(1_000);
+    expect(bytesOfFunction(definition.file)).toBeLessThanOrEqual(budgetOf(definition));
+  });
+
+  it('of functions are about as large as docs/performance.md says', () => {
+    const recorded = findResult<ColdRun>('cold')?.imports.filter(({ name }) => name !== BARE) ?? [];
+    expect(recorded.map(({ name }) => name)).toEqual(FUNCTIONS.map(({ file }) => file));
+    const others = recorded.filter(({ name, bytes }) => Math.abs(bytes - bytesOfFunction(name)) > ABOUT * bytes);
+    expect(others, 'npm run bench:cold -- --update').toEqual([]);
   });
 
   it('for programs is smaller than the command line’s, of which it is a part', () => {
-    const bytesOf = (name: string) => bundles.find((own) => own.name.endsWith(name))?.bytes ?? 0;
     expect(bytesOf('/client.mjs')).toBeGreaterThan(100_000);
     expect(bytesOf('/client.mjs')).toBeLessThanOrEqual(450_000);
     expect(bytesOf('/buildlatch.mjs')).toBeGreaterThan(bytesOf('/client.mjs'));

@@ -61,7 +61,13 @@ export async function transferAll(scene: Scene): Promise<Row[]> {
 }
 
 /** How much more memory the large file took than the small one, by the way it went; 1: as much. */
-export function growths(rows: readonly Row[]): { way: string; direction: 'up' | 'down'; growth: number }[] {
+export interface Growth {
+  readonly way: string;
+  readonly direction: 'up' | 'down';
+  readonly growth: number;
+}
+
+export function growthsOf(rows: readonly Row[]): Growth[] {
   return [...new Set(rows.map(({ way }) => way))].flatMap((way) => {
     const [small, large] = rows.filter((row) => row.way === way);
     if (!small || !large) return [];

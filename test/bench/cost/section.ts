@@ -1,3 +1,4 @@
+import { TARGETS } from '../design/targets.ts';
 import { markdownTable } from '../report/section.ts';
 import {
   ACCESS_LINE_BYTES,
@@ -17,9 +18,6 @@ import type { Step } from './meter.ts';
 import { DAYS_PER_MONTH, PRICES } from './prices.ts';
 import type { CostRecord } from './record.ts';
 import type { Assumptions } from './settings.ts';
-
-/** The design's: what it may cost at most. */
-const TARGETS = { per1000Builds: 0.3, perIdleWorkerMonth: 0.17 } as const;
 
 /**
  * The least that one could ask for: one write for each thing that must be remembered (a batch of 4 KB is four), no index,
@@ -48,7 +46,7 @@ export function verdicts(record: CostRecord, assumptions: Assumptions): Verdict[
       what: `1,000 builds of ${measured.settings.minutes} minutes: ${measured.title}`,
       usd: priceOf(counts, assumptions),
       logs: logsPrice(counts),
-      target: TARGETS.per1000Builds,
+      target: TARGETS.usdPer1000Builds,
       excuse: measured.excuse,
     };
   });
@@ -59,7 +57,7 @@ export function verdicts(record: CostRecord, assumptions: Assumptions): Verdict[
       what: `a month of a worker that polls each ${record.idleHour.pollSeconds} s and finds nothing`,
       usd: priceOf(idle, assumptions),
       logs: logsPrice(idle),
-      target: TARGETS.perIdleWorkerMonth,
+      target: TARGETS.usdPerIdleWorkerMonth,
     },
   ];
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { coldSection } from '../cold/section.ts';
+import type { Step } from '../cost/meter.ts';
 import { handlersSection } from '../handlers/section.ts';
-import { lifecycleSection } from '../lifecycle/section.ts';
+import { BACKLOG_PLOT, backlogPlot, lifecycleSection } from '../lifecycle/section.ts';
 import { loseWorkers } from '../lost/lose-workers.ts';
 import { lostSection } from '../lost/section.ts';
 import { type PeersRecord, peersPlot, peersSection, PEERS_PLOT } from '../peers/section.ts';
@@ -28,7 +29,9 @@ describe('docs/performance.md', () => {
     expect(readSection(name)).toBe(text ?? `Not measured yet: \`npm run bench:${name} -- --update\`.`),
   );
 
-  it('has the plot of what was measured', () => {
+  it('has the plots of what was measured', () => {
+    const backlog = results.lifecycle?.backlog;
+    if (backlog) expect(readPlot(BACKLOG_PLOT)).toBe(backlogPlot(backlog.found));
     if (peers) expect(readPlot(PEERS_PLOT)).toBe(peersPlot(peers));
   });
 });
@@ -54,6 +57,27 @@ describe('a row of the design', () => {
     const [row] = of({ cost: { ...cost, builds } });
     expect(row?.isMet).toBe(false);
     expect(row?.cause).toContain('heartbeat: GetItem (nobody knows why)');
+  });
+
+  it('of calls is missed where anything scans, each scan counted once', () => {
+    const { cost } = results;
+    const { plain } = cost?.builds ?? {};
+    const { sweep } = cost?.restMinute ?? {};
+    const { heartbeat } = plain?.steps ?? {};
+    if (!cost || !plain || !sweep || !heartbeat) throw new Error('nothing was counted');
+    const scanning = (step: Step): Step => ({
+      ...step,
+      counts: { ...step.counts, calls: { ...step.counts.calls, 'dynamodb.Scan': 1 } },
+    });
+    const steps = { ...plain.steps, heartbeat: scanning(heartbeat) };
+    for (const scanned of [
+      { ...cost, builds: { ...cost.builds, plain: { ...plain, steps } } },
+      { ...cost, restMinute: { ...cost.restMinute, sweep: scanning(sweep) } },
+    ]) {
+      const [row] = of({ cost: scanned });
+      expect(row?.found).toMatch(/; 1 scans$/);
+      expect(row?.isMet).toBe(false);
+    }
   });
 
   it('has no verdict where nothing was measured', () => {
@@ -84,11 +108,13 @@ describe('npm run bench', () => {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     await expect(run('--only', 'nothing')).rejects.toMatchObject({ code: 2 });
+    await expect(run('--only', 'lost', '--quick', '--update')).rejects.toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('runs one of them, and says whether it holds', async () => {
+  it('runs one of them, which finds what is written of it, and says whether it holds', async () => {
     const { stdout } = await run('--only', 'lost');
     expect(stdout).toContain('=== lost (1 of 1)');
+    expect(stdout).toContain(readSection('lost'));
     expect(stdout).toMatch(/bench: 1 of 1 hold/);
   });
 });

@@ -1,6 +1,7 @@
+import { TARGETS } from '../design/targets.ts';
 import { type Machine, machineText } from '../report/machine.ts';
 import { markdownTable } from '../report/section.ts';
-import type { Spread } from '../report/statistics.ts';
+import { spreadText } from '../report/statistics.ts';
 import { BARE, type HandlerSettings, type Measured, NOW } from './measure.ts';
 
 export interface HandlersRecord {
@@ -14,9 +15,6 @@ export interface HandlersRecord {
     readonly shares: readonly (readonly [owner: string, share: number])[];
   }[];
 }
-
-/** The design's, for a poll. */
-export const WANTED_RATIO = 1.25;
 
 export const flameGraphName = (step: string) => `performance/${step.replaceAll(' ', '-')}.svg`;
 
@@ -37,9 +35,6 @@ HTTP, JSON, hashes) do most of what is done for a request. Flame graphs: ${profi
   ].join('\n\n');
 }
 
-const spread = ({ median, min, max }: Spread, digits: number) =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
-
 function stepsTable(steps: readonly Measured[]): string {
   const rows = steps.map(({ step, calls, variants }) => {
     const [bare, now] = [variants[BARE], variants[NOW]];
@@ -49,8 +44,8 @@ function stepsTable(steps: readonly Measured[]): string {
       calls.join(', '),
       bare.wallMs.median.toFixed(2),
       now.wallMs.median.toFixed(2),
-      spread(now.wall, 2),
-      spread(now.cpu, 2),
+      spreadText(now.wall, 2),
+      spreadText(now.cpu, 2),
     ];
   });
   return markdownTable(['handler', 'calls', 'bare, ms', 'handler, ms', 'ratio', 'ratio of CPU time'], rows);
@@ -90,6 +85,6 @@ function profilesTable(profiles: HandlersRecord['profiles']): string {
 export function missedRatios(steps: readonly Measured[]): string[] {
   return steps.flatMap(({ step, variants }) => {
     const ratio = variants[NOW]?.wall.median ?? Number.NaN;
-    return ratio <= WANTED_RATIO ? [] : [`${step}: ${ratio.toFixed(2)}`];
+    return ratio <= TARGETS.pollRatio ? [] : [`${step}: ${ratio.toFixed(2)}`];
   });
 }

@@ -44,17 +44,22 @@ describe('the whole life of builds, measured', () => {
     expect(largestRatio(sizes(1.3).found)).toEqual({ what: 'status', builds: 1_000, ratio: 1.3 });
   });
 
-  it('misses where a line is lost, or memory grows with the file', () => {
+  it('misses where a line is lost, other bytes come out than went in, or memory grows with the file', () => {
     const found = { builds: 1, seconds: 1, linesPerSecond: 1, p50Ms: 1, p99Ms: 1, beforeMiB: 1, peakMiB: 1 };
     const logs = (lost: number, misplaced: number) => ({ logs: { machine, found: { ...found, lost, misplaced } } });
     expect(missed(logs(0, 0))).toEqual([]);
     expect(missed(logs(1, 0))).toHaveLength(1);
     expect(missed(logs(0, 1))).toHaveLength(1);
-    const transfers = (growth: number) => ({
-      transfers: { machine, found: { rows: [], growths: [{ way: 'form', direction: 'up', growth }] } },
+    const row = { way: 'form', size: 500_000_000, upMiB: 1, downMiB: 1, seconds: 1 };
+    const transfers = (growth: number, isSame = true) => ({
+      transfers: {
+        machine,
+        found: { rows: [{ ...row, isSame }], growths: [{ way: 'form', direction: 'up' as const, growth }] },
+      },
     });
     expect(missed(transfers(1.2))).toEqual([]);
-    expect(missed(transfers(1.3))).toEqual(['memory grows 1.3 times']);
+    expect(missed(transfers(1.3))).toEqual(['form, up: memory grew 1.30 times']);
+    expect(missed(transfers(1, false))).toEqual(['form, 500 MB: other bytes came out than went in']);
   });
 
   it('is a section of what was measured, and of nothing else', () => {

@@ -1,4 +1,4 @@
-import { growths, onScene, type Row, transferAll } from '../../transfers/large-files.ts';
+import { type Growth, growthsOf, onScene, type Row, transferAll } from '../../transfers/large-files.ts';
 import type { Machine } from '../report/machine.ts';
 import { type Backlog, measureBacklog } from './backlog.ts';
 import { type Contention, measureContention } from './contention.ts';
@@ -8,7 +8,7 @@ import { measureThroughput, type Throughput } from './throughput.ts';
 
 interface Transfers {
   readonly rows: readonly Row[];
-  readonly growths: readonly { readonly way: string; readonly direction: string; readonly growth: number }[];
+  readonly growths: readonly Growth[];
 }
 
 /** What each part found. */
@@ -65,7 +65,7 @@ export const PARTS: { readonly [P in PartName]: (volumes: Volumes) => Promise<Pa
   logs: ({ logSeconds }) => measureLogIngest(logSeconds),
   transfers: async () => {
     const rows = await onScene(transferAll);
-    return { rows, growths: growths(rows) };
+    return { rows, growths: growthsOf(rows) };
   },
 };
 

@@ -1,17 +1,15 @@
+import { transferFaults } from '../../transfers/transfer-faults.ts';
+import { TARGETS } from '../design/targets.ts';
 import type { LifecycleRecord } from './measure.ts';
-
-/** The design's (§5). */
-export const WANTED = { backlog: 0.9, flat: 1.2, memory: 1.2 } as const;
 
 /** What does not hold, in words; of the parts that were measured. */
 export function missed({ backlog, sizes, logs, transfers }: Partial<LifecycleRecord>): string[] {
   const slow = largestRatio(sizes?.found);
-  const grown = Math.max(...(transfers?.found.growths ?? []).map(({ growth }) => growth));
   return [
-    ...(backlog && backlog.found.ratio < WANTED.backlog ? [`the backlog sags to ${backlog.found.ratio}`] : []),
-    ...(slow && slow.ratio > WANTED.flat ? [`${slow.what} takes ${slow.ratio} times as long`] : []),
+    ...(backlog && backlog.found.ratio < TARGETS.backlogRatio ? [`the backlog sags to ${backlog.found.ratio}`] : []),
+    ...(slow && slow.ratio > TARGETS.flatRatio ? [`${slow.what} takes ${slow.ratio} times as long`] : []),
     ...(logs && logs.found.lost + logs.found.misplaced > 0 ? [`${logs.found.lost} lines are lost`] : []),
-    ...(grown > WANTED.memory ? [`memory grows ${grown} times`] : []),
+    ...(transfers ? transferFaults(transfers.found) : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { assignBuild } from '../../../lib/app/assign-build.ts';
 import { heartbeat } from '../../../lib/app/heartbeat.ts';
 import type { BuildIndex, DueBuild } from '../../../lib/app/ports.ts';
 import { sweep } from '../../../lib/app/sweep.ts';
+import { registeredView } from '../../../lib/runtime/worker-views.ts';
 import { aBuild, aHint, aWorker, NOW } from '../../support/builders.ts';
 import { memoryWorld, type World } from '../../support/memory-stores.ts';
 import { SETTINGS, SWEEP_MS } from '../../model/settings.ts';
@@ -21,8 +22,9 @@ export interface Lost {
   readonly worst: number;
 }
 
-/** What a worker is told to beat at: three to a lease. */
-const BEAT_MS = Math.floor(SETTINGS.leaseMs / 3_000) * 1_000;
+/** What a worker is told when it registers. */
+const BEAT_MS =
+  registeredView({ worker: aWorker(), token: '', isNew: true }, SETTINGS.leaseMs / 1_000).heartbeat_seconds * 1_000;
 const LONGEST_BUILD_MS = 1_200_000;
 
 /**

@@ -5,6 +5,10 @@ export interface Spread {
   readonly max: number;
 }
 
+/** `2.0 (1.5 to 3.1)`. */
+export const spreadText = ({ median, min, max }: Spread, digits: number): string =>
+  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
+
 export const spreadOf = (values: readonly number[]): Spread => ({
   median: median(values),
   min: Math.min(...values),
