@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { NOW, measureHandlers } from './measure.ts';
 import { profileHandlers } from './profile.ts';
@@ -5,7 +10,7 @@ import { handlersSection, missedRatios } from './section.ts';
 
 const machine = { node: '24.0.0', cores: 2, cpu: 'a processor', loadBefore: 0 };
 const spread = (median: number) => ({ median, min: median / 2, max: median * 2 });
-const variant = (ratio: number) => ({ wallMs: spread(1), wall: spread(ratio), cpuMs: spread(1), cpu: spread(1.1) });
+const variant = (ratio: number) => ({ wallMs: spread(1), wall: spread(ratio), cpu: spread(1.1) });
 
 describe('what a handler takes', () => {
   it('is measured against the calls that the design allows, and no more', { timeout: 60_000 }, async () => {
@@ -17,6 +22,22 @@ describe('what a handler takes', () => {
       submit: ['HEAD', 'PutItem', 'SendMessage', 'UpdateItem'],
     });
     for (const { variants } of measured) expect(variants[NOW]?.wall.median).toBeGreaterThan(0.2);
+  });
+
+  it('is measured against no less than those: a call that the bare program cannot make stops it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'buildlatch-bare-'));
+    const calls = join(folder, 'calls.json');
+    const bare = join(import.meta.dirname, 'bare-program.ts');
+    const load = async (...operations: string[]) => {
+      await writeFile(calls, JSON.stringify(operations.map((operation) => ({ operation, input: {} }))));
+      return promisify(execFile)(process.execPath, ['--no-warnings', bare], { env: { BARE_CALLS: calls } });
+    };
+    try {
+      await load('GetItem');
+      await expect(load('GetItem', 'Scan')).rejects.toThrow('nobody here sends Scan');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it('is shown by whose code it is', { timeout: 60_000 }, async () => {

@@ -25,7 +25,6 @@ export interface Measured {
 interface Variant {
   readonly wallMs: Spread;
   readonly wall: Spread;
-  readonly cpuMs: Spread;
   readonly cpu: Spread;
 }
 
@@ -99,7 +98,6 @@ function compared(times: TrialTimes): Measured['variants'] {
       {
         wallMs: spreadOf(wall),
         wall: ratiosOf(wall, bare.wall),
-        cpuMs: spreadOf(cpu),
         cpu: ratiosOf(cpu, bare.cpu),
       },
     ]),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listen } from '../../../infra/local/listen.ts';
 
 /** By the name of the operation; a `HEAD` of S3 is its headers. */
 export type Answers = Readonly<Record<string, unknown>>;
@@ -57,10 +58,7 @@ async function serve(answers: Answers): Promise<void> {
     sendJson(response, withDigests(operation, answer, input));
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    console.log(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
-  });
+  console.log((await listen(server, 0, '127.0.0.1')).url);
 }
 
 const MOST_CALLS = 100;

@@ -1,7 +1,8 @@
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { createAwsClients } from '../../../infra/local/aws-clients.ts';
 import { renderHint } from '../../../lib/adapters/sqs/hint.ts';
+import { atOnce } from '../../support/at-once.ts';
 import { startEnginesApart } from '../engines/engines-apart.ts';
-import { atOnce } from '../peers/peer.ts';
 import { treeCpuMs } from '../report/process-cpu.ts';
 import { fail, poll, submitMany } from './client.ts';
 import { importBacklog } from './records.ts';
@@ -38,15 +39,18 @@ export async function measureBacklog(builds: number): Promise<Backlog> {
 async function putBacklog(dataDir: string, builds: number): Promise<void> {
   const hints = await importBacklog(dataDir, builds, Date.now());
   const { endpoints, region, credentials, resources, stop } = await startEnginesApart(dataDir);
-  const sqs = new SQSClient({ endpoint: endpoints.sqs, region, credentials, useQueueUrlAsEndpoint: false });
-  for (let at = 0; at < hints.length; at += 10) {
-    const Entries = hints
-      .slice(at, at + 10)
-      .map((hint, index) => ({ Id: String(index), MessageBody: renderHint(hint) }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: resources.queueUrls.ios, Entries }));
+  const clients = createAwsClients(endpoints, region, credentials);
+  try {
+    for (let at = 0; at < hints.length; at += 10) {
+      const Entries = hints
+        .slice(at, at + 10)
+        .map((hint, index) => ({ Id: String(index), MessageBody: renderHint(hint) }));
+      await clients.sqs.send(new SendMessageBatchCommand({ QueueUrl: resources.queueUrls.ios, Entries }));
+    }
+  } finally {
+    clients.close();
+    await stop();
   }
-  sqs.destroy();
-  await stop();
 }
 
 async function giveOut({ controller }: Stage, builds: number, submitsPerSecond: number): Promise<Backlog> {

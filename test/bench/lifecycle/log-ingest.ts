@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { atOnce } from '../../support/at-once.ts';
 import { forgetPeak, peakMiB } from '../../support/process-memory.ts';
-import { atOnce } from '../peers/peer.ts';
 import { quantileOf } from '../report/statistics.ts';
 import { ask, type BenchWorker, poll, submitMany } from './client.ts';
 import { onStage, type Stage } from './stage.ts';
@@ -46,11 +46,12 @@ export const measureLogIngest = (seconds: number): Promise<LogIngest> =>
     const seen = await Promise.all(held.map(({ buildId }) => readBack(stage, buildId)));
     const all = times.flat();
     const expected = Array.from({ length: seconds * LINES }, (_, line) => textOf(line));
+    const missingFrom = (lines: ReadonlySet<string>) => expected.filter((line) => !lines.has(line)).length;
     return {
       builds: BUILDS,
       seconds,
       linesPerSecond: LINES_PER_SECOND,
-      lost: seen.reduce((sum, lines) => sum + expected.filter((line) => !new Set(lines).has(line)).length, 0),
+      lost: seen.reduce((sum, lines) => sum + missingFrom(new Set(lines)), 0),
       misplaced: seen.reduce((sum, lines) => sum + lines.filter((line, at) => line !== expected[at]).length, 0),
       p50Ms: quantileOf(all, 0.5),
       p99Ms: quantileOf(all, 0.99),

@@ -23,10 +23,14 @@ export async function openStage(
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'buildlatch-bench-'));
   const dataDir = join(folder, 'data');
-  await prepare(dataDir);
   const apiKey = randomBytes(32).toString('base64url');
   const start = () => startControllerProcess(dataDir, apiKey, { ...SETTINGS, ...settings });
-  let controller = await start();
+  let controller = await prepare(dataDir)
+    .then(start)
+    .catch(async (error: unknown) => {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    });
   const stop = async () => {
     controller.signal('SIGTERM');
     await controller.ended;

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEnginesApart } from '../engines/engines-apart.ts';
-import { atOnce } from '../peers/peer.ts';
+import { createClosers } from '../../../infra/local/closers.ts';
+import { atOnce } from '../../support/at-once.ts';
+import { type EnginesApart, startEnginesApart } from '../engines/engines-apart.ts';
 import { processCpuMs, treeCpuMs } from '../report/process-cpu.ts';
 import { type Spread, spreadOf } from '../report/statistics.ts';
 import { ask, type BenchWorker, digestOf, poll, put } from './client.ts';
@@ -33,20 +34,16 @@ const LOG = Array.from({ length: 10 }, (_, index) => ({
 }));
 
 export async function measureThroughput(rounds: number, builds: number): Promise<Throughput> {
-  const folder = await mkdtemp(join(tmpdir(), 'buildlatch-apart-'));
-  const engines = await startEnginesApart(join(folder, 'engines'));
-  const { endpoints, credentials, region, s3PublicUrl } = engines;
-  const elsewhere = {
-    DYNAMODB_ENDPOINT: endpoints.dynamodb,
-    SQS_ENDPOINT: endpoints.sqs,
-    S3_ENDPOINT: endpoints.s3,
-    S3_PUBLIC_ENDPOINT: s3PublicUrl,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-  };
-  const [whole, apart] = [await openStage(), await openStage(elsewhere)];
+  const closers = createClosers();
   try {
+    const folder = await mkdtemp(join(tmpdir(), 'buildlatch-apart-'));
+    closers.add(() => rm(folder, { recursive: true, force: true }));
+    const engines = await startEnginesApart(join(folder, 'engines'));
+    closers.add(() => engines.stop());
+    const whole = await openStage();
+    closers.add(() => whole.close());
+    const apart = await openStage(settingsOf(engines));
+    closers.add(() => apart.close());
     const found = { whole: [] as Round[], apart: [] as (Round & { enginesMs: number; databaseMs: number })[] };
     const lanes = { whole: await openLanes(whole), apart: await openLanes(apart) };
     await runRound(whole, lanes.whole, LANES);
@@ -77,12 +74,20 @@ export async function measureThroughput(rounds: number, builds: number): Promise
       clientCpuMs: spread([...found.whole, ...found.apart], ({ clientMs }) => clientMs),
     };
   } finally {
-    await whole.close();
-    await apart.close();
-    await engines.stop();
-    await rm(folder, { recursive: true, force: true });
+    await closers.closeAll();
   }
 }
+
+/** Of a controller that has these engines and none of its own. */
+const settingsOf = ({ endpoints, credentials, region, s3PublicUrl }: EnginesApart) => ({
+  DYNAMODB_ENDPOINT: endpoints.dynamodb,
+  SQS_ENDPOINT: endpoints.sqs,
+  S3_ENDPOINT: endpoints.s3,
+  S3_PUBLIC_ENDPOINT: s3PublicUrl,
+  AWS_REGION: region,
+  AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+});
 
 const openLanes = ({ controller: { http } }: Stage): Promise<BenchWorker[]> =>
   atOnce(LANES, (index) => http.register(`lane ${index}`));

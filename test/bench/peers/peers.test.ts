@@ -1,11 +1,28 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { startEnginesApart } from '../engines/engines-apart.ts';
+import { createAwsClients } from '../../../infra/local/aws-clients.ts';
+import { type EnginesApart, startEnginesApart } from '../engines/engines-apart.ts';
 import { cpuDuring, treeCpuMs } from '../report/process-cpu.ts';
 import { ours } from './ours.ts';
 import { peersPlot, peersSection } from './section.ts';
+
+/** How many builds are in which state after how many grants. */
+async function outcomesOf({ endpoints, region, credentials, resources }: EnginesApart) {
+  const { dynamodb, close } = createAwsClients(endpoints, region, credentials);
+  const outcomes: Record<string, number> = {};
+  for await (const { Items = [] } of paginateScan({ client: dynamodb }, { TableName: resources.table })) {
+    for (const { sk, state, attempt } of Items.map((item) => unmarshall(item))) {
+      const outcome = `${state}, attempt ${attempt}`;
+      if (sk === 'BUILD') outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
+  }
+  close();
+  return outcomes;
+}
 
 describe('claim and finish', () => {
   it('is done with the use cases, each job once, and the engines’ time told apart', { timeout: 60_000 }, async () => {
@@ -14,13 +31,13 @@ describe('claim and finish', () => {
     try {
       const peer = ours(engines);
       await peer.fill(30);
-      const drained = await peer.drain(30, 3);
-      expect(drained.ms).toBeGreaterThan(0);
-      expect(drained.engineCpuMs).toBeGreaterThan(0);
-      expect(drained.clientCpuMs).toBeGreaterThan(0);
-      // All are finished: of another, none is left to take.
-      await peer.fill(1);
-      await peer.drain(1, 1);
+      expect(await outcomesOf(engines)).toEqual({ 'pending, attempt 0': 30 });
+      const before = process.cpuUsage();
+      const { engineCpuMs, clientCpuMs } = await peer.drain(30, 3);
+      const { user, system } = process.cpuUsage(before);
+      expect(await outcomesOf(engines)).toEqual({ 'completed, attempt 1': 30 });
+      expect(engineCpuMs).toBeGreaterThan(0);
+      expect(clientCpuMs).toBeLessThanOrEqual((user + system) / 1000);
       await peer.close();
     } finally {
       await engines.stop();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CpuProfile, ownerOf, sharesOf, treeOf } from './cpu-profile.ts';
 import { flameGraphSvg } from './flame-graph.ts';
 
-const frame = (functionName: string, url: string) => ({ functionName, url, lineNumber: 1 });
+const frame = (functionName: string, url: string) => ({ functionName, url });
 
 /** `poll` is called from two places that bear the same name, waits for the SDK, and the processor idles half of the time. */
 const PROFILE: CpuProfile = {
