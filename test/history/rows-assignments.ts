@@ -2,19 +2,17 @@ import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
-import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
-import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
-import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';
 import { renderHint } from '../../lib/adapters/sqs/hint.ts';
 import { assignBuild } from '../../lib/app/assign-build.ts';
 import { registerWorker } from '../../lib/app/register-worker.ts';
 import { type Build, isTerminal } from '../../lib/domain/build.ts';
-import { pauseLookout, waiting } from '../../lib/runtime/container.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
-import { OTP_MS, QUARANTINE, RECORD_DAYS } from '../support/settings.ts';
+import { aBuild, hintOf } from '../support/builders.ts';
+import { depsOnEngines } from '../support/deps-on-engines.ts';
+import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 import { times } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
-import { LEASE_MS, MAX_ATTEMPTS, type World } from './world.ts';
+import { LEASE_MS, MAX_ATTEMPTS } from './world.ts';
 
 const POLLERS = 40;
 const BATCH = 2_000;
@@ -30,7 +28,8 @@ export const assignments: Row = {
   few: 1_000,
   isFaulty: false,
   async act(stage) {
-    const deps = depsOf(stage.world);
+    const { dynamo: dynamodb, sqs, stack } = stage.world.controller;
+    const deps = depsOnEngines({ dynamodb, sqs }, stack, MAX_ATTEMPTS);
     let seconds = 0;
     for (let done = 0; done < stage.volume; done += BATCH) {
       await stage.world.empty();
@@ -53,30 +52,7 @@ export const assignments: Row = {
 
 const isOnce = ({ state, attempt }: Build) => isTerminal(state) && attempt === 1;
 
-type Deps = ReturnType<typeof depsOf>;
-
-function depsOf({ controller }: World) {
-  const { dynamo, sqs, stack } = controller;
-  const table = {
-    client: dynamo,
-    name: stack.table,
-    pause: async () => {},
-    chance: Math.random,
-    recordDays: RECORD_DAYS,
-  };
-  return {
-    builds: buildStore(table, secrets.id),
-    workers: workerStore(table),
-    queue: buildQueue(sqs, stack.queueUrls),
-    waiting: waiting(table),
-    lookout: pauseLookout(table),
-    secrets,
-    clock: () => Date.now(),
-    chance: Math.random,
-    report: () => {},
-    maxAttempts: MAX_ATTEMPTS,
-  };
-}
+type Deps = ReturnType<typeof depsOnEngines>;
 
 /** Records first, then one to three messages of each, its copies close by, so that pollers meet at the build. */
 async function submitAll({ world, dice, inject }: Stage, count: number): Promise<string[]> {
@@ -89,7 +65,10 @@ async function submitAll({ world, dice, inject }: Stage, count: number): Promise
     await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [stack.table]: some } }));
   }
   const hints = builds.flatMap((build, index) =>
-    Array.from({ length: dice.between(1, 3) }, () => ({ place: index + dice.between(0, 30), body: hintOf(build) })),
+    Array.from({ length: dice.between(1, 3) }, () => ({
+      place: index + dice.between(0, 30),
+      body: renderHint(hintOf(build)),
+    })),
   );
   inject(hints.length - count);
   hints.sort((a, b) => a.place - b.place);
@@ -102,22 +81,8 @@ async function submitAll({ world, dice, inject }: Stage, count: number): Promise
 
 function newBuild(id: string): Build {
   const now = Date.now();
-  const source = { key: `sources/${id}`, size: 1, sha256: 'a'.repeat(64) };
-  const counts = { attempt: 0, spentAttempts: 0, sends: 1 };
-  return {
-    id,
-    platform: 'ios',
-    state: 'pending',
-    ...counts,
-    submittedAt: now,
-    queuedAt: now,
-    tokenHashes: ['0'],
-    source,
-  };
+  return aBuild('pending', { id, submittedAt: now, queuedAt: now });
 }
-
-const hintOf = ({ id, submittedAt }: Build) =>
-  renderHint({ buildId: id, attempt: 0, platform: 'ios', submittedAt, sourceSize: 1, sourceSha256: 'a'.repeat(64) });
 
 /** So many polls as builds and copies need at most: a build that is never granted must not keep the run from its end. */
 const POLLS_PER_BUILD = 5;

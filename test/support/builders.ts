@@ -88,6 +88,16 @@ export const aHint = (changes: Partial<Hint> = {}): Hint => ({
   ...changes,
 });
 
+/** What a message of this build says. */
+export const hintOf = ({ id: buildId, attempt, platform, submittedAt, source }: Build): Hint =>
+  aHint({
+    buildId,
+    attempt,
+    platform,
+    submittedAt,
+    ...(source && { sourceSize: source.size, sourceSha256: source.sha256 }),
+  });
+
 export const aMessage = (changes: Partial<Message> = {}): Message => ({
   id: 'message-1',
   receipt: 'receipt-1',

@@ -16,6 +16,7 @@ import { duePartition } from '../../../lib/adapters/dynamo/keys.ts';
 import type { Hint } from '../../../lib/app/ports.ts';
 import type { Build } from '../../../lib/domain/build.ts';
 import { resendAt } from '../../../lib/domain/due.ts';
+import { aBuild, hintOf } from '../../support/builders.ts';
 import { RECORD_DAYS } from '../../support/settings.ts';
 
 /** Of the builds that are there before the start: so far apart, by so many workers. */
@@ -35,23 +36,16 @@ export const importBuilds = (dataDir: string, count: number, now: number): Promi
 
 /** The same, of builds that wait, in the order of their messages; answers those. */
 export async function importBacklog(dataDir: string, count: number, now: number): Promise<Hint[]> {
-  const builds = Array.from({ length: count }, (_, index) => newBuild(index, now - (count - index)));
+  const builds = Array.from({ length: count }, (_, index) => waitingBuild(index, now - (count - index)));
   await importItems(
     dataDir,
     builds.map((build) => ({
-      ...toBuildItem({ ...build, sends: 1 }),
+      ...toBuildItem(build),
       duePartition: duePartition('pending'),
       dueAt: resendAt(now, 1),
     })),
   );
-  return builds.map(({ id: buildId, attempt, platform, submittedAt, source }) => ({
-    buildId,
-    attempt,
-    platform,
-    submittedAt,
-    sourceSize: source?.size ?? 0,
-    sourceSha256: source?.sha256 ?? '',
-  }));
+  return builds.map(hintOf);
 }
 
 async function importItems(dataDir: string, items: Iterable<object>): Promise<void> {
@@ -79,26 +73,16 @@ function* endedItems(count: number, now: number): Generator<object> {
   for (let index = 0; index < count; index++) yield endedItem(index, now - (count - index) * EACH_MS);
 }
 
-function newBuild(index: number, submittedAt: number): Build {
+function waitingBuild(index: number, submittedAt: number): Build {
   const id = idOf(index);
   const sha256 = createHash('sha256').update(id).digest('hex');
-  return {
-    id,
-    platform: 'ios',
-    state: 'pending',
-    attempt: 0,
-    submittedAt,
-    queuedAt: submittedAt,
-    spentAttempts: 0,
-    sends: 0,
-    tokenHashes: [sha256],
-    source: { key: `sources/${id}`, size: 50_000_000, sha256 },
-  };
+  const source = { key: `sources/${id}`, size: 50_000_000, sha256 };
+  return aBuild('pending', { id, submittedAt, queuedAt: submittedAt, tokenHashes: [sha256], source });
 }
 
 function endedItem(index: number, submittedAt: number) {
   const platform = index % 3 === 0 ? 'android' : 'ios';
-  const build: Build = { ...newBuild(index, submittedAt), platform, attempt: 1, sends: 1 };
+  const build: Build = { ...waitingBuild(index, submittedAt), platform, attempt: 1 };
   const { id } = build;
   const finishedAt = submittedAt + 600_000;
   const state = index % 8 === 0 ? 'failed' : 'completed';

@@ -1,13 +1,11 @@
 import { machineText } from '../report/machine.ts';
 import { linesSvg } from '../report/lines.ts';
 import { markdownTable } from '../report/section.ts';
-import type { Spread } from '../report/statistics.ts';
+import { type Spread, spreadText } from '../report/statistics.ts';
 import type { LifecycleRecord, PartName } from './measure.ts';
 
 export const BACKLOG_PLOT = 'performance/backlog.svg';
 
-const spread = ({ median, min, max }: Spread, digits: number) =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 const integer = (value: number) => Math.round(value).toLocaleString('en');
 
 /** What was measured of each part; a part that has not been is left out. */
@@ -40,7 +38,7 @@ function throughputText({
 }: LifecycleRecord['throughput']['found']): string {
   const sum = [apart.databaseCpuMs, apart.queuesAndFilesCpuMs].reduce((all, { median }) => all + median, 0);
   const share = sum / (sum + apart.controllerCpuMs.median);
-  const row = (name: string, perSecond: Spread, ...cpu: string[]) => [name, spread(perSecond, 1), ...cpu];
+  const row = (name: string, perSecond: Spread, ...cpu: string[]) => [name, spreadText(perSecond, 1), ...cpu];
   return `### Whole builds
 
 Address for the source, upload, submit, poll, download, heartbeat, ten lines of log, address for the result, upload, completion, download:
@@ -118,7 +116,7 @@ function sizesText({ sizes, requests, restartMs }: LifecycleRecord['sizes']['fou
   const rows = requests.map(({ what, ms, ratios, cpuMs: [base = Number.NaN, ...cpuMs] }) => [
     what,
     ...ms.map(({ median }) => median.toFixed(2)),
-    ...ratios.slice(1).map((ratio) => spread(ratio, 2)),
+    ...ratios.slice(1).map((ratio) => spreadText(ratio, 2)),
     ...cpuMs.map((each) => (each / base).toFixed(2)),
   ]);
   return `### How many builds there are
@@ -131,7 +129,7 @@ ${markdownTable(head, rows)}
 
 ${markdownTable(
   ['', ...sizes.map((size) => `${integer(size)} builds`)],
-  [['restart, ms', ...restartMs.map((each) => spread(each, 0))]],
+  [['restart, ms', ...restartMs.map((each) => spreadText(each, 0))]],
 )}`;
 }
 

@@ -1,6 +1,7 @@
+import { atOnce } from '../../support/at-once.ts';
 import { cpuDuring } from '../report/process-cpu.ts';
 import type { Packages } from './packages.ts';
-import { atOnce, type Peer } from './peer.ts';
+import type { Peer } from './peer.ts';
 
 const QUEUE = 'builds';
 /** One insert takes so many. */

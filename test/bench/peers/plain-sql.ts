@@ -1,6 +1,7 @@
+import { atOnce } from '../../support/at-once.ts';
 import { cpuDuring } from '../report/process-cpu.ts';
 import type { Pool } from './packages.ts';
-import { atOnce, type Peer } from './peer.ts';
+import type { Peer } from './peer.ts';
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS builds (id bigserial PRIMARY KEY, state text NOT NULL, worker int, attempt int NOT NULL DEFAULT 0,

@@ -1,7 +1,7 @@
 import { barsSvg } from '../report/bars.ts';
 import { type Machine, machineText } from '../report/machine.ts';
 import { markdownTable } from '../report/section.ts';
-import type { Spread } from '../report/statistics.ts';
+import { spreadText } from '../report/statistics.ts';
 import type { PeerRow, PeersResult, PeersSettings } from './measure.ts';
 
 export interface PeersRecord extends PeersResult {
@@ -37,17 +37,14 @@ ours is quicker. ${Object.entries(versions)
   ].join('\n\n');
 }
 
-const spread = ({ median, min, max }: Spread, digits: number) =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
-
 function peersTable(rows: readonly PeerRow[]): string {
   return markdownTable(
     ['system', 'claimers', 'jobs a second', 'ratio', 'engine CPU, ms a job', 'claimer CPU, ms a job'],
     rows.map(({ name, claimers, jobsPerSecond, oursAgainst, engineCpuMs, clientCpuMs }, index) => [
       name,
       claimers,
-      spread(jobsPerSecond, 0),
-      isOurs(rows, index) ? '1' : spread(oursAgainst, 2),
+      spreadText(jobsPerSecond, 0),
+      isOurs(rows, index) ? '1' : spreadText(oursAgainst, 2),
       engineCpuMs.median.toFixed(2),
       clientCpuMs.median.toFixed(2),
     ]),

@@ -1,4 +1,4 @@
-import { escaped } from './svg.ts';
+import { escaped, svgOf, toTenth } from './svg.ts';
 
 interface Bar {
   readonly name: string;
@@ -23,24 +23,16 @@ const RIGHT = 80;
 export function barsSvg({ title, bars }: Bars): string {
   const height = TOP + bars.length * ROW + 16;
   const largest = Math.max(...bars.map(({ most }) => most));
-  const at = (value: number) => Number((LEFT + (value / largest) * (WIDTH - LEFT - RIGHT)).toFixed(1));
+  const at = (value: number) => toTenth(LEFT + (value / largest) * (WIDTH - LEFT - RIGHT));
   const rows = bars.map(({ name, value, least, most }, index) => {
     const y = TOP + index * ROW;
     const middle = y + 8;
     return [
       `<text x="${LEFT - 8}" y="${y + 12}" text-anchor="end">${escaped(name)}</text>`,
-      `<rect x="${LEFT}" y="${y}" width="${Number((at(value) - LEFT).toFixed(1))}" height="16" fill="#2563eb"/>`,
+      `<rect x="${LEFT}" y="${y}" width="${toTenth(at(value) - LEFT)}" height="16" fill="#2563eb"/>`,
       `<path d="M${at(least)} ${middle}H${at(most)}M${at(least)} ${middle - 4}v8M${at(most)} ${middle - 4}v8" stroke="#111827" fill="none"/>`,
       `<text x="${at(most) + 6}" y="${y + 12}">${escaped(Number(value.toPrecision(3)).toLocaleString('en'))}</text>`,
     ].join('');
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
-    `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
-    `<text x="16" y="22" font-size="15">${escaped(title)}</text>`,
-    ...rows,
-    '</svg>',
-    '',
-  ].join('\n');
+  return svgOf({ width: WIDTH, height, title, titleX: 16 }, rows);
 }

@@ -1,5 +1,5 @@
 import type { Frame } from './cpu-profile.ts';
-import { escaped } from './svg.ts';
+import { escaped, svgOf, toTenth } from './svg.ts';
 
 const WIDTH = 1200;
 const ROW = 17;
@@ -39,19 +39,14 @@ export function flameGraphSvg(title: string, tree: Frame): string {
   const scale = (WIDTH - 2 * MARGIN) / tree.total;
   const depth = draw(tree, MARGIN, 0);
   const height = TOP + (depth + 1) * ROW + MARGIN;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="11">`,
-    `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
-    `<text x="${MARGIN}" y="20" font-size="15">${escaped(title)}</text>`,
+  const head = { width: WIDTH, height, title, titleX: MARGIN, titleY: 20, font: 'monospace', fontSize: 11 };
+  return svgOf(head, [
     ...LEGEND.map(
       ([words, colour], index) =>
         `<rect x="${MARGIN + index * 170}" y="32" width="12" height="12" fill="${colour}"/><text x="${MARGIN + 18 + index * 170}" y="42">${escaped(words)}</text>`,
     ),
     ...boxes,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 
   function draw(frame: Frame, x: number, level: number): number {
     const width = frame.total * scale;
@@ -59,7 +54,7 @@ export function flameGraphSvg(title: string, tree: Frame): string {
     const share = `${((100 * frame.total) / tree.total).toFixed(1)} %`;
     const words = fitted(frame.name, width);
     boxes.push(
-      `<g><title>${escaped(`${frame.name} (${frame.owner}): ${share}`)}</title><rect x="${round(x)}" y="${y}" width="${round(width)}" height="${ROW - 1}" fill="${colourOf(frame.owner)}" stroke="white" stroke-width="0.5"/>${words && `<text x="${round(x + 3)}" y="${y + 12}">${escaped(words)}</text>`}</g>`,
+      `<g><title>${escaped(`${frame.name} (${frame.owner}): ${share}`)}</title><rect x="${toTenth(x)}" y="${y}" width="${toTenth(width)}" height="${ROW - 1}" fill="${colourOf(frame.owner)}" stroke="white" stroke-width="0.5"/>${words && `<text x="${toTenth(x + 3)}" y="${y + 12}">${escaped(words)}</text>`}</g>`,
     );
     let at = x;
     let deepest = level;
@@ -77,5 +72,3 @@ function fitted(name: string, width: number): string {
   if (letters < 3) return '';
   return name.length <= letters ? name : `${name.slice(0, letters - 1)}…`;
 }
-
-const round = (value: number) => Number(value.toFixed(1));

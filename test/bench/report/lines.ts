@@ -1,4 +1,5 @@
-import { escaped, type Plot } from './svg.ts';
+import type { Plot } from './plot.ts';
+import { escaped, svgOf, toTenth } from './svg.ts';
 
 const [WIDTH, HEIGHT] = [720, 300];
 const BOX = { left: 70, right: 130, top: 40, bottom: 50 } as const;
@@ -11,8 +12,8 @@ export function linesSvg({ title, x, y, series }: Plot): string {
   const [fromX, toX] = [Math.min(...points.map(([at]) => at)), Math.max(...points.map(([at]) => at))];
   const top = niceAbove(Math.max(...points.map(([, at]) => at)));
   const [right, bottom] = [WIDTH - BOX.right, HEIGHT - BOX.bottom];
-  const atX = (value: number) => round(BOX.left + ((value - fromX) / (toX - fromX || 1)) * (right - BOX.left));
-  const atY = (value: number) => round(bottom - (value / top) * (bottom - BOX.top));
+  const atX = (value: number) => toTenth(BOX.left + ((value - fromX) / (toX - fromX || 1)) * (right - BOX.left));
+  const atY = (value: number) => toTenth(bottom - (value / top) * (bottom - BOX.top));
   const grid = Array.from({ length: STEPS + 1 }, (_, step) => (top * step) / STEPS).flatMap((value) => [
     `<path d="M${BOX.left} ${atY(value)}H${right}" stroke="#e5e7eb"/>`,
     `<text x="${BOX.left - 8}" y="${atY(value) + 4}" text-anchor="end">${value.toLocaleString('en')}</text>`,
@@ -29,19 +30,13 @@ export function linesSvg({ title, x, y, series }: Plot): string {
       `<text x="${right + 14}" y="${BOX.top + 16 * index + 8}" fill="${colour}">${escaped(name)}</text>`,
     ];
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    `<text x="${BOX.left}" y="22" font-size="15">${escaped(title)}</text>`,
+  return svgOf({ width: WIDTH, height: HEIGHT, title, titleX: BOX.left }, [
     ...grid,
     ...marks,
     ...lines,
     `<text x="${(BOX.left + right) / 2}" y="${HEIGHT - 12}" text-anchor="middle">${escaped(x)}</text>`,
     `<text x="14" y="${HEIGHT / 2}" text-anchor="middle" transform="rotate(-90 14 ${HEIGHT / 2})">${escaped(y)}</text>`,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 /** 1, 2 or 5 times a power of ten. */
@@ -49,5 +44,3 @@ function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 5].find((each) => each * power >= value) ?? 10);
 }
-
-const round = (value: number) => Number(value.toFixed(1));

@@ -1,87 +1,30 @@
-interface Series {
-  readonly name: string;
-  readonly points: readonly (readonly [x: number, y: number])[];
-}
-
-export interface Plot {
+interface Head {
+  readonly width: number;
+  readonly height: number;
   readonly title: string;
-  readonly x: string;
-  readonly y: string;
-  readonly series: readonly Series[];
+  /** Where the title begins, and on which line it stands. */
+  readonly titleX: number;
+  readonly titleY?: number;
+  readonly font?: string;
+  readonly fontSize?: number;
 }
 
-const [WIDTH, HEIGHT] = [720, 400];
-const BOX = { left: 70, right: 190, top: 40, bottom: 50 } as const;
-const COLOURS = ['#2563eb', '#dc2626', '#059669', '#d97706', '#7c3aed', '#0891b2', '#db2777', '#4b5563'];
-
-/** Lines over two logarithmic axes: what is plotted here goes over many orders of size. */
-export function plotSvg({ title, x, y, series }: Plot): string {
-  const points = series.flatMap((each) => each.points);
-  const [toX, toY] = [
-    scale(
-      points.map(([at]) => at),
-      BOX.left,
-      WIDTH - BOX.right,
-    ),
-    scale(
-      points.map(([, at]) => at),
-      HEIGHT - BOX.bottom,
-      BOX.top,
-    ),
-  ];
-  const right = WIDTH - BOX.right;
-  const bottom = HEIGHT - BOX.bottom;
-  const text = (at: number, of: number, words: string, more = '') =>
-    `<text x="${round(at)}" y="${round(of)}"${more}>${escaped(words)}</text>`;
-  const grid = [
-    ...toX.decades.flatMap((each) => [
-      `<path d="M${round(toX.at(each))} ${BOX.top}V${bottom}" stroke="#e5e7eb"/>`,
-      text(toX.at(each), bottom + 18, short(each), ' text-anchor="middle"'),
-    ]),
-    ...toY.decades.flatMap((each) => [
-      `<path d="M${BOX.left} ${round(toY.at(each))}H${right}" stroke="#e5e7eb"/>`,
-      text(BOX.left - 8, toY.at(each) + 4, short(each), ' text-anchor="end"'),
-    ]),
-  ];
-  const lines = series.flatMap(({ name, points: own }, index) => {
-    const colour = COLOURS[index % COLOURS.length];
-    const path = own.map(([a, b], at) => `${at === 0 ? 'M' : 'L'}${round(toX.at(a))} ${round(toY.at(b))}`).join('');
-    const dots = own.map(
-      ([a, b]) => `<circle cx="${round(toX.at(a))}" cy="${round(toY.at(b))}" r="3" fill="${colour}"/>`,
-    );
-    return [
-      `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-      ...dots,
-      text(right + 14, BOX.top + 16 * index + 8, name, ` fill="${colour}"`),
-    ];
-  });
+/** A picture on white under its title; what is in it, a line each. */
+export function svgOf(head: Head, parts: readonly string[]): string {
+  const { width, height, title, titleX, titleY = 22, font = 'sans-serif', fontSize = 12 } = head;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${font}" font-size="${fontSize}">`,
     `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    text(BOX.left, 22, title, ' font-size="15"'),
-    ...grid,
-    ...lines,
-    text((BOX.left + right) / 2, HEIGHT - 12, x, ' text-anchor="middle"'),
-    text(14, HEIGHT / 2, y, ` text-anchor="middle" transform="rotate(-90 14 ${HEIGHT / 2})"`),
+    `<rect width="${width}" height="${height}" fill="white"/>`,
+    `<text x="${titleX}" y="${titleY}" font-size="15">${escaped(title)}</text>`,
+    ...parts,
     '</svg>',
     '',
   ].join('\n');
 }
 
-/** From the decade below the least to the one above the most. */
-function scale(values: readonly number[], from: number, to: number) {
-  const logs = values.map(Math.log10);
-  const [low, high] = [
-    Math.floor(Math.min(...logs)),
-    Math.max(Math.floor(Math.min(...logs)) + 1, Math.ceil(Math.max(...logs))),
-  ];
-  return {
-    at: (value: number) => from + ((Math.log10(value) - low) / (high - low)) * (to - from),
-    decades: Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index)),
-  };
-}
+/** To a tenth of a pixel. */
+export const toTenth = (pixels: number): number => Number(pixels.toFixed(1));
 
-const round = (value: number) => Number(value.toFixed(1));
-const short = (value: number) => (value >= 1 ? value.toLocaleString('en') : String(Number(value.toPrecision(1))));
-export const escaped = (words: string) => words.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+export const escaped = (words: string): string =>
+  words.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

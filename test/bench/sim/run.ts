@@ -4,6 +4,7 @@ import { allOf, priceOf } from '../cost/bill.ts';
 import { type Counts, NOTHING, sum, times } from '../cost/counts.ts';
 import { type CostRecord, readRecord } from '../cost/record.ts';
 import { DEFAULTS } from '../cost/settings.ts';
+import { rounded } from '../report/results.ts';
 import { firstLimit } from './limits.ts';
 import { fixed, hint, PACES } from './paces.ts';
 import { quantile, type Service } from './simulate.ts';
@@ -130,7 +131,5 @@ function comparePaces(settings: SimSettings, { workers, buildsPerDay }: Load): P
     };
   });
 }
-
-const rounded = (value: number) => Number(value.toPrecision(3));
 
 export const readSim = (): SimRecord => JSON.parse(readFileSync(SIM_FILE, 'utf8'));

@@ -1,5 +1,5 @@
+import { plotSvg } from '../report/plot.ts';
 import { markdownTable } from '../report/section.ts';
-import { plotSvg } from '../report/svg.ts';
 import { BASE, NOW } from './paces.ts';
 import type { PaceRow, Row, SimRecord } from './run.ts';
 

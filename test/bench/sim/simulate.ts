@@ -2,6 +2,7 @@ import type { Build } from '../../../lib/domain/build.ts';
 import { decide } from '../../../lib/domain/transitions.ts';
 import { isSightingDue, type Worker } from '../../../lib/domain/worker.ts';
 import type { Pace } from '../../../lib/app/spread-polls.ts';
+import { aBuild, aWorker } from '../../support/builders.ts';
 import { createAgenda } from './agenda.ts';
 import { arrivals, busyness } from './arrivals.ts';
 import { dice, exponential, logNormal } from './dice.ts';
@@ -58,7 +59,7 @@ export function simulate(pace: Pace, load: Load, service: Service): Outcome {
     const now = Math.min(submitAt, fleet.agenda.nextAt());
     if (now >= load.until) break;
     if (submitAt === now) {
-      waiting.push(newBuild(submitted++, now));
+      waiting.push(aBuild('pending', { id: `build-${submitted++}`, submittedAt: now, queuedAt: now }));
       counts.submits += isCounted(now);
       continue;
     }
@@ -107,7 +108,12 @@ function createFleet({ workers, buildsPerDay, from }: Load, { buildMs, pollMs }:
   // Each of the free ones was freed by one build in so many.
   const meanQuietMs = (workers - typical) / submitsPerMs;
   const fleet = Array.from({ length: workers }, (_, index) =>
-    newWorker(index, from - DAY, from - Math.min(DAY, exponential(random, meanQuietMs))),
+    aWorker({
+      id: `worker-${index}`,
+      registeredAt: from - DAY,
+      lastSeenAt: from - DAY,
+      releasedAt: from - Math.min(DAY, exponential(random, meanQuietMs)),
+    }),
   );
   const state = { atWork: 0, mostAtWork: 0 };
   const begin = (index: number, now: number, ms: number) => {
@@ -142,34 +148,6 @@ function createFleet({ workers, buildsPerDay, from }: Load, { buildMs, pollMs }:
     },
   };
 }
-
-const newWorker = (index: number, registeredAt: number, releasedAt: number): Worker => ({
-  releasedAt,
-  id: `worker-${index}`,
-  name: `worker ${index}`,
-  platforms: ['ios'],
-  epoch: 1,
-  registeredAt,
-  lastSeenAt: registeredAt,
-  token: { hash: '', expiresAt: 0 },
-  strikes: 0,
-  isDraining: false,
-  completedBuilds: 0,
-  failedBuilds: 0,
-});
-
-const newBuild = (index: number, now: number): Build => ({
-  id: `build-${index}`,
-  platform: 'ios',
-  state: 'pending',
-  attempt: 0,
-  submittedAt: now,
-  queuedAt: now,
-  spentAttempts: 0,
-  sends: 1,
-  tokenHashes: [''],
-  source: { key: 'source', size: 1, sha256: '' },
-});
 
 /** The value that this share of a sorted list is below. */
 export const quantile = (sorted: Float64Array, share: number): number =>
