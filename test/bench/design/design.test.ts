@@ -111,7 +111,9 @@ describe('npm run bench', () => {
     await expect(run('--only', 'lost', '--quick', '--update')).rejects.toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('runs one of them, which finds what is written of it, and says whether it holds', async () => {
+  it('runs one of them, which finds what is written of it, and says whether it holds', {
+    timeout: 60_000,
+  }, async () => {
     const { stdout } = await run('--only', 'lost');
     expect(stdout).toContain('=== lost (1 of 1)');
     expect(stdout).toContain(readSection('lost'));
