@@ -38,7 +38,7 @@ export function HistoryView({ page, query }: Props) {
   return html`
     <${Heading} title="Builds" />
     <${FilterBar} page=${page} filters=${filters} />
-    ${cursor === undefined && html`<${HistoryPlots} page=${page} filters=${asked} isFiltered=${Object.keys(filters).length > 0} />`}
+    ${cursor === undefined && html`<${HistoryPlots} key=${address} page=${page} filters=${asked} isFiltered=${Object.keys(filters).length > 0} />`}
     <section aria-labelledby="list">
       <h2 id="list">${cursor === undefined ? 'Newest first' : 'Older builds'}</h2>
       <${LiveBody} live=${live} waitingFor="the builds">${(found: Gathered) => html`<${List} page=${page} found=${found} query=${query} />`}<//>

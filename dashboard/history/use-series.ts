@@ -22,13 +22,16 @@ export interface Series {
 
 const NONE: Gathered = { builds: [], next: undefined };
 
-/** Reads builds for the plots, the newest first; once, as what they show is the past. */
+/**
+ * Reads builds for the plots, the newest first; once, as what they show is the past. What is held is of these filters: for others
+ * the component is another (`key`).
+ */
 export function useSeries(page: Page, filters: ListQuery): Series {
   const [known, setKnown] = useState(NONE);
-  const [wish, setWish] = useState<{ filters: ListQuery; from: Gathered }>({ filters, from: NONE });
+  /** Where the reading goes on; a new object each time somebody wants it to. */
+  const [wish, setWish] = useState<{ readonly from: Gathered }>({ from: NONE });
   const [isLoading, setLoading] = useState(true);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
-  useEffect(() => setWish((last) => (last.filters === filters ? last : { filters, from: NONE })), [filters]);
   useEffect(() => {
     const giveUp = new AbortController();
     const { from } = wish;
@@ -38,20 +41,20 @@ export function useSeries(page: Page, filters: ListQuery): Series {
     const load = async () => {
       setLoading(true);
       const limits = { atMost: BATCH, mostCalls: MOST_CALLS, cursor: from.next };
-      const answer = await gather(page.api, wish.filters, { ...limits, signal: giveUp.signal, onPart: show });
+      const answer = await gather(page.api, filters, { ...limits, signal: giveUp.signal, onPart: show });
       if (giveUp.signal.aborted) return;
       setProblem(answer.ok ? undefined : answer.problem);
       setLoading(false);
     };
     load().catch(reportError);
     return () => giveUp.abort();
-  }, [page, wish]);
+  }, [page, filters, wish]);
   return {
     builds: known.builds,
     isCut: known.next !== undefined,
     isLoading,
     problem,
-    loadMore: () => setWish({ filters: wish.filters, from: known }),
+    loadMore: () => setWish({ from: known }),
     again: () => setWish({ ...wish }),
   };
 }

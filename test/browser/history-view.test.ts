@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture, type Watched } from './browser.ts';
+import { barriers, overflow, picture, type Watched } from './browser.ts';
 import { seedBuilds } from './seed-builds.ts';
 import { LOOKS, visits } from './visits.ts';
 
@@ -10,7 +10,7 @@ const query = ({ page }: Watched) => new URL(page.url()).hash.split('?')[1] ?? '
 const field = (page: Watched['page'], label: string) => page.getByRole('search').getByLabel(label, { exact: true });
 const coverage = ({ page }: Watched) => page.locator('.coverage');
 
-describe.runIf(hasBrowser)('the history of ten thousand builds', () => {
+describe('the history of ten thousand builds', () => {
   const { scene, enter } = visits();
   const open = (search = '', options: Parameters<typeof enter>[2] = {}) =>
     enter(`/#/builds${search}`, 'Builds', options);
@@ -110,6 +110,21 @@ describe.runIf(hasBrowser)('the history of ten thousand builds', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await coverage(watched).getByText('the newest 1,000 builds').waitFor();
     expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  });
+
+  it('shows nothing of other filters where the plots of these could not be read', async () => {
+    const watched = await open('', { expected: /ERR_FAILED/ });
+    const { page } = watched;
+    await coverage(watched).getByText('the newest 1,000 builds').waitFor();
+    await page.route(/limit=100/, (route) => route.abort());
+    await field(page, 'State').selectOption('failed');
+    const plots = page.getByRole('region', { name: 'How they went' });
+    await plots.getByRole('alert').getByText('cannot be reached').waitFor();
+    expect(await plots.getByRole('figure').count()).toBe(0);
+    expect(await coverage(watched).count()).toBe(0);
+    await page.unroute(/limit=100/);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await coverage(watched).getByText('builds like that').waitFor();
   });
 
   it('tells which worker is worse than the others', async () => {
