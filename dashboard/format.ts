@@ -1,4 +1,5 @@
 /** How things are written. Pure: `now` and the language are arguments where they matter. */
+import type { Platform } from '../lib/domain/build.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -62,3 +63,10 @@ export const plural = (value: number, one: string, many = `${one}s`) => `${count
 
 /** The beginning of an id: enough for people to tell one from another. */
 export const shortId = (id: string) => id.slice(0, 8);
+
+/** As their makers write them. */
+export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = { ios: 'iOS', android: 'Android' };
+
+/** `iOS`, `Android`; what is neither, as it is. */
+export const platformName = (platform: string) =>
+  (PLATFORM_NAMES as Readonly<Record<string, string>>)[platform] ?? platform;

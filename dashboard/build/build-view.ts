@@ -35,10 +35,10 @@ export function BuildView({ page, id }: { page: Page; id: string }) {
 }
 
 function Body({ page, picture }: { page: Page; picture: Picture }) {
-  const { build, events, place, samples } = picture;
+  const { build, events, place, placeAt, samples } = picture;
   const attempts = useMemo(() => attemptsOf(events), [events]);
   const error = build.error_message;
-  const words = place ? placeWords(place, page.now.value) : [];
+  const words = place ? placeWords(place, placeAt) : [];
   return html`
     ${error !== null && html`<div class=${build.state === 'failed' ? 'banner bad' : 'banner'}><p class="failure">${error}</p></div>`}
     ${words.length > 0 && html`<p class="banner">${words.join(' ')}</p>`}

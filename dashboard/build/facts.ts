@@ -1,8 +1,8 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
-import { duration } from '../format.ts';
+import { duration, platformName } from '../format.ts';
 import type { Page } from '../page.ts';
-import { Labels, platformName } from '../parts/badge.ts';
+import { Labels } from '../parts/badge.ts';
 import { Elapsed, Time } from '../parts/time.ts';
 import { hrefOf } from '../route.ts';
 import type { Build } from './read-build.ts';

@@ -1,14 +1,14 @@
 import { duration, localTime, plural } from '../format.ts';
 import type { QueuePlace } from './read-build.ts';
 
-/** Where a waiting build stands, in sentences. */
-export function placeWords(place: QueuePlace, now: number): string[] {
+/** Where a waiting build stands, in sentences. @param at when that was known */
+export function placeWords(place: QueuePlace, at: number): string[] {
   const { ahead, may_be_more: mayBeMore, workers, usual_build_ms: usualMs, starts_in_ms: startsInMs, paused } = place;
   return [
     paused ? `Its platform is paused: ${paused.reason}.` : undefined,
     ahead === null ? undefined : aheadWords(ahead, mayBeMore ?? false),
     workers === null ? undefined : workerWords(workers),
-    startsInMs === null ? undefined : startWords(startsInMs, now),
+    startsInMs === null ? undefined : startWords(startsInMs, at),
     usualMs === null ? undefined : `Builds take about ${duration(roughly(usualMs))} these days.`,
   ].filter((sentence) => sentence !== undefined);
 }
@@ -23,9 +23,9 @@ function workerWords(workers: number): string {
   return `${plural(workers, 'worker')} online could build it.`;
 }
 
-function startWords(startsInMs: number, now: number): string {
+function startWords(startsInMs: number, at: number): string {
   if (startsInMs === 0) return 'Its turn may come at any moment.';
-  return `Its turn comes in about ${duration(roughly(startsInMs))}, at ${localTime(now + startsInMs, now).replace(/:\d\d$/, '')}.`;
+  return `Its turn comes in about ${duration(roughly(startsInMs))}, at ${localTime(at + startsInMs, at).replace(/:\d\d$/, '')}.`;
 }
 
 /** No more exact than an estimate can be: ten seconds below a minute and a half, then minutes. */

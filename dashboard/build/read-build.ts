@@ -13,6 +13,8 @@ export interface Picture {
   readonly events: readonly BuildEvent[];
   /** Only of one that waits. */
   readonly place: QueuePlace | undefined;
+  /** When that was known. */
+  readonly placeAt: number;
   readonly samples: readonly Sample[];
 }
 
@@ -82,7 +84,7 @@ export function createBuildReader({ api }: Pick<Page, 'api'>, id: string, clock:
       const others = await Promise.all([askEvents(build, signal), askSamples(build, signal), askPlace(build, signal)]);
       const failed = others.find((other) => other && !other.ok);
       if (failed && !failed.ok) return failed;
-      return { ...answer, value: { build, events, samples, place } };
+      return { ...answer, value: { build, events, samples, place, placeAt } };
     },
     forget() {
       seen = '';

@@ -18,7 +18,6 @@ export interface Spread {
   /** Null where there is nothing to tell. */
   readonly p50: readonly (number | null)[];
   readonly p95: readonly (number | null)[];
-  readonly samples: readonly number[];
 }
 
 type Measure = (build: HistoryBuild) => number | undefined;
@@ -34,7 +33,6 @@ export function spreadOf(builds: readonly HistoryBuild[], periods: Periods, meas
   return {
     p50: sorted.map((some) => quantile(some, 0.5)),
     p95: sorted.map((some) => quantile(some, 0.95)),
-    samples: sorted.map(({ length }) => length),
   };
 }
 

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
-import { duration, shortId } from '../format.ts';
+import { duration, platformName, shortId } from '../format.ts';
 import type { Page } from '../page.ts';
-import { BuildBadge, Labels, platformName } from '../parts/badge.ts';
+import { BuildBadge, Labels } from '../parts/badge.ts';
 import { type Column, Table } from '../parts/table.ts';
 import { Elapsed, Time } from '../parts/time.ts';
 import { hrefOf } from '../route.ts';

@@ -1,11 +1,10 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
+import { PLATFORM_NAMES } from '../format.ts';
 import type { Page } from '../page.ts';
+import { BUILD_STATES } from '../parts/badge.ts';
 import { hrefOf } from '../route.ts';
 import { FILTERS, type Filters, filtersOf } from './filters.ts';
-
-const STATES = ['pending', 'assigned', 'building', 'completed', 'failed', 'cancelled'];
-const PLATFORMS = { ios: 'iOS', android: 'Android' };
 
 /** The filters. Each change is another address, so that it can be kept, sent and gone back from. */
 export function FilterBar({ page, filters }: { page: Page; filters: Filters }) {
@@ -20,8 +19,8 @@ export function FilterBar({ page, filters }: { page: Page; filters: Filters }) {
   // The fields are the browser's own; another address has other fields.
   return html`
     <form key=${JSON.stringify(filters)} class="card filters" role="search" aria-label="Builds" onSubmit=${apply} onChange=${apply}>
-      <${Choice} name="state" label="State" value=${filters.state} options=${STATES.map((state) => [state, state])} />
-      <${Choice} name="platform" label="Platform" value=${filters.platform} options=${Object.entries(PLATFORMS)} />
+      <${Choice} name="state" label="State" value=${filters.state} options=${BUILD_STATES.map((state) => [state, state])} />
+      <${Choice} name="platform" label="Platform" value=${filters.platform} options=${Object.entries(PLATFORM_NAMES)} />
       <${Choice} name="worker" label="Worker" value=${filters.worker} options=${workers} />
       <${Field} name="label" label="Label" value=${filters.label} placeholder="team=red" />
       <${Field} name="text" label="Text" value=${filters.text} placeholder="id, worker, file, failure" />

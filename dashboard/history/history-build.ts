@@ -1,6 +1,8 @@
+import type { BuildState } from '../../lib/domain/build.ts';
+
 /** What the plots need of one build in the list; times in ms. */
 export interface HistoryBuild {
-  readonly status: 'pending' | 'assigned' | 'building' | 'completed' | 'failed' | 'cancelled';
+  readonly status: BuildState;
   readonly platform: string;
   readonly submitted_at: number;
   /** Since when it waited for its latest attempt. */

@@ -1,7 +1,6 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import { count, duration, percent } from '../format.ts';
-import { platformName } from '../parts/badge.ts';
+import { count, duration, percent, platformName } from '../format.ts';
 import { Table } from '../parts/table.ts';
 import type { Success } from './aggregate.ts';
 

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { count, plural } from '../format.ts';
 import type { Page } from '../page.ts';
+import { isElsewhere } from '../parts/is-elsewhere.ts';
 import { ProblemNote } from '../parts/problem-note.ts';
 import { saveText } from '../parts/save-file.ts';
 import { useLive } from '../use-live.ts';
@@ -66,7 +67,7 @@ export function LogView({ page, id, isLive, attempts }: Props) {
   };
   const save = async () => saveText(await logText(log.lines, pause), `${id}.log`);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (isElsewhere(event)) return;
     if (event.key === '/') input.current?.focus();
     else if (event.key === 'n' || event.key === 'N') searching.step(event.key === 'N');
     else if (event.key === 'f') follow.value = !follow.peek();
@@ -98,7 +99,7 @@ export function LogView({ page, id, isLive, attempts }: Props) {
         />
       </header>
       ${problem && problem.kind !== 'away' && html`<${ProblemNote} problem=${problem} onAgain=${() => void live.refresh()} />`}
-      ${log.dropped > 0 && html`<p class="banner warning">The log is longer than this page shows: ${count(log.dropped)} lines are missing at its end.</p>`}
+      ${log.dropped > 0 && html`<p class="banner warn">The log is longer than this page shows: ${count(log.dropped)} lines are missing at its end.</p>`}
       <${LogList}
         log=${log}
         version=${version}
@@ -115,6 +116,3 @@ export function LogView({ page, id, isLive, attempts }: Props) {
     </section>
   `;
 }
-
-const isTyping = (target: EventTarget | null) =>
-  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;

@@ -1,5 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { surroundings } from '../browser.ts';
 import type { Level, LogModel } from './log-model.ts';
 import { type Match, nextMatch, type Query } from './match.ts';
 import { createSearch, type SearchState } from './search.ts';
@@ -23,11 +24,6 @@ export interface LogSearching {
   step(isBackwards: boolean): void;
 }
 
-function after(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms);
-  return () => clearTimeout(timer);
-}
-
 /** Searches the log as it grows; the first match from where one reads is gone to by itself. */
 export function useSearch({ log, version, shown, topLine, goTo }: Options): LogSearching {
   const changes = useSignal(0);
@@ -36,7 +32,7 @@ export function useSearch({ log, version, shown, topLine, goTo }: Options): LogS
   const wantedFrom = useRef<number | undefined>(undefined);
   const search = useMemo(
     () =>
-      createSearch({ openPort: openSearchPort, after }, log.lines, () => {
+      createSearch({ openPort: openSearchPort, after: surroundings.after }, log.lines, () => {
         changes.value += 1;
       }),
     [log],

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
-import { plural } from '../format.ts';
+import { platformName, plural, shortId } from '../format.ts';
 import type { Page } from '../page.ts';
-import { Labels, platformName, WorkerBadge } from '../parts/badge.ts';
+import { Labels, WorkerBadge } from '../parts/badge.ts';
 import { Ago } from '../parts/time.ts';
 import { byState, WORKER_STATES, type Worker } from '../parts/worker-state.ts';
 import { hrefOf } from '../route.ts';
@@ -24,7 +24,7 @@ function Member({ page, worker }: { page: Page; worker: Worker }) {
       <header><h3 title=${worker.id}>${name}</h3><${WorkerBadge} state=${state} /></header>
       <p class="small">${capabilities.platforms.map(platformName).join(', ')} ${state !== 'building' && html` · seen <${Ago} page=${page} at=${seen} />`}</p>
       <${Labels} labels=${labels} />
-      ${buildId !== null && html`<p class="small">builds <a class="mono" href=${hrefOf({ view: 'build', id: buildId })}>${buildId.slice(0, 8)}</a></p>`}
+      ${buildId !== null && html`<p class="small">builds <a class="mono" href=${hrefOf({ view: 'build', id: buildId })}>${shortId(buildId)}</a></p>`}
     </li>
   `;
 }

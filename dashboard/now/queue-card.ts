@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
-import { count } from '../format.ts';
+import { count, platformName } from '../format.ts';
 import type { Page } from '../page.ts';
-import { Badge, platformName, type Tone } from '../parts/badge.ts';
+import { Badge, type Tone } from '../parts/badge.ts';
 import { Elapsed } from '../parts/time.ts';
 import { type Queue, type QueueState, queueState } from './queue-notes.ts';
 

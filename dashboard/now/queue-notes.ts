@@ -1,5 +1,5 @@
 import type { Operations } from '../../lib/client/api-types.ts';
-import { plural } from '../format.ts';
+import { platformName, plural } from '../format.ts';
 import type { Tone } from '../parts/badge.ts';
 
 export type Queue = Operations['GET /api/queues']['answer']['queues'][number];
@@ -14,8 +14,6 @@ export function queueState({ paused, waiting, without_worker }: Queue): QueueSta
   return waiting > 0 ? 'waiting' : 'quiet';
 }
 
-const NAMES = { ios: 'iOS', android: 'Android' } as const;
-
 export interface Warning {
   readonly tone: Tone;
   readonly text: string;
@@ -25,7 +23,7 @@ export interface Warning {
 export function warnings(queues: readonly Queue[]): Warning[] {
   return queues.flatMap((queue) => {
     const { platform, paused, without_worker: stranded } = queue;
-    const name = NAMES[platform];
+    const name = platformName(platform);
     const said = paused ? [{ tone: 'special', text: `${name} is paused: ${paused.reason}` } as const] : [];
     if (stranded === 0) return said;
     return [...said, { tone: 'bad', text: strandedText(name, queue) }];

@@ -1,8 +1,8 @@
 import { html } from 'htm/preact';
 import type { Operations } from '../../lib/client/api-types.ts';
-import { isoTime, shortId } from '../format.ts';
+import { isoTime, platformName, shortId } from '../format.ts';
 import type { Page } from '../page.ts';
-import { Badge, BuildBadge, platformName } from '../parts/badge.ts';
+import { Badge, BuildBadge } from '../parts/badge.ts';
 import { Table } from '../parts/table.ts';
 import { Ago, Elapsed } from '../parts/time.ts';
 import { hrefOf } from '../route.ts';

@@ -13,6 +13,9 @@ const BUILD_TONES: Readonly<Record<BuildState, Tone>> = {
   cancelled: 'away',
 };
 
+/** In the order in which a build has them. */
+export const BUILD_STATES = Object.keys(BUILD_TONES);
+
 const WORKER_TONES: Readonly<Record<WorkerState, Tone>> = {
   idle: 'good',
   building: 'busy',
@@ -31,9 +34,6 @@ export const BuildBadge = ({ state }: { state: BuildState }) =>
 
 export const WorkerBadge = ({ state }: { state: WorkerState }) =>
   html`<${Badge} tone=${WORKER_TONES[state]} text=${state} isLive=${state === 'building'} />`;
-
-/** `iOS`, `Android`. */
-export const platformName = (platform: string) => (platform === 'ios' ? 'iOS' : 'Android');
 
 /** Labels as their owner wrote them. */
 export const Labels = ({ labels }: { labels: readonly string[] }) =>

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { storageOf } from '../browser.ts';
 import { createShortcuts, SHORTCUTS } from '../shortcuts.ts';
+import { isElsewhere } from './is-elsewhere.ts';
 
 /** Single letters get in the way of who steers by voice: they can be put off, and this browser remembers that. */
 const PLACE = 'buildlatch.shortcuts';
@@ -52,11 +53,4 @@ function Dialog({ onClose }: { onClose: () => void }) {
       </form>
     </dialog>
   `;
-}
-
-const FIELDS = 'input, select, textarea, [contenteditable]';
-
-function isElsewhere({ target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  if (ctrlKey || metaKey || altKey || document.querySelector('dialog[open]')) return true;
-  return target instanceof Element && target.closest(FIELDS) !== null;
 }

@@ -1,8 +1,8 @@
 import { html } from 'htm/preact';
 import type { Problem } from '../answer.ts';
+import { platformName } from '../format.ts';
 import type { Queue } from '../now/queue-notes.ts';
 import type { Page } from '../page.ts';
-import { platformName } from '../parts/badge.ts';
 import { Confirm } from '../parts/confirm.ts';
 
 interface Props {

@@ -1,11 +1,11 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
+import { platformName } from '../format.ts';
 import { queuesPaceMs } from '../now/paces.ts';
 import { QueueCard } from '../now/queue-card.ts';
 import type { Queue } from '../now/queue-notes.ts';
 import { Warnings } from '../now/warnings.ts';
 import type { Page } from '../page.ts';
-import { platformName } from '../parts/badge.ts';
 import { Heading } from '../parts/heading.ts';
 import { LiveBody } from '../parts/live-body.ts';
 import { NoScope } from '../parts/no-scope.ts';

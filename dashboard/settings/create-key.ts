@@ -4,13 +4,14 @@ import type { Problem } from '../answer.ts';
 import type { Page } from '../page.ts';
 import { Confirm } from '../parts/confirm.ts';
 
-const MEANINGS: readonly (readonly [Scope, string])[] = [
-  ['read', 'see every build, log and result'],
-  ['submit', 'submit builds; see, cancel and retry those'],
-  ['work', 'register workers'],
-  ['work-any', 'act as any worker, for workers of the old system'],
-  ['admin', 'everything, keys included'],
-];
+const MEANINGS: Readonly<Record<Scope, string>> = {
+  read: 'see every build, log and result',
+  submit: 'submit builds; see, cancel and retry those',
+  work: 'register workers',
+  'work-any': 'act as any worker, for workers of the old system',
+  admin: 'everything, keys included',
+};
+const SCOPES = Object.keys(MEANINGS) as Scope[];
 
 interface Props {
   readonly page: Page;
@@ -35,9 +36,9 @@ export function CreateKey({ page, onMade, onClose }: Props) {
       </div>
       <fieldset class="field">
         <legend class="label">It may</legend>
-        ${MEANINGS.map(
-          ([scope, meaning]) => html`
-            <label class="check"><input type="checkbox" name="scopes" value=${scope} defaultChecked=${scope === 'read'} /> <span><code>${scope}</code> <span class="small">${meaning}</span></span></label>
+        ${SCOPES.map(
+          (scope) => html`
+            <label class="check"><input type="checkbox" name="scopes" value=${scope} defaultChecked=${scope === 'read'} /> <span><code>${scope}</code> <span class="small">${MEANINGS[scope]}</span></span></label>
           `,
         )}
       </fieldset>
@@ -50,7 +51,7 @@ export function CreateKey({ page, onMade, onClose }: Props) {
 }
 
 function wanted(form: FormData) {
-  const scopes = MEANINGS.map(([scope]) => scope).filter((scope) => form.getAll('scopes').includes(scope));
+  const scopes = SCOPES.filter((scope) => form.getAll('scopes').includes(scope));
   const days = Number(form.get('expires') || Number.NaN);
   return { name: String(form.get('name') ?? '').trim(), scopes, ...(days > 0 && { expires_days: days }) };
 }

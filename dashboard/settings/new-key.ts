@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Page } from '../page.ts';
+import { copyText } from '../parts/copy.ts';
 
 interface Props {
   readonly page: Page;
@@ -14,7 +15,7 @@ export function NewKey({ page, name, secret, onClose }: Props) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), [secret]);
   async function copy(): Promise<void> {
-    const isCopied = await copied(secret);
+    const isCopied = await copyText(secret);
     if (!isCopied) field.current?.select();
     page.announce(
       isCopied ? 'The key is copied' : 'The browser does not let the page copy: it is selected, so copy it yourself',
@@ -23,23 +24,11 @@ export function NewKey({ page, name, secret, onClose }: Props) {
   return html`
     <div class="card new-key">
       <label for="secret">The key <strong>${name}</strong>. It is shown this once: copy it now.</label>
-      <div class="copy">
+      <div class="new-key-field">
         <input ref=${field} id="secret" class="mono" readonly spellcheck=${false} value=${secret} />
         <button type="button" class="primary" onClick=${copy}>Copy</button>
         <button type="button" onClick=${onClose}>I have it</button>
       </div>
     </div>
   `;
-}
-
-/** Browsers let only pages copy that come by TLS or from this machine, and ask their user for leave. */
-async function copied(text: string): Promise<boolean> {
-  if (!isSecureContext) return false;
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch (error) {
-    if (error instanceof DOMException) return false;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
-import { count, duration, percent, shortId } from '../format.ts';
+import { count, duration, percent, platformName, shortId } from '../format.ts';
 import type { Page } from '../page.ts';
-import { Labels, platformName, WorkerBadge } from '../parts/badge.ts';
+import { Labels, WorkerBadge } from '../parts/badge.ts';
 import { type Column, type Row, Table } from '../parts/table.ts';
 import { Ago, Time } from '../parts/time.ts';
 import { byState, type Worker } from '../parts/worker-state.ts';

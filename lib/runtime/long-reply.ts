@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { accepts } from './accepts.ts';
 import type { Headers, Reply } from './api.ts';
 
 /** Below this the answer fits one network packet either way. */
@@ -15,10 +16,6 @@ export async function longReply(headers: Headers, body: unknown): Promise<Reply>
   const bytes = Buffer.from(JSON.stringify(body));
   if (bytes.length < WORTH_PACKING_BYTES) return { status: 200, body };
   const type = { 'content-type': 'application/json', 'cache-control': 'no-store', vary: 'accept-encoding' };
-  if (!acceptsGzip(headers['accept-encoding'])) return { status: 200, headers: type, bytes };
+  if (!accepts(headers['accept-encoding'], 'gzip')) return { status: 200, headers: type, bytes };
   return { status: 200, headers: { ...type, 'content-encoding': 'gzip' }, bytes: await pack(bytes) };
-}
-
-function acceptsGzip(accepted = ''): boolean {
-  return accepted.split(',').some((coding) => /^\s*(?:gzip|\*)\s*(?:;\s*q=(?:1|0\.0*[1-9]).*)?$/i.test(coding));
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { accepts } from './accepts.ts';
 
 /** The dashboard's files as they are kept: compressed once, when they are made, each in both ways. */
 interface PageFile {
@@ -10,7 +11,7 @@ interface PageFile {
   readonly gzip: Uint8Array;
 }
 
-export interface SentFile {
+interface ServedFile {
   readonly type: string;
   readonly bytes: Uint8Array;
   /** Absent: as it is. */
@@ -42,14 +43,8 @@ export function readPageFiles(folder = OWN_FOLDER): PageFiles {
 }
 
 /** The smallest form that the reader takes, by its `Accept-Encoding`. */
-export function packedFor(accepts: string | undefined, { type, br, gzip }: PageFile): SentFile {
-  if (takes(accepts, 'br')) return { type, bytes: br, encoding: 'br' };
-  if (takes(accepts, 'gzip')) return { type, bytes: gzip, encoding: 'gzip' };
+export function packedFor(accepted: string | undefined, { type, br, gzip }: PageFile): ServedFile {
+  if (accepts(accepted, 'br')) return { type, bytes: br, encoding: 'br' };
+  if (accepts(accepted, 'gzip')) return { type, bytes: gzip, encoding: 'gzip' };
   return { type, bytes: gunzipSync(gzip) };
-}
-
-function takes(accepts: string | undefined, encoding: string): boolean {
-  const offered = (accepts ?? '').toLowerCase().split(',');
-  const found = offered.map((one) => one.trim()).find((one) => one.split(';')[0]?.trim() === encoding);
-  return found !== undefined && !/;\s*q=0(\.0*)?$/.test(found);
 }

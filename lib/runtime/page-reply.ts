@@ -33,10 +33,10 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 const EACH_TIME = 'no-cache';
 
 /** A file of the page, or nothing if there is none of that name. */
-export function pageReply(files: PageFiles, name: string, accepts: string | undefined): Reply | undefined {
+export function pageReply(files: PageFiles, name: string, accepted: string | undefined): Reply | undefined {
   const file = files.get(name);
   if (!file) return undefined;
-  const { type, bytes, encoding } = packedFor(accepts, file);
+  const { type, bytes, encoding } = packedFor(accepted, file);
   const headers = {
     ...HEADERS,
     'content-type': type,

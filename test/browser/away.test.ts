@@ -5,13 +5,13 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleDashboard } from '../../infra/bundle-dashboard.ts';
 import { type ControllerProcess, startControllerProcess } from '../support/fault-process.ts';
-import { barriers, hasBrowser, launch, open, picture, signIn } from './browser.ts';
+import { barriers, launch, open, picture, signIn } from './browser.ts';
 
 const KEY = 'k'.repeat(43);
 /** What Chromium itself writes of requests that nobody answers. */
 const GONE = /^Failed to load resource: net::ERR_/;
 
-describe.runIf(hasBrowser)('a controller that goes away', () => {
+describe('a controller that goes away', () => {
   let folder: string;
   let browser: Browser;
   let running: ControllerProcess | undefined;
@@ -63,7 +63,6 @@ describe.runIf(hasBrowser)('a controller that goes away', () => {
 
   it('while a kept key is tried leaves the key kept, and the page goes on by itself', async () => {
     const first = await start();
-    const { port } = new URL(first.http.url);
     const watched = await open(browser, first.http.url, {}, GONE);
     const { page } = watched;
     await signIn(watched, KEY, true);
@@ -73,7 +72,7 @@ describe.runIf(hasBrowser)('a controller that goes away', () => {
     await page.getByText('The controller cannot be reached').waitFor();
     await page.unroute('**/api/**');
     await page.getByRole('heading', { name: 'Now', level: 1 }).waitFor({ timeout: 40_000 });
-    expect([watched.faults, port]).toEqual([[], new URL(page.url()).port]);
+    expect(watched.faults).toEqual([]);
     await watched.close();
   }, 120_000);
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture, type Watched } from './browser.ts';
+import { barriers, overflow, picture, type Watched } from './browser.ts';
 import { LOOKS, visits } from './visits.ts';
 
 const state = ({ page }: Watched) => page.locator('.heading .badge');
@@ -9,7 +9,7 @@ const log = ({ page }: Watched) => page.getByRole('log');
 /** What strangers may send in every place that takes text. */
 const HOSTILE = `<img src=x onerror="window.owned=1"><script>window.owned=1</script>&lt;b&gt;'"`;
 
-describe.runIf(hasBrowser)('a build', () => {
+describe('a build', () => {
   const { scene, enter } = visits();
   const open = (id: string, options: Parameters<typeof enter>[2] = {}) =>
     enter(`/#/builds/${id}`, `Build ${id}`, options);

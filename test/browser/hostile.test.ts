@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasBrowser, overflow, picture } from './browser.ts';
+import { overflow, picture } from './browser.ts';
 import { visits } from './visits.ts';
 
 const HOSTILE = [
@@ -9,10 +9,11 @@ const HOSTILE = [
   '"><svg onload=window.owned=1>',
   '\u202eevil\u0007\u001b[31m',
 ];
+const ELSEWHERE = 'https://example.com/';
 const NAME = HOSTILE.slice(0, 2).join(' ').slice(0, 100);
 
-describe.runIf(hasBrowser)('what strangers send', () => {
-  const { scene, enter } = visits();
+describe('what strangers send', () => {
+  const { scene, visit, enter } = visits();
 
   it('stays text, in every view', async () => {
     for (const [index, name] of HOSTILE.entries()) await scene().register(name, ['ios'], { labels: [`n${index}`] });
@@ -43,36 +44,61 @@ describe.runIf(hasBrowser)('what strangers send', () => {
   });
 
   it('does not become script even where the page had a fault: its policy forbids it', async () => {
-    const { page, faults } = await enter('/', 'Now', { expected: /./ });
-    const outcome = await page.evaluate(async () => {
-      const tries: Record<string, string> = {};
-      const attempt = (name: string, act: () => void) => {
-        try {
-          act();
-          tries[name] = 'done';
-        } catch (error) {
-          tries[name] = (error as Error).name;
-        }
-      };
-      attempt('markup', () => {
-        document.createElement('p').innerHTML = '<b>x</b>';
-      });
-      attempt('script', () => {
-        const script = document.createElement('script');
-        script.text = 'window.owned = 1';
-        document.body.append(script);
-      });
-      attempt('handler', () => document.body.setAttribute('onclick', 'window.owned = 1'));
-      document.body.click();
-      const asked = await fetch('https://example.com/').then(
-        () => 'sent',
-        () => 'refused',
-      );
-      return { ...tries, asked, owned: 'owned' in window };
+    const { page, faults } = await visit();
+    await page.route(ELSEWHERE, (route) => route.fulfill({ headers: { 'access-control-allow-origin': '*' } }));
+    expect(await page.evaluate(attack, ELSEWHERE)).toEqual({
+      markup: 'TypeError',
+      script: 'TypeError',
+      handler: 'TypeError',
+      asked: 'TypeError',
+      owned: [],
     });
-    expect(outcome).toMatchObject({ markup: 'TypeError', script: 'TypeError', asked: 'refused', owned: false });
-    // What the watch finds here is the policy at work: without it these would be missing.
-    expect(faults.filter((fault) => !fault.startsWith('asks'))).toEqual([]);
+    const breaches = () => faults.flatMap((fault) => /^console error: policy: (\S+)/.exec(fault)?.[1] ?? []);
+    const scripts = Array(3).fill('require-trusted-types-for');
+    await expect.poll(breaches).toEqual([...scripts, 'connect-src']);
     faults.length = 0;
+
+    // The same page without its policy: nothing else would have stopped it.
+    const isPage = ({ href }: URL) => href === new URL(scene().url).href;
+    await page.route(isPage, async (route) => {
+      const response = await route.fetch();
+      const { 'content-security-policy': policy, ...headers } = response.headers();
+      expect(policy).toContain('require-trusted-types-for');
+      await route.fulfill({ response, headers });
+    });
+    await page.reload();
+    expect(await page.evaluate(attack, ELSEWHERE)).toEqual({
+      markup: 'done',
+      script: 'done',
+      handler: 'done',
+      asked: 'done',
+      owned: ['script', 'handler'],
+    });
+    expect(faults.splice(0)).toEqual([`asks ${new URL(ELSEWHERE).origin}`]);
   });
 });
+
+/** What a fault of the page would let a stranger do, each with what came of it, and whose script has run. */
+async function attack(elsewhere: string) {
+  const owned: string[] = [];
+  Reflect.set(window, 'attacked', owned);
+  const outcomeOf = async (act: () => unknown) => {
+    try {
+      await act();
+      return 'done';
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+  const markup = await outcomeOf(() => {
+    document.createElement('p').innerHTML = '<b>x</b>';
+  });
+  const script = await outcomeOf(() => {
+    const element = document.createElement('script');
+    element.text = 'window.attacked.push("script")';
+    document.body.append(element);
+  });
+  const handler = await outcomeOf(() => document.body.setAttribute('onclick', 'window.attacked.push("handler")'));
+  document.body.click();
+  return { markup, script, handler, asked: await outcomeOf(() => fetch(elsewhere)), owned };
+}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, picture } from './browser.ts';
+import { barriers, picture } from './browser.ts';
 import { visits } from './visits.ts';
 
-describe.runIf(hasBrowser)('who has no mouse', () => {
+describe('who has no mouse', () => {
   const { enter } = visits();
 
   it('skips to the content, and finds the beginning of each view', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, picture, type Watched } from './browser.ts';
+import { barriers, picture, type Watched } from './browser.ts';
 import { visits } from './visits.ts';
 
 const LINES = 100_000;
@@ -30,23 +30,41 @@ async function answerLogs(page: Page): Promise<void> {
 /** The longest task of the page since the last time, in ms. */
 async function longest(page: Page): Promise<number> {
   return page.evaluate(() => {
-    const tasks = Reflect.get(window, 'tasks') as number[];
-    return Math.round(Math.max(0, ...tasks.splice(0)));
+    const observer: PerformanceObserver = Reflect.get(window, 'taskObserver');
+    const tasks: PerformanceEntry[] = Reflect.get(window, 'tasks');
+    // The observer is told of tasks some time after them.
+    const all = [...tasks.splice(0), ...observer.takeRecords()];
+    return Math.round(Math.max(0, ...all.map(({ duration }) => duration)));
   });
 }
 
-const watchTasks = () => {
-  const tasks: number[] = [];
-  Reflect.set(window, 'tasks', tasks);
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
-    type: 'longtask',
+/** Watches the page's tasks, and makes sure of it: one that is as long as none may be is seen. */
+async function watchTasks(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const tasks: PerformanceEntry[] = [];
+    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+    observer.observe({ type: 'longtask' });
+    Object.assign(window, { tasks, taskObserver: observer });
   });
-};
+  await page.evaluate(
+    (ms) =>
+      new Promise<void>((resolve) => {
+        setTimeout(() => {
+          const end = performance.now() + ms;
+          while (performance.now() < end);
+          setTimeout(resolve);
+        });
+      }),
+    MOST_MS + 50,
+  );
+  expect(await longest(page)).toBeGreaterThan(MOST_MS);
+  expect(await longest(page)).toBeLessThan(MOST_MS);
+}
 
 const rowCount = ({ page }: Watched) => page.locator('.log-row').count();
 const place = ({ page }: Watched) => page.locator('.log-list').evaluate((list) => list.scrollTop / 20);
 
-describe.runIf(hasBrowser)('a log of a hundred thousand lines', () => {
+describe('a log of a hundred thousand lines', () => {
   const { scene, enter } = visits();
   let id = '';
   beforeAll(async () => {
@@ -57,7 +75,7 @@ describe.runIf(hasBrowser)('a log of a hundred thousand lines', () => {
   async function open(): Promise<Watched> {
     const watched = await enter('/#/settings', 'Settings');
     await answerLogs(watched.page);
-    await watched.page.evaluate(watchTasks);
+    await watchTasks(watched.page);
     await watched.page.evaluate((hash) => {
       location.hash = hash;
     }, `#/builds/${id}`);
@@ -176,6 +194,9 @@ describe.runIf(hasBrowser)('a log of a hundred thousand lines', () => {
     ]);
     await page.getByRole('button', { name: 'Unpick' }).click();
     await page.getByRole('button', { name: 'Copy lines' }).click();
+    // The log's own letters are not for what has opened over it.
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).press('f');
+    expect(await page.getByTitle('Keep the last line in sight (f)').getAttribute('aria-pressed')).toBe('true');
     await page.getByLabel('From line').fill('11');
     await page.getByLabel('To line').fill('12');
     await page.getByRole('dialog').getByRole('button', { name: 'Copy' }).click();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture } from './browser.ts';
+import { barriers, overflow, picture } from './browser.ts';
 import { LOOKS, visits } from './visits.ts';
 
 /** An idle worker polls each half minute, and a quiet page asks each quarter. */
 const PATIENTLY = { timeout: 60_000 };
 
-describe.runIf(hasBrowser)('what happens now', () => {
+describe('what happens now', () => {
   const { scene, enter } = visits();
   let ids: string[] = [];
 

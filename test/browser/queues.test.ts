@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture } from './browser.ts';
+import { barriers, overflow, picture } from './browser.ts';
 import { LOOKS, visits } from './visits.ts';
 
-describe.runIf(hasBrowser)('the queues', () => {
+describe('the queues', () => {
   const { scene, enter } = visits();
 
   const queues = async () => (await scene().request('GET', '/api/queues', { headers: scene().key })).body.queues;

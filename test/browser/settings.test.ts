@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture } from './browser.ts';
+import { barriers, overflow, picture } from './browser.ts';
 import { LOOKS, visits } from './visits.ts';
 
-describe.runIf(hasBrowser)('the settings', () => {
+describe('the settings', () => {
   const { scene, enter } = visits();
 
   it('make a key, show it once, and revoke it', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture, signIn, type Watched } from './browser.ts';
+import { barriers, overflow, picture, signIn, type Watched } from './browser.ts';
 import { LOOKS, visits } from './visits.ts';
 
 /** Of a refused key Chromium itself writes a line. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 403/;
 
-describe.runIf(hasBrowser)('signing in', () => {
+describe('signing in', () => {
   const { scene, visit, enter } = visits();
 
   const stored = ({ page }: Watched) =>

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { hasBrowser } from './browser.ts';
 import { visits } from './visits.ts';
 
 const MOST_BYTES = 120 * 1024;
 /** A second is what is wanted, and shown; a machine that does ten things at once gets more. */
 const SLOWEST_PAINT_MS = 5_000;
 
-describe.runIf(hasBrowser)('the page', () => {
+describe('the page', () => {
   const { scene, visit } = visits();
 
   it('weighs no more than 120 KiB with all that it may ever load, compressed either way', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { barriers, hasBrowser, overflow, picture } from './browser.ts';
+import { barriers, overflow, picture } from './browser.ts';
 import { LOOKS, visits } from './visits.ts';
 
-describe.runIf(hasBrowser)('the workers', () => {
+describe('the workers', () => {
   const { scene, enter } = visits();
 
   it('are drained, resumed and revoked, each after a question', async () => {

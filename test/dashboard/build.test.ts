@@ -66,6 +66,15 @@ describe('the reader of a build', () => {
     expect(answer).toMatchObject({ ok: true, value: { place: { ahead: 1 }, events: [{ type: 'pending' }] } });
   });
 
+  it('tells when it learned the place, which the page does not date anew each second', async () => {
+    const { seen } = world();
+    const placeAt = async (seconds: number) => {
+      const { answer } = await seen(seconds);
+      return answer.ok && answer.value.placeAt - NOW;
+    };
+    expect([await placeAt(0), await placeAt(10), await placeAt(10)]).toEqual([0, 0, 20_000]);
+  });
+
   it('asks what happened once more when that is wanted, and has no place of what does not wait', async () => {
     const { reader, known, seen } = world();
     await seen(0);

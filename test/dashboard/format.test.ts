@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, count, duration, isoTime, localTime, percent, plural, shortId } from '../../dashboard/format.ts';
+import {
+  ago,
+  bytes,
+  count,
+  duration,
+  isoTime,
+  localTime,
+  percent,
+  platformName,
+  plural,
+  shortId,
+} from '../../dashboard/format.ts';
 
 const [S, M, H, D] = [1_000, 60_000, 3_600_000, 86_400_000];
 
@@ -40,6 +51,7 @@ describe('what the dashboard writes', () => {
       '2 entries',
     ]);
     expect(shortId('V1StGXR8_Z5jdHi6B-myT')).toBe('V1StGXR8');
+    expect(['ios', 'android', 'visionos'].map(platformName)).toEqual(['iOS', 'Android', 'visionos']);
   });
 
   it('a local time has the day where it is not today’s, and the exact one beside it', () => {
