@@ -69,11 +69,11 @@ export async function assignBuild(
     if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
   }
   const isBarred = worker.isDraining || isQuarantined(worker, now, settings.quarantine);
-  const found = isBarred ? 'nothing' : await assignNext(deps, worker, tokenHash, settings);
+  const found = isBarred ? 'barred' : await assignNext(deps, worker, tokenHash, settings);
   if (typeof found === 'object') return { assignment: found, nextPollMs: pace };
   if (isSightingDue(worker, now)) await deps.workers.noteSeen(worker, now);
   if (found === 'unfinished') return { nextPollMs: busyPollMs(chance) };
-  if (found === 'paused') return { nextPollMs: idlePollMs(chance) };
+  if (found === 'paused' || found === 'barred') return { nextPollMs: idlePollMs(chance) };
   return { nextPollMs: deps.pace?.(worker, now, chance) ?? pace };
 }
 

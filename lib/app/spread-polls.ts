@@ -1,3 +1,4 @@
+import type { Platform } from '../domain/build.ts';
 import { nextPollMs, type Worker } from '../domain/worker.ts';
 
 /** How long a worker is to wait for its next poll, in ms. `chance`: a number in [0, 1). */
@@ -16,24 +17,36 @@ interface Expected {
 }
 
 /**
- * The pace of `nextPollMs`, spread: within its jitter each worker is told to come when the others of its platforms are the
- * furthest from coming. A build then waits less for the same number of polls than by chance alone, which leaves gaps and heaps.
+ * The pace of `nextPollMs` by what is known of the others, and spread: within its jitter each worker is told to come when the
+ * others of its platforms are the furthest from coming. A build then waits less for the same number of polls than by chance
+ * alone, which leaves gaps and heaps.
  *
  * It knows who has polled here, and keeps that to itself. One environment answers most polls of a small fleet; of what others
- * answer it knows nothing, and where it knows nobody the pace is that of chance. No promise rests on it.
+ * answer it knows nothing but what the workers' records say, and where it knows nobody the pace is that of a lone worker. No
+ * promise rests on it.
  */
 export function spreadPolls(): Pace {
   const expected = new Map<string, Expected>();
+  /** When a worker of the platform last came back from a build. */
+  const releasedAt = new Map<Platform, number>();
   return (worker, now, chance) => {
     const { id, platforms } = worker;
+    for (const platform of platforms) {
+      releasedAt.set(platform, Math.max(releasedAt.get(platform) ?? 0, worker.releasedAt ?? 0));
+    }
     for (const [other, { at }] of expected) if (at < now - LATE_MS) expected.delete(other);
-    if (expected.size >= MAX_KNOWN && !expected.has(id)) return nextPollMs(worker, now, chance);
     expected.delete(id);
     const others: number[] = [];
     for (const other of expected.values()) {
       if (other.platforms.some((each) => platforms.includes(each))) others.push(other.at);
     }
-    const ms = furthest(others, now, (at) => nextPollMs(worker, now, at), chance);
+    const fleet = {
+      size: others.length + 1,
+      releasedAt: Math.max(0, ...platforms.map((platform) => releasedAt.get(platform) ?? 0)),
+    };
+    const pauseOf = (at: number) => nextPollMs(worker, now, at, fleet);
+    if (expected.size >= MAX_KNOWN) return pauseOf(chance);
+    const ms = furthest(others, now, pauseOf, chance);
     expected.set(id, { at: now + ms, platforms });
     return ms;
   };

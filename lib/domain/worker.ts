@@ -154,28 +154,44 @@ export function platformsOf(claimed: unknown): Platform[] {
   return PLATFORMS.filter((platform) => claimed.includes(platform));
 }
 
-/**
- * Pace of polling by how long ago the worker last built or registered: quick while work is likely, slow when idle (each poll
- * costs its caller's owner money). By `npm run bench:sim` a busy team's builds wait half as long as with 2 s for two minutes and
- * then 30 s, at less than 0.3 of the polls of a worker that asks each 5 s.
- */
-const PACES = [
-  { untilMs: 60_000, pollMs: 2_000 },
-  { untilMs: 720_000, pollMs: 5_000 },
-  { untilMs: Number.POSITIVE_INFINITY, pollMs: 30_000 },
-] as const;
-
-/** @param chance a number in [0, 1) that spreads the workers: they must not all come in the same second. */
-export function nextPollMs(worker: Worker, now: number, chance: number): number {
-  const quietMs = now - Math.max(worker.registeredAt, worker.releasedAt ?? 0);
-  const { pollMs } = PACES.find(({ untilMs }) => quietMs < untilMs) ?? PACES[2];
-  return jittered(pollMs, chance);
+/** Who else waits for the same builds, as far as it is known. */
+export interface Fleet {
+  /** The worker itself included. */
+  readonly size: number;
+  /** When one of them last came back from a build; 0: not known. */
+  readonly releasedAt: number;
 }
 
+/** Somebody has just started it, and wants to see it at work. */
+const FRESH_MS = 60_000;
+const SOON_MS = 2_000;
+/**
+ * Builds come in working hours, and the more of them the more have just been built: for an hour after the last one the fleet
+ * asks quickly, each of it the more rarely the larger it is, as any of them may take what comes. Each poll costs its owner
+ * money. By `npm run bench:sim` that is the best use of 0.3 of the polls of workers that ask each 5 s.
+ */
+const LIKELY_MS = 3_600_000;
+const FLEET_GAP_MS = 1_400;
+const QUICKEST_MS = 6_000;
+const IDLE_MS = 30_000;
+
+/**
+ * How long the worker is to wait for its next poll.
+ * @param chance a number in [0, 1) that spreads the workers: they must not all come in the same second.
+ */
+export function nextPollMs(worker: Worker, now: number, chance: number, fleet: Fleet = ALONE): number {
+  if (now - worker.registeredAt < FRESH_MS) return jittered(SOON_MS, chance);
+  const lastBuiltAt = Math.max(fleet.releasedAt, worker.releasedAt ?? 0);
+  const isLikely = now - Math.max(lastBuiltAt, worker.registeredAt) < LIKELY_MS;
+  return jittered(isLikely ? Math.min(IDLE_MS, Math.max(QUICKEST_MS, FLEET_GAP_MS * fleet.size)) : IDLE_MS, chance);
+}
+
+const ALONE: Fleet = { size: 1, releasedAt: 0 };
+
 /** For a worker that would be told nothing if it asked again soon. */
-export const idlePollMs = (chance: number) => jittered(PACES[2].pollMs, chance);
+export const idlePollMs = (chance: number) => jittered(IDLE_MS, chance);
 
 /** For a worker that should ask again soon. */
-export const busyPollMs = (chance: number) => jittered(PACES[0].pollMs, chance);
+export const busyPollMs = (chance: number) => jittered(SOON_MS, chance);
 
 const jittered = (ms: number, chance: number) => Math.round(ms * (0.8 + 0.4 * chance));

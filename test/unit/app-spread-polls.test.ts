@@ -43,10 +43,29 @@ describe('polls are spread', () => {
   it('keeps a quick worker quick', () => {
     const pace = spreadPolls();
     for (const id of ['a', 'b', 'c']) {
-      const ms = pace(idle(id, { releasedAt: NOW - 1_000 }), NOW, 0.9);
+      const ms = pace(idle(id, { registeredAt: NOW - 1_000 }), NOW, 0.9);
       expect(ms).toBeGreaterThanOrEqual(1_600);
       expect(ms).toBeLessThanOrEqual(2_400);
     }
+  });
+
+  it('quickly for all of a platform when one of them has built, the more of them the more rarely', () => {
+    const pace = spreadPolls();
+    const built = { releasedAt: NOW - 60_000, platforms: ['ios', 'android'] } as const;
+    expect(pace(idle('a', built), NOW, 0.5)).toBe(6_000);
+    for (const id of ['b', 'c', 'd']) expect(pace(idle(id), NOW, 0.5)).toBeLessThanOrEqual(7_200);
+    for (let index = 0; index < 16; index++) pace(idle(`w${index}`), NOW, 0.5);
+    const twentieth = pace(idle('d'), NOW, 0.5);
+    expect(twentieth).toBeGreaterThanOrEqual(0.8 * 20 * 1_400);
+    expect(twentieth).toBeLessThanOrEqual(1.2 * 20 * 1_400);
+    expect(pace(idle('android', { platforms: ['android'] }), NOW + 3_539_999, 0.5)).toBeLessThanOrEqual(7_200);
+    expect(pace(idle('android', { platforms: ['android'] }), NOW + 3_540_000, 0.5)).toBe(30_000);
+  });
+
+  it('at the pace of the idle for a platform that only others have built for', () => {
+    const pace = spreadPolls();
+    pace(idle('a', { releasedAt: NOW - 60_000, platforms: ['android'] }), NOW, 0.5);
+    expect(pace(idle('b'), NOW, 0.5)).toBe(30_000);
   });
 
   it('of 50 at most: in a larger fleet chance alone leaves no gaps', () => {

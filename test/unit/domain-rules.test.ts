@@ -8,6 +8,7 @@ import {
   isQuarantined,
   isSightingDue,
   isTokenGood,
+  type Fleet,
   nextPollMs,
   platformsOf,
   replacedToken,
@@ -130,21 +131,38 @@ describe('a worker', () => {
     expect(isSightingDue(aWorker({ lastSeenAt: NOW - 150_000 }), NOW)).toBe(true);
   });
 
-  it('polls quickly after it registered or was freed, less so after a minute, slowly after twelve, always spread', () => {
-    const pace = (registered: number, released?: number) => {
+  describe('polls', () => {
+    const polls = (registered: number, released?: number, fleet?: Fleet) => {
       const worker = aWorker({
         registeredAt: NOW - registered,
         ...(released !== undefined && { releasedAt: NOW - released }),
       });
-      return [nextPollMs(worker, NOW, 0), nextPollMs(worker, NOW, 0.5), nextPollMs(worker, NOW, 0.999)];
+      return [0, 0.5, 0.999].map((chance) => nextPollMs(worker, NOW, chance, fleet));
     };
-    expect(pace(0)).toEqual([1600, 2000, 2399]);
-    expect(pace(59_999)).toEqual([1600, 2000, 2399]);
-    expect(pace(60_000)).toEqual([4000, 5000, 5998]);
-    expect(pace(719_999)).toEqual([4000, 5000, 5998]);
-    expect(pace(720_000)).toEqual([24_000, 30_000, 35_988]);
-    expect(pace(9_000_000, 0)).toEqual([1600, 2000, 2399]);
-    expect(pace(9_000_000, 720_000)).toEqual([24_000, 30_000, 35_988]);
+    const SOON = [1600, 2000, 2399];
+    const LIKELY = [4800, 6000, 7198];
+    const IDLE = [24_000, 30_000, 35_988];
+    const LONG = 9_000_000;
+
+    it('soon when it has just registered, for an hour after it built less so, slowly from then on, always spread', () => {
+      expect(polls(0)).toEqual(SOON);
+      expect(polls(59_999)).toEqual(SOON);
+      expect(polls(60_000)).toEqual(LIKELY);
+      expect(polls(3_599_999)).toEqual(LIKELY);
+      expect(polls(3_600_000)).toEqual(IDLE);
+      expect(polls(LONG, 0)).toEqual(LIKELY);
+      expect(polls(LONG, 3_600_000)).toEqual(IDLE);
+    });
+
+    it('as quickly when another one of its fleet has built, and the more rarely the larger that is', () => {
+      const justBuilt = (size: number) => polls(LONG, undefined, { size, releasedAt: NOW - 3_599_999 });
+      expect(justBuilt(1)).toEqual(LIKELY);
+      expect(justBuilt(4)).toEqual(LIKELY);
+      expect(justBuilt(10)[1]).toBe(14_000);
+      expect(justBuilt(24)).toEqual(IDLE);
+      expect(justBuilt(1_000)).toEqual(IDLE);
+      expect(polls(LONG, undefined, { size: 4, releasedAt: NOW - 3_600_000 })).toEqual(IDLE);
+    });
   });
 
   it('builds what it says it can, and iOS where it does not say', () => {

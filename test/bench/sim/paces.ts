@@ -24,20 +24,42 @@ const tiers =
     return jittered(steps.find(([until]) => quietMs < until)?.[1] ?? idleMs, chance);
   };
 
+/** As if somebody saw the whole fleet: each worker is told to come so long after the one before it that all have the same distances. */
+const evenly =
+  (ms: number): PaceMaker =>
+  () => {
+    const expected = new Map<string, number>();
+    return ({ id }, now) => {
+      for (const [other, at] of expected) if (at < now) expected.delete(other);
+      expected.delete(id);
+      const at = Math.max(now, ...expected.values()) + ms / (expected.size + 1);
+      expected.set(id, at);
+      return at - now;
+    };
+  };
+
 /** As the controller says it: one fleet is one execution environment's. */
 export const hint = (): Pace => spreadPolls();
 
 /** What the others are compared with. */
 export const BASE = 'each 5 s';
 export const NOW = 'now, as the controller says';
-const BY_CHANCE = 'the same, each worker by chance';
+const ALONE = 'the same, each worker by itself';
+const EVENLY = 'each 16.7 s, evenly through the fleet: 0.3 of the polls, whatever comes';
 
 export const PACES: Readonly<Record<string, PaceMaker>> = {
   [BASE]: fixed(5_000),
   'each 30 s': fixed(30_000),
   [NOW]: hint,
-  [BY_CHANCE]: () => nextPollMs,
-  'before: 2 s for 2 min, then 30 s': tiers([[2 * MINUTE, 2_000]], 30_000),
+  [ALONE]: () => nextPollMs,
+  [EVENLY]: evenly(16_700),
+  'before: 2 s for a minute, 5 s for 12 min, then 30 s': tiers(
+    [
+      [MINUTE, 2_000],
+      [12 * MINUTE, 5_000],
+    ],
+    30_000,
+  ),
   '5 s for 30 min, then 30 s': tiers([[30 * MINUTE, 5_000]], 30_000),
   '5 s for 15 min, then 45 s': tiers([[15 * MINUTE, 5_000]], 45_000),
   '4 s for 30 min, then 60 s': tiers([[30 * MINUTE, 4_000]], 60_000),

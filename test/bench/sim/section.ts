@@ -1,7 +1,7 @@
 import { plotSvg } from '../report/plot.ts';
 import { markdownTable } from '../report/section.ts';
 import { BASE, NOW } from './paces.ts';
-import type { PaceRow, Row, SimRecord } from './run.ts';
+import { type PaceRow, type Row, type SimRecord, WEEKS_OF_A_PACE } from './run.ts';
 
 const integer = (value: number) => value.toLocaleString('en');
 const orDash = (value: number | undefined) => value ?? '–';
@@ -80,9 +80,9 @@ function paceText(paces: readonly PaceRow[]): string {
   const verdict =
     rivals.length > 0
       ? `Both at once is reached by: ${rivals.map(({ pace, workers }) => `${pace} (${workers} workers)`).join('; ')}.`
-      : `None of these rules reaches both at once: submits that know nothing of each other are met by the polls of the whole fleet, so the p50 goes with
-how often the fleet asks, and what is saved is waited for.`;
-  return `Wanted: the p50 of a poll each 5 s, or better, at ${WANTED.cost} of its polls. As it is now: ${range(now.map(({ cost }) => cost))} of the polls, ${range(now.map(({ latency }) => latency))} times the
+      : `None of these rules reaches both at once: who does not know when a build comes meets it by the polls of the whole fleet, so the p50 goes with
+how often the fleet asks. What is left to win is to ask when builds are likely, which is what the controller does.`;
+  return `Of ${WEEKS_OF_A_PACE} weeks. Wanted: the p50 of a poll each 5 s, or better, at ${WANTED.cost} of its polls. As it is now: ${range(now.map(({ cost }) => cost))} of the polls, ${range(now.map(({ latency }) => latency))} times the
 p50. ${verdict}`;
 }
 
