@@ -1,6 +1,7 @@
 import { TARGETS } from './design/targets.ts';
 import { measureHandlers } from './handlers/measure.ts';
 import { profileHandlers } from './handlers/profile.ts';
+import { BEFORE_CHANGES, knownRevisions, type Revision } from './handlers/revision.ts';
 import { flameGraphName, type HandlersRecord, handlersSection, missedRatios } from './handlers/section.ts';
 import { flameGraphSvg } from './report/flame-graph.ts';
 import { describeMachine } from './report/machine.ts';
@@ -12,8 +13,9 @@ const HELP = `Measures the handlers of polls, heartbeats and submits against the
 at once, and shows where their time goes. Ends with 1 if a handler takes more than ${TARGETS.pollRatio} times as long as its calls.
 
 Usage: npm run bench:handlers [-- flags]
-  --against <rev=words>  measures the handlers of that revision of git too, in the same run; may be repeated, oldest first
-  --quick                a tenth of the rounds; not with --update
+  --against <rev=words>  measures the handlers of that revision of git too, in the same run; may be repeated, oldest first;
+                         without it those before each change that was made for speed, where git has them
+  --quick                a tenth of the rounds, and no revision that is not asked for; not with --update
   --update               writes test/bench/handlers.json, the section of docs/performance.md and its flame graphs
   --json                 the figures instead of the tables
   --help
@@ -33,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { calls, profiledCalls } = flags.numbers;
   const settings = { rounds: flags.quick ? Math.ceil(flags.numbers.rounds / 10) : flags.numbers.rounds, calls };
-  const revisions = flags.lists.against.map(toRevision);
+  const revisions = flags.lists.against.length > 0 ? flags.lists.against.map(toRevision) : await before(flags.quick);
   const machine = describeMachine();
   const say = (what: string) => (step: string) => console.error(`${what}: ${step}`);
   const steps = await measureHandlers(settings, revisions, say('handler'));
@@ -55,8 +57,15 @@ async function main(args: readonly string[]): Promise<number> {
   return missed.length === 0 ? 0 : 1;
 }
 
+async function before(isQuick: boolean): Promise<readonly Revision[]> {
+  if (isQuick) return [];
+  const known = await knownRevisions(BEFORE_CHANGES);
+  if (known.length < BEFORE_CHANGES.length) console.error('handlers: git has not all revisions to compare with here');
+  return known;
+}
+
 /** `abc123=before that`. */
-function toRevision(text: string): { rev: string; name: string } {
+function toRevision(text: string): Revision {
   const [rev = '', name = rev] = text.split(/=(.*)/s);
   return { rev, name };
 }

@@ -59,13 +59,14 @@ const DESIGNED: Readonly<Record<string, readonly string[]>> = {
   completion: ['dynamodb.TransactWriteItems'],
 };
 
-/** What came after it, and why. */
+/** What came after it, why, and what was done about it. */
 const REASONS: Readonly<Record<string, string>> = {
   'poll that is given a build: GetItem':
-    'whether builds of the platform are held back, which an environment asks once a second at most',
+    'whether builds of the platform are held back; asked by an environment once a second at most instead of by each assignment, and not in the transaction, where all assignments of a platform would meet in one item',
   'poll that is given a build: Query':
-    'whether a build of higher priority waits, which an environment asks once in 5 s at most',
-  'completion: HeadObject': "whether the result's bytes are there, in S3",
+    'whether a build of higher priority waits; asked by an environment once in 5 s at most instead of by each assignment, and by no poll that finds no message',
+  'completion: HeadObject':
+    "whether the result's bytes are there, in S3; without it a completion is confirmed whose file never came, and no other call says so",
 };
 
 const calls: Row = ({ cost }) => {

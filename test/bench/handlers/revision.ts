@@ -11,6 +11,25 @@ export interface Revision {
   readonly name: string;
 }
 
+/** Before each change that was made for speed, oldest first. */
+export const BEFORE_CHANGES: readonly Revision[] = [
+  { rev: '4fb8552', name: 'before any, with what it could do then' },
+  { rev: 'b49bc77~1', name: 'before a log line and an update’s expression cost less' },
+];
+
+/** Those that are there: a shallow clone has none. */
+export async function knownRevisions(revisions: readonly Revision[]): Promise<Revision[]> {
+  const isKnown = await Promise.all(
+    revisions.map(({ rev }) =>
+      git('cat-file', '-e', `${rev}^{commit}`).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return revisions.filter((_, index) => isKnown[index]);
+}
+
 /** Makes the bundles of that revision with its own bundler, and the packages that are installed now. */
 export async function bundleRevision({ rev, name }: Revision, folder: string): Promise<{ name: string; dist: string }> {
   const tree = join(folder, rev);
