@@ -35,9 +35,12 @@ export interface Verdict {
   readonly logs: number;
   readonly target: number;
   readonly excuse?: string | undefined;
+  /** What may be excused at most: dearer than that is missed, whatever the excuse. */
+  readonly excusedUsd?: number | undefined;
 }
 
 export const isMissed = ({ usd, target }: Verdict) => usd > target;
+export const isExcused = ({ usd, excuse, excusedUsd = 0 }: Verdict) => excuse !== undefined && usd <= excusedUsd;
 
 export function verdicts(record: CostRecord, assumptions: Assumptions): Verdict[] {
   const builds = Object.values(record.builds).map((measured) => {
@@ -48,6 +51,7 @@ export function verdicts(record: CostRecord, assumptions: Assumptions): Verdict[
       logs: logsPrice(counts),
       target: TARGETS.usdPer1000Builds,
       excuse: measured.excuse,
+      excusedUsd: measured.excusedUsd,
     };
   });
   const idle = idleMonth(record);
