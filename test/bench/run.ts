@@ -9,6 +9,7 @@ const BENCHES = {
   sim: 'fleets and builds of any size, by simulation',
   lost: 'how long a lost worker keeps its build from others',
   cold: 'how long each function takes to load',
+  changes: 'what was changed for speed and cost, before and after',
   handlers: 'handlers against the bare calls they make',
   peers: 'claim and finish beside PostgreSQL, graphile-worker, pg-boss and BullMQ',
   lifecycle: 'the single machine over HTTP: whole builds, contention, backlog, sizes, logs, memory',

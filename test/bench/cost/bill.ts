@@ -50,7 +50,7 @@ function memoryGb(): number {
 }
 
 /** `START`, `END` and `REPORT` of an invocation, as Lambda writes them unless it is told to keep quiet. */
-const PLATFORM_LINES = 62 + 54 + 150;
+export const PLATFORM_LINES = 62 + 54 + 150;
 
 export function platformBytes(): number {
   return serverless.provider.logs.lambda.systemLogLevel === 'WARN' ? 0 : PLATFORM_LINES;

@@ -17,13 +17,23 @@ import { type Counts, NOTHING, times } from './counts.ts';
 import type { Step } from './meter.ts';
 import { DAYS_PER_MONTH, PRICES } from './prices.ts';
 import type { CostRecord } from './record.ts';
-import type { Assumptions } from './settings.ts';
+import { type Assumptions, DEFAULTS } from './settings.ts';
 
 /**
  * The least that one could ask for: one write for each thing that must be remembered (a batch of 4 KB is four), no index,
  * no transaction, nobody who asks for the status.
  */
 const FLOOR: Counts = { ...NOTHING, requests: 45, invocations: 45, writeUnits: 103, messages: 3, puts: 2 };
+
+/** The design's own estimate (B) of a build whose machine posts telemetry each 5 s. */
+const DESIGN_WITH_TELEMETRY: Counts = {
+  ...NOTHING,
+  requests: 165,
+  invocations: 165,
+  writeUnits: 112,
+  messages: 3,
+  puts: 2,
+};
 
 const cents = (usd: number) => usd.toFixed(3);
 const share = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`;
@@ -64,6 +74,34 @@ export function verdicts(record: CostRecord, assumptions: Assumptions): Verdict[
       target: TARGETS.usdPerIdleWorkerMonth,
     },
   ];
+}
+
+/** What `telemetry` takes more than `plain`, and more than the least design with the same posts, in words. */
+export function telemetryText({ builds }: CostRecord): string[] {
+  const [plain, telemetry] = [builds['plain'], builds['telemetry']];
+  if (!plain || !telemetry) return [];
+  const [without, posted] = [plain, telemetry].map(({ steps }) => partsOf(times(allOf(steps), 1000)));
+  const design = partsOf(times(DESIGN_WITH_TELEMETRY, 1000));
+  if (!without || !posted) return [];
+  const text = (before: Parts) =>
+    Object.entries(before)
+      .map(([part, value]) => [part, posted[part as keyof Parts] - value] as const)
+      .filter(([, more]) => Math.abs(more) >= 0.0005)
+      .map(([part, more]) => `${part} ${cents(more)}`)
+      .join(', ');
+  return [
+    `of telemetry each 5 s, more than without it: ${text(without)}; more than the ${cents(totalOfParts(design))} of the design with the same posts: ${text(design)}`,
+  ];
+}
+
+type Parts = Readonly<Record<'requests' | 'writes' | 'reads, queues and files', number>>;
+const totalOfParts = (parts: Parts) => Object.values(parts).reduce((so, each) => so + each, 0);
+
+function partsOf(counts: Counts): Parts {
+  const bill = billOf(counts, DEFAULTS);
+  const requests = bill['API Gateway'] + bill['Lambda, requests'] + bill['Lambda, time'];
+  const writes = bill['DynamoDB, writes'] + bill['DynamoDB, writes of indexes'];
+  return { requests, writes, 'reads, queues and files': totalOf(bill) - requests - writes };
 }
 
 /** The section of `docs/performance.md`, made of nothing but what was recorded and the prices. */

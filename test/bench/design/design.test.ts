@@ -11,11 +11,23 @@ import { lostSection } from '../lost/section.ts';
 import { type PeersRecord, peersPlot, peersSection, PEERS_PLOT } from '../peers/section.ts';
 import { findResult, readPlot } from '../report/results.ts';
 import { readSection } from '../report/section.ts';
-import { designRows, findResults, type Results } from './rows.ts';
+import { NOW } from '../sim/paces.ts';
+import type { PaceRow } from '../sim/run.ts';
+import { type DesignRow, designRows, findResults, type Results } from './rows.ts';
+import { changesSection, changeRows } from './changes.ts';
 import { designSection } from './section.ts';
 
 const results = findResults();
 const peers = findResult<PeersRecord>('peers');
+const nothing: Results = {
+  cost: undefined,
+  cold: undefined,
+  handlers: undefined,
+  lifecycle: undefined,
+  lost: undefined,
+  sim: undefined,
+  changes: undefined,
+};
 
 describe('docs/performance.md', () => {
   it.each([
@@ -25,6 +37,7 @@ describe('docs/performance.md', () => {
     ['lost', results.lost && lostSection(results.lost)],
     ['peers', peers && peersSection(peers)],
     ['design', designSection(designRows(results))],
+    ['changes', changesSection(results)],
   ])('has what is made of what was measured, or says that nothing was: %s', (name, text) =>
     expect(readSection(name)).toBe(text ?? `Not measured yet: \`npm run bench:${name} -- --update\`.`),
   );
@@ -41,8 +54,32 @@ describe('a row of the design', () => {
   const lost = { seed: 1, deaths: 1, leaseSeconds: 85, beatSeconds: 28, sweepSeconds: 60, p50: 100, p99: 140 };
 
   it('is met at its figure, and not beyond', () => {
-    expect(of({ lost: { ...lost, worst: 150 } }).at(-1)?.isMet).toBe(true);
-    expect(of({ lost: { ...lost, worst: 150.1 } }).at(-1)?.isMet).toBe(false);
+    const rowOf = (worst: number) =>
+      of({ lost: { ...lost, worst } }).find(({ what }) => what.startsWith('worker killed'));
+    expect(rowOf(150)).toMatchObject({ isMet: true, room: '0 %' });
+    expect(rowOf(150.1)?.isMet).toBe(false);
+    expect(rowOf(165)?.room).toBe('-10 %');
+  });
+
+  it('that is missed says what was tried', () => {
+    const silent = (rows: DesignRow[]) => rows.filter(({ isMet, tried }) => isMet === false && !tried);
+    expect(silent(of({}))).toEqual([]);
+    expect(silent(of({ lost: { ...lost, worst: 151 } }))).toEqual([]);
+  });
+
+  it('of the pace of polls is judged on both, at the load that is the worst', () => {
+    const { sim } = results;
+    if (!sim) throw new Error('nothing was simulated');
+    const rowOf = (change: object) => {
+      const paces = sim.paces.map((each) => ({ ...each, latency: 0.9, cost: 0.3 }));
+      return of({ sim: { ...sim, paces: paces.with(2, { ...sim.paces[2], ...paces[2], ...change } as PaceRow) } }).at(
+        -1,
+      );
+    };
+    expect(sim.paces[2]?.pace).toBe(NOW);
+    expect(rowOf({})?.isMet).toBe(true);
+    expect(rowOf({ latency: 1.1 })?.isMet).toBe(false);
+    expect(rowOf({ cost: 0.31 })?.isMet).toBe(false);
   });
 
   it('of calls is missed where a step makes one more', () => {
@@ -81,10 +118,46 @@ describe('a row of the design', () => {
   });
 
   it('has no verdict where nothing was measured', () => {
-    const none = { cost: undefined, cold: undefined, handlers: undefined, lifecycle: undefined, lost: undefined };
-    const rows = designRows(none);
+    const rows = designRows(nothing);
     expect(rows.map(({ isMet }) => isMet)).toEqual(rows.map(() => undefined));
     expect(designSection(rows)).toContain('0 of 0 are met');
+  });
+});
+
+describe('a change that was made for speed or cost', () => {
+  const without = { cost: undefined, sim: undefined, handlers: undefined, changes: undefined };
+
+  it('is a row of what was measured, and none of what was not', () => {
+    expect(changeRows(nothing)).toEqual([]);
+    const rows = changeRows(results).map(({ change }) => change);
+    for (const what of ['log that is written', 'telemetry', "Lambda's own lines", 'pace of polls', 'modules']) {
+      expect(rows.filter((row) => row.includes(what))).not.toEqual([]);
+    }
+  });
+
+  it('has the pace before and now of the same load', () => {
+    const pace = { workers: 5, buildsPerDay: 1_000, p99: 9, latency: 1 };
+    const before = { ...pace, pace: 'before: 2 s', p50: 5, cost: 0.2 };
+    const now = { ...pace, pace: NOW, p50: 2, cost: 0.3 };
+    const { sim } = results;
+    if (!sim) throw new Error('nothing was simulated');
+    const rows = (...paces: PaceRow[]) => changeRows({ ...results, ...without, sim: { ...sim, paces } });
+    expect(rows(before, { ...now, workers: 6 })).toEqual([]);
+    expect(rows(before, { ...now, workers: 6 }, now)).toMatchObject([
+      { before: 'p50 5 s, polls 0.2 of those each 5 s', after: 'p50 2 s, polls 0.3 of those each 5 s' },
+    ]);
+  });
+
+  it('of handlers has what each revision took, and what they take now', () => {
+    const spread = (median: number) => ({ median, min: median, max: median });
+    const variant = (ratio: number) => ({ wallMs: spread(1), wall: spread(ratio), cpu: spread(ratio) });
+    const steps = [{ step: 'heartbeat', calls: [], variants: { 'before it': variant(2), now: variant(1.2) } }];
+    const { handlers } = results;
+    if (!handlers) throw new Error('no handler was measured');
+    const record = { ...handlers, revisions: [{ rev: 'abc123', name: 'before it' }], steps };
+    expect(changeRows({ ...results, ...without, handlers: record })).toMatchObject([
+      { before: 'heartbeat 2.00, CPU 2.00', after: 'heartbeat 1.20, CPU 1.20' },
+    ]);
   });
 });
 
@@ -104,7 +177,7 @@ describe('npm run bench', () => {
     promisify(execFile)(process.execPath, [join(import.meta.dirname, '../run.ts'), ...args]);
   it('names the benches, and refuses one that there is not', async () => {
     const { stdout } = await run('--help');
-    for (const name of ['cost', 'sim', 'lost', 'cold', 'handlers', 'peers', 'lifecycle']) {
+    for (const name of ['cost', 'sim', 'lost', 'cold', 'changes', 'handlers', 'peers', 'lifecycle']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     await expect(run('--only', 'nothing')).rejects.toMatchObject({ code: 2 });

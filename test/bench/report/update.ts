@@ -1,11 +1,14 @@
+import { changesSection } from '../design/changes.ts';
 import { designRows, findResults } from '../design/rows.ts';
 import { designSection } from '../design/section.ts';
 import { writeResult } from './results.ts';
 import { writeSection } from './section.ts';
 
-/** What a bench found goes into its own file and section, and into the table of the design's figures at the top. */
+/** What a bench found goes into its own file and section, and into the tables that are made of all benches' figures. */
 export function update(name: string, result: object, section: string): void {
   writeResult(name, result);
   writeSection(name, section);
-  writeSection('design', designSection(designRows(findResults())));
+  const results = findResults();
+  writeSection('design', designSection(designRows(results)));
+  writeSection('changes', changesSection(results));
 }
