@@ -1,14 +1,7 @@
 import type { Platform } from '../domain/build.ts';
+import { placeOf } from '../domain/line.ts';
 import { isHeldBy } from '../domain/transitions.ts';
-import {
-  busyPollMs,
-  idlePollMs,
-  isAbleTo,
-  isQuarantined,
-  isSightingDue,
-  nextPollMs,
-  type Worker,
-} from '../domain/worker.ts';
+import { busyPollMs, idlePollMs, isQuarantined, isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
 import {
   type Assignment,
   type GrantDeps,
@@ -47,7 +40,7 @@ const MAX_MESSAGES = 50;
 /**
  * Messages of one queue that led nowhere before a poll looks for a build without one. A build that waited for hours was sent
  * again some times, so a long backlog leaves several such messages for each of its builds, and what is submitted after it has
- * its own behind them all: a wall of thousands, which one worker at 50 a poll takes most of an hour to clear.
+ * its own behind them all: a wall of thousands, of which a poll takes away 50 at most.
  */
 const MISSES_BEFORE_INDEX = 10;
 
@@ -130,7 +123,7 @@ async function assignNext(
     for (;;) {
       if (left === 0 || deps.clock() > searchUntil) return 'unfinished';
       if (misses === MISSES_BEFORE_INDEX) {
-        const answer = await tryOldest(deps, platform, worker, tokenHash, settings);
+        const answer = await tryWithout(deps, platform, worker, tokenHash, settings, searchUntil);
         if (answer !== 'next') return answer ?? 'nothing';
       }
       const message: Message | undefined = isEmpty ? undefined : await deps.queue.receive(platform);
@@ -154,18 +147,22 @@ async function assignNext(
   return paused > 0 && paused === worker.platforms.length ? 'paused' : 'nothing';
 }
 
-/** The builds that have waited longest, behind messages that lead nowhere: their own come too late for them. */
-async function tryOldest(
+/** Builds whose messages stand behind those that lead nowhere, each in its turn. */
+async function tryWithout(
   deps: Deps,
   platform: Platform,
   worker: Worker,
   tokenHash: string,
   settings: LeaseSettings,
+  searchUntil: number,
 ): Promise<Assignment | undefined | 'next'> {
-  const oldest = (await orNone(deps, deps.waiting.oldest(platform, deps.chance()))) ?? [];
-  for (const build of oldest.filter((one) => isAbleTo(worker, one))) {
+  const { labels = [] } = worker;
+  const reads = [deps.waiting.urgent(platform), deps.waiting.some(platform, labels, deps.chance())];
+  const found = new Map((await orNone(deps, Promise.all(reads)))?.flat().map((build) => [build.buildId, build]));
+  for (const build of [...found.values()].sort((a, b) => placeOf(a) - placeOf(b))) {
+    if (deps.clock() > searchUntil) break;
     // Their messages may be hidden because of a pause that this poll has not seen.
-    if (await hasJustPaused(deps, platform, undefined)) return 'next';
+    if (await hasJustPaused(deps, platform, undefined)) break;
     const answer = await tryBuild(deps, build, undefined, worker, tokenHash, settings);
     if (answer !== 'next') return answer;
   }

@@ -86,6 +86,7 @@ function prepareGrant(
     maxAttempts: settings.maxAttempts,
     holder: { workerId: worker.id, workerName: worker.name, assignmentId: deps.secrets.id(), tokenHash },
     workerEpoch: worker.epoch,
+    platform: hint.platform,
     labels: worker.labels ?? [],
     strikes: strikesOf(worker, settings.quarantine),
     timed: timedOf(worker),

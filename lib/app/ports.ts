@@ -54,6 +54,8 @@ export interface Grant {
   readonly maxAttempts: number;
   readonly holder: Holder;
   readonly workerEpoch: number;
+  /** One that the worker builds for: the build may be for no other, whatever told of it. */
+  readonly platform: Platform;
   /** The worker's: the build may ask for no other. */
   readonly labels: readonly string[];
   /** Bad ends in a row that the worker comes with. */

@@ -6,7 +6,7 @@ export type Pace = (worker: Worker, now: number, chance: number) => number;
 
 /** Of so many moments within the jitter one is chosen. */
 const CANDIDATES = 12;
-/** A larger fleet polls so densely that little is won. */
+/** Of one platform. A larger fleet polls so densely that little is won. */
 const MAX_KNOWN = 50;
 /** Who is later than this has gone, or asks elsewhere. */
 const LATE_MS = 5_000;
@@ -45,7 +45,7 @@ export function spreadPolls(): Pace {
       releasedAt: Math.max(0, ...platforms.map((platform) => releasedAt.get(platform) ?? 0)),
     };
     const pauseOf = (at: number) => nextPollMs(worker, now, at, fleet);
-    if (expected.size >= MAX_KNOWN) return pauseOf(chance);
+    if (others.length >= MAX_KNOWN) return pauseOf(chance);
     const ms = furthest(others, now, pauseOf, chance);
     expected.set(id, { at: now + ms, platforms });
     return ms;

@@ -16,8 +16,8 @@ export interface WaitingBuilds {
   /** The first ones whose labels begin with this one and are all among `labels`. */
   labelled(platform: Platform, label: string, labels: readonly string[]): Promise<readonly WaitingBuild[]>;
   /**
-   * Some of those that were submitted first, whatever they asked for. Which ones, `chance` in [0, 1) says: workers that ask
-   * at once are to get different ones.
+   * Some that a worker with these labels could be given, whatever else they asked for: of those that were submitted first or, where
+   * there is none among them, last. Which ones, `chance` in [0, 1) says: workers that ask at once are to get different ones.
    */
-  oldest(platform: Platform, chance: number): Promise<readonly WaitingBuild[]>;
+  some(platform: Platform, labels: readonly string[], chance: number): Promise<readonly WaitingBuild[]>;
 }

@@ -1,5 +1,13 @@
 import type { AssignRefusal } from './assignment.ts';
-import { type Build, type BuildState, type Holder, isTerminal, type ResultFile, type StoredCerts } from './build.ts';
+import {
+  type Build,
+  type BuildState,
+  type Holder,
+  isTerminal,
+  type Platform,
+  type ResultFile,
+  type StoredCerts,
+} from './build.ts';
 import type { Failure } from './failure.ts';
 import { hasAll } from './labels.ts';
 import type { RejectionCode } from './rejection.ts';
@@ -34,6 +42,8 @@ export type Command =
       readonly attempt: number;
       readonly leaseMs: number;
       readonly maxAttempts: number;
+      /** What the holder builds for, as whoever told of the build said. */
+      readonly platform: Platform;
       /** Those of the holder. */
       readonly labels: readonly string[];
     }
@@ -76,6 +86,7 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
   switch (command.type) {
     case 'assign': {
       if (!isAllowed || build.attempt !== command.attempt) return refuse('build_moved', `build is ${build.state}`);
+      if (build.platform !== command.platform) return refuse('build_moved', `build is for ${build.platform}`);
       if (!hasAll(command.labels, build.labels)) return refuse('labels_missing', `build asks for ${build.labels}`);
       if (!build.source) return refuse('source_missing', 'build has no source');
       if (build.spentAttempts >= command.maxAttempts) {

@@ -140,6 +140,7 @@ export function grantsContract(open: () => Stores): void {
 
     refuses('a build that is not there', 'build_absent', async () => ({ build: newBuild() }));
     refuses('an attempt that is over', 'build_moved', async () => ({ attempt: 1 }));
+    refuses('a build for another platform', 'build_moved', async () => ({ platform: 'android' }));
     refuses('a build that is held', 'build_moved', async (stores) => ({ build: await assignedBuild(stores) }));
     refuses('a build without source', 'source_missing', async (stores) => {
       const { source: _none, ...build } = newBuild();

@@ -53,6 +53,7 @@ export const grantOf = (build: Build, worker: Worker, changes: Partial<Grant> = 
   maxAttempts: MAX_ATTEMPTS,
   holder: { workerId: worker.id, workerName: worker.name, assignmentId: secrets.id(), tokenHash: worker.token.hash },
   workerEpoch: worker.epoch,
+  platform: build.platform,
   labels: worker.labels ?? [],
   strikes: 0,
   timed: { builds: 0, ms: 0 },

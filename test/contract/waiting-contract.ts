@@ -70,9 +70,8 @@ export function waitingContract(open: () => Stores): void {
       expect(urgent).not.toContain(plain.id);
     });
 
-    it('has the oldest of all that wait for a platform, by chance from another one on', async () => {
+    it('has some of all that wait for a platform and ask for no other label, the oldest or by chance others', async () => {
       const stores = open();
-      const worker = await idleWorker(stores);
       // Older than whatever else the shared stores hold.
       const at = (submittedAt: number, changes: Partial<Build> = {}) =>
         pendingBuild(stores, { submittedAt, ...changes });
@@ -83,20 +82,42 @@ export function waitingContract(open: () => Stores): void {
         await at(4, { labels: ['a'], rank: 4 }),
       ];
       const other = await at(5, { platform: 'android' });
-      expect(await stores.builds.assign(grantOf(gone, worker))).toEqual({ ok: true });
-      const found = await stores.waiting.oldest('ios', 0);
+      expect(await stores.builds.assign(grantOf(gone, await idleWorker(stores)))).toEqual({ ok: true });
+      const found = await stores.waiting.some('ios', ['a'], 0);
       const what = { attempt: 0, platform: 'ios', sourceSize: 10, sourceSha256: SHA, hasCerts: true };
       expect(found.slice(0, 3)).toEqual([
         { ...what, buildId: plain.id, submittedAt: 2 },
         { ...what, buildId: urgent.id, submittedAt: 3, rank: 0 },
         { ...what, buildId: labelled.id, submittedAt: 4, labels: ['a'], rank: 4 },
       ]);
-      expect(found.length).toBeLessThanOrEqual(10);
-      expect((await stores.waiting.oldest('android', 0)).map(({ buildId }) => buildId)).toContain(other.id);
-      const later = (await stores.waiting.oldest('ios', 0.99)).map(({ buildId }) => buildId);
-      expect(later[0]).not.toBe(plain.id);
-      for (const build of [plain, urgent, labelled, other]) await stores.builds.cancel(build, NOW);
-      expect((await stores.waiting.oldest('ios', 0)).map(({ buildId }) => buildId)).not.toContain(plain.id);
+      expect(found.length).toBeLessThanOrEqual(25);
+      const ids = async (...asked: Parameters<typeof stores.waiting.some>) =>
+        (await stores.waiting.some(...asked)).map(({ buildId }) => buildId);
+      expect(found.map(({ buildId }) => buildId)).not.toContain(other.id);
+      expect(await ids('ios', [], 0)).not.toContain(labelled.id);
+      const android = await ids('android', [], 0);
+      expect(android).toContain(other.id);
+      expect(android).not.toContain(plain.id);
+      const more = await Promise.all(Array.from({ length: 60 }, (_, index) => at(index + 6)));
+      expect((await ids('ios', [], 0))[0]).toBe(plain.id);
+      expect(more.map(({ id }) => id)).toContain((await ids('ios', [], 0.5))[0]);
+      for (const build of [plain, urgent, labelled, other, ...more]) await stores.builds.cancel(build, NOW);
+      expect(await ids('ios', ['a'], 0)).not.toContain(plain.id);
+    });
+
+    it('has some of the newest where none of the oldest fits, however many others are older', async () => {
+      const stores = open();
+      const others = await Promise.all(
+        Array.from({ length: 130 }, (_, index) =>
+          pendingBuild(stores, { platform: 'android', submittedAt: index + 10 }),
+        ),
+      );
+      // Newer than whatever else the shared stores hold.
+      const newest = await pendingBuild(stores, { submittedAt: 2 * NOW });
+      const found = await stores.waiting.some('ios', [], 0);
+      expect(found.map(({ buildId }) => buildId)).toContain(newest.id);
+      expect((await stores.waiting.some('ios', [], 0.5)).map(({ platform }) => platform)).toContain('ios');
+      await Promise.all([...others, newest].map((build) => stores.builds.cancel(build, NOW)));
     });
 
     it('is left with the assignment, and entered again when the build waits again', async () => {

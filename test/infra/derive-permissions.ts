@@ -78,7 +78,7 @@ const SENDS: Record<string, Record<string, readonly string[]>> = {
   waiting: {
     urgent: ['index.waiting:Query'],
     labelled: ['index.waiting:Query'],
-    oldest: ['index.state:Query', 'table:BatchGetItem'],
+    some: ['index.state:Query', 'table:BatchGetItem'],
   },
   pauses: { get: table('GetItem'), pause: table('UpdateItem'), resume: table('UpdateItem') },
   lookout: { isPaused: table('GetItem'), isPausedNow: table('GetItem') },

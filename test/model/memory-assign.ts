@@ -6,12 +6,20 @@ import { timedPart } from './memory-workers.ts';
 
 /** The assignment: build and worker change together or not at all. A resend of the same grant is the same grant. */
 export function assign(table: MemoryTable, grant: Grant): GrantOutcome {
-  const { buildId, attempt, holder, now, leaseUntil, maxAttempts, labels } = grant;
+  const { buildId, attempt, holder, now, leaseUntil, maxAttempts, platform, labels } = grant;
   if (table.isUnreadable(buildId)) return { ok: false, refusal: 'unreadable' };
   const before = table.build(buildId);
   if (!before) return { ok: false, refusal: 'build_absent' };
   if (before.holder?.assignmentId === holder.assignmentId) return { ok: true };
-  const command = { type: 'assign', holder, attempt, maxAttempts, labels, leaseMs: leaseUntil - now } as const;
+  const command = {
+    type: 'assign',
+    holder,
+    attempt,
+    maxAttempts,
+    platform,
+    labels,
+    leaseMs: leaseUntil - now,
+  } as const;
   const decision = decide(before, command, now);
   if (!decision.ok) return { ok: false, refusal: decision.code };
   const refusal = workerRefusal(table, grant);

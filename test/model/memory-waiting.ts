@@ -4,8 +4,8 @@ import { hasAll } from '../../lib/domain/labels.ts';
 import { placeOf } from '../../lib/domain/line.ts';
 
 /** As in `lib/adapters/dynamo/waiting-builds.ts`. */
-const OLDEST = 100;
-const SOME = 10;
+const KEYS = 100;
+const RECORDS = 25;
 
 /** The indexes of builds that wait, over the builds as they know them. */
 export function waitingAmong(builds: () => readonly Build[]): WaitingBuilds {
@@ -18,12 +18,17 @@ export function waitingAmong(builds: () => readonly Build[]): WaitingBuilds {
   return {
     urgent: async (platform) => under(platform, undefined),
     labelled: async (platform, label, labels) => under(platform, label).filter((one) => hasAll(labels, one.labels)),
-    oldest: async (platform, chance) => {
+    some: async (platform, labels, chance) => {
       const pending = builds().filter(({ state }) => state === 'pending');
-      const oldest = pending.sort((a, b) => a.submittedAt - b.submittedAt).slice(0, OLDEST);
-      const first = Math.floor(chance * oldest.length);
-      const some = [...oldest.slice(first), ...oldest.slice(0, first)].slice(0, SOME);
-      return some.filter((build) => build.platform === platform).map(toWaiting);
+      const byAge = pending.sort((a, b) => a.submittedAt - b.submittedAt);
+      for (const keys of [byAge.slice(0, KEYS), byAge.slice(-KEYS).reverse()]) {
+        const first = Math.floor(chance * keys.length);
+        const fitting = [...keys.slice(first), ...keys.slice(0, first)].filter(
+          (build) => build.platform === platform && hasAll(labels, build.labels),
+        );
+        if (fitting.length > 0) return fitting.slice(0, RECORDS).map(toWaiting);
+      }
+      return [];
     },
   };
 }

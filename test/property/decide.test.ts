@@ -28,7 +28,15 @@ function commandOf(build: Build, { type, worker, behind, saysAttempt, saysToken 
   switch (type) {
     case 'assign': {
       const holder = { workerId, workerName: workerId, assignmentId: `assignment-${attempt}`, tokenHash: token };
-      return { type, holder, attempt, leaseMs: 90_000, maxAttempts: MAX_ATTEMPTS, labels: [] };
+      return {
+        type,
+        holder,
+        attempt,
+        leaseMs: 90_000,
+        maxAttempts: MAX_ATTEMPTS,
+        platform: build.platform,
+        labels: [],
+      };
     }
     case 'heartbeat':
       return { type, claim, leaseMs: 90_000 };

@@ -114,6 +114,7 @@ export const aGrant = (changes: Partial<Grant> = {}): Grant => ({
   maxAttempts: 3,
   holder: aHolder(),
   workerEpoch: 1,
+  platform: 'ios',
   labels: [],
   strikes: 0,
   timed: { builds: 0, ms: 0 },

@@ -95,11 +95,30 @@ export function memoryWorld() {
       builds.set(id, { ...build, sends });
       dueAt.set(id, due);
     },
-    assign: async ({ buildId, attempt, maxAttempts, holder, workerEpoch, labels, leaseUntil, now, ...rest }) => {
+    assign: async ({
+      buildId,
+      attempt,
+      maxAttempts,
+      holder,
+      workerEpoch,
+      platform,
+      labels,
+      leaseUntil,
+      now,
+      ...rest
+    }) => {
       const { otpHash, otpExpiresAt, dueAt: due } = rest;
       const [build, worker] = [builds.get(buildId), workers.get(holder.workerId)];
       if (!build) return { ok: false, refusal: 'build_absent' };
-      const command = { type: 'assign', holder, attempt, maxAttempts, labels, leaseMs: leaseUntil - now } as const;
+      const command = {
+        type: 'assign',
+        holder,
+        attempt,
+        maxAttempts,
+        platform,
+        labels,
+        leaseMs: leaseUntil - now,
+      } as const;
       const decision = decide(build, command, now);
       if (!decision.ok) return { ok: false, refusal: decision.code };
       if (!worker) return { ok: false, refusal: 'worker_not_found' };

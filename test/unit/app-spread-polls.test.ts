@@ -68,11 +68,19 @@ describe('polls are spread', () => {
     expect(pace(idle('b'), NOW, 0.5)).toBe(30_000);
   });
 
-  it('of 50 at most: in a larger fleet chance alone leaves no gaps', () => {
+  it('of 50 of a platform at most: in a larger fleet chance alone leaves no gaps', () => {
     const pace = spreadPolls();
-    for (let index = 0; index < 50; index++) pace(idle(`w${index}`, { platforms: ['android'] }), NOW, 0.5);
-    pace(idle('a'), NOW, 0.5);
+    for (let index = 0; index < 50; index++) pace(idle(`w${index}`), NOW, 0.5);
+    expect(pace(idle('a'), NOW, 0.5)).toBe(30_000);
     expect(pace(idle('b'), NOW, 0.5)).toBe(30_000);
+  });
+
+  it('as ever for a platform whose workers are few, however many another one has', () => {
+    const pace = spreadPolls();
+    const built = { releasedAt: NOW - 60_000 };
+    for (let index = 0; index < 60; index++) pace(idle(`w${index}`, { platforms: ['android'] }), NOW, 0.5);
+    for (let index = 0; index < 10; index++) pace(idle(`i${index}`, built), NOW, 0.5);
+    expect(pace(idle('i10', built), NOW, 0.5)).toBeGreaterThan(0.8 * 11 * 1_400);
   });
 
   it('leaves fewer long gaps than chance', () => {

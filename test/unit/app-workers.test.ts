@@ -112,7 +112,7 @@ describe('a message that leads nowhere', () => {
     await send();
     expect((await poll()).assignment?.buildId).toBe('build-1');
     expect(world.messages.size).toBe(0);
-    expect(world.calls).not.toContain('waiting.oldest');
+    expect(world.calls).not.toContain('waiting.some');
   });
 
   it('with hundreds like it does not keep a build waiting: after ten the oldest builds are tried without messages', async () => {
@@ -132,15 +132,51 @@ describe('a message that leads nowhere', () => {
     world.builds.set('build-2', aBuild('pending', { id: 'build-2', platform: 'android' }));
     for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
     expect(await poll()).not.toHaveProperty('assignment');
-    expect(world.calls.filter((call) => call === 'waiting.oldest')).toHaveLength(1);
+    expect(world.calls.filter((call) => call === 'waiting.some')).toHaveLength(1);
     expect(world.messages.size).toBe(0);
     const refused = world.events.filter(({ event }) => event === 'assignment_refused');
     expect(refused).toEqual(Array(12).fill(expect.objectContaining({ attempt: 7, reason: 'build_moved' })));
   });
 
+  it('with many like it: who has priority is given out before what came earlier', async () => {
+    const old = NOW - 18_000_000;
+    world.builds.set('gone', aBuild('cancelled', { id: 'gone', submittedAt: old }));
+    for (let copy = 0; copy < 12; copy++) await send({ buildId: 'gone', submittedAt: old });
+    world.builds.set('build-1', aBuild('pending', { submittedAt: NOW - 60_000 }));
+    world.builds.set(
+      'build-2',
+      aBuild('pending', { id: 'build-2', submittedAt: NOW, priority: 10, rank: NOW - 6_000_000 }),
+    );
+    expect((await poll()).assignment?.buildId).toBe('build-2');
+  });
+
+  it('with many like it and a slow table: it ends in its two seconds, and is to ask again soon', async () => {
+    for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
+    for (let each = 0; each < 20; each++)
+      world.builds.set(`b${each}`, aBuild('pending', { id: `b${each}`, attempt: 1 }));
+    const waiting = {
+      ...world.deps.waiting,
+      // The index lags behind: all of them have moved on.
+      some: async () => Array.from({ length: 20 }, (_, each) => ({ ...aHint(), buildId: `b${each}`, attempt: 0 })),
+    };
+    let tries = 0;
+    const builds = {
+      ...world.deps.builds,
+      assign: (grant: Parameters<typeof world.deps.builds.assign>[0]) => {
+        tries += grant.buildId.startsWith('b') && grant.buildId !== 'build-1' ? 1 : 0;
+        return world.deps.builds.assign(grant);
+      },
+    };
+    const clock = () => NOW + tries * 450;
+    const worker = aWorker({ registeredAt: 0 });
+    const answer = await assignBuild({ ...world.deps, waiting, builds, clock }, worker, 'hash-of-worker-1', settings);
+    expect(answer.nextPollMs).toBeLessThanOrEqual(2_400);
+    expect(tries).toBe(5);
+  });
+
   it('with many like it while a pause begins: nothing is handed out', async () => {
     for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
-    const hasPaused = () => world.calls.includes('waiting.oldest');
+    const hasPaused = () => world.calls.includes('waiting.some');
     const lookout = { isPaused: async () => false, isPausedNow: async () => hasPaused() };
     const worker = world.workers.get('worker-1') ?? aWorker();
     const answer = await assignBuild({ ...world.deps, lookout }, worker, 'hash-of-worker-1', settings);
@@ -151,7 +187,7 @@ describe('a message that leads nowhere', () => {
   it('with many like it and an index that cannot be read: what its message tells of is found all the same', async () => {
     for (let copy = 0; copy < 12; copy++) await send({ attempt: 7 });
     await send();
-    world.faults.set('waiting.oldest', 'before');
+    world.faults.set('waiting.some', 'before');
     expect((await poll()).assignment?.buildId).toBe('build-1');
     expect(world.events.map(({ event }) => event)).toContain('line_not_read');
   });

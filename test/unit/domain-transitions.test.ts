@@ -16,7 +16,15 @@ const claim: Claim = { workerId: 'worker-1', tokenHash: 'hash-of-worker-1', atte
 
 /** Of each command one that the build, but for its state, would take. */
 const COMMANDS: { [T in Command['type']]: (build: Build) => Extract<Command, { type: T }> } = {
-  assign: ({ attempt }) => ({ type: 'assign', holder: aHolder(), attempt, leaseMs: 1000, maxAttempts: 3, labels: [] }),
+  assign: ({ attempt }) => ({
+    type: 'assign',
+    holder: aHolder(),
+    attempt,
+    leaseMs: 1000,
+    maxAttempts: 3,
+    platform: 'ios',
+    labels: [],
+  }),
   heartbeat: () => ({ type: 'heartbeat', claim, leaseMs: 90_000 }),
   complete: () => ({ type: 'complete', claim, result: aResult() }),
   fail: () => ({ type: 'fail', claim, message: 'xcodebuild: 65' }),

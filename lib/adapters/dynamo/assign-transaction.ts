@@ -16,7 +16,7 @@ import { type Refusal, type Transacted, transact } from './write.ts';
 /**
  * The assignment: build and worker change together or not at all, and the conditions are the selection.
  *
- * Build:  pending · at the attempt the message spoke of · attempts left · has a source · asks for no label but the worker's
+ * Build:  pending · at the attempt the message spoke of · for the worker's platform · attempts left · has a source · asks for no label but the worker's
  * Worker: at the epoch it polled with (and so there) · holds no build
  *
  * Refusals: build_moved, labels_missing, source_missing, attempts_exhausted, unreadable, build_absent; worker_busy, worker_offline,
@@ -52,6 +52,7 @@ function buildChange({ holder, ...grant }: Grant): Change {
     remove: ['buildingSince', 'waitPartition'],
     when: [
       ...stillAt('assign', grant),
+      is('platform', grant.platform),
       isBelow('spentAttempts', grant.maxAttempts),
       hasType('sourceKey', 'S'),
       hasOnly('labels', grant.labels, MAX_BUILD_LABELS),
@@ -92,8 +93,16 @@ function buildRefusal(grant: Grant, { item }: Extract<Refusal, { kind: 'conditio
     if (isUnreadable(error)) return { ok: false, refusal: 'unreadable' };
     throw error;
   }
-  const { holder, attempt, maxAttempts, labels, leaseUntil, now } = grant;
-  const command = { type: 'assign', holder, attempt, maxAttempts, labels, leaseMs: leaseUntil - now } as const;
+  const { holder, attempt, maxAttempts, platform, labels, leaseUntil, now } = grant;
+  const command = {
+    type: 'assign',
+    holder,
+    attempt,
+    maxAttempts,
+    platform,
+    labels,
+    leaseMs: leaseUntil - now,
+  } as const;
   const decision = decide(build, command, now);
   // Allowed by the domain and refused by the table: only a record whose parts contradict each other does that.
   return { ok: false, refusal: decision.ok ? 'unreadable' : decision.code };

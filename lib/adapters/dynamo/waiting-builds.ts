@@ -15,9 +15,9 @@ const PAGE = 50;
 /** Builds under one label of which a worker has to see that it lacks another; beyond them it does not look. */
 const MAX_PAGES = 20;
 /** Keys that some are chosen from: a page of 12 KB, two read units. */
-const OLDEST = 100;
-/** Records of them that are read: a read unit each. */
-const SOME = 10;
+const KEYS = 100;
+/** So many of their records are read at once, a read unit each. */
+const RECORDS = 25;
 
 /** The indexes of builds that wait. */
 export function waitingBuilds(table: Table): WaitingBuilds {
@@ -33,16 +33,35 @@ export function waitingBuilds(table: Table): WaitingBuilds {
       }
       return [];
     },
-    oldest: async (platform, chance) => {
-      const query = { ...partitionOf(table, 'state', 'pending'), Limit: OLDEST };
-      const { Items = [] } = await table.client.send(new QueryCommand(query));
-      const first = Math.floor(chance * Items.length);
-      const some = [...Items.slice(first), ...Items.slice(0, first)].slice(0, SOME);
-      // The index has their keys alone, and of both platforms.
-      const records = await readAll(table, some);
-      return records.filter((item) => isWaiting(item, platform)).flatMap((item) => toWaiting(item, platform));
+    some: async (platform, labels, chance) => {
+      for (const isOldestFirst of [true, false]) {
+        const found = await someOf(table, platform, labels, chance, isOldestFirst);
+        if (found.length > 0) return found;
+      }
+      return [];
     },
   };
+}
+
+/** The index has keys alone, of both platforms and whatever labels: records are read until some fit. */
+async function someOf(
+  table: Table,
+  platform: Platform,
+  labels: readonly string[],
+  chance: number,
+  isOldestFirst: boolean,
+): Promise<WaitingBuild[]> {
+  const query = { ...partitionOf(table, 'state', 'pending'), Limit: KEYS, ScanIndexForward: isOldestFirst };
+  const { Items = [] } = await table.client.send(new QueryCommand(query));
+  const first = Math.floor(chance * Items.length);
+  const keys = [...Items.slice(first), ...Items.slice(0, first)];
+  for (let read = 0; read < keys.length; read += RECORDS) {
+    const records = await readAll(table, keys.slice(read, read + RECORDS));
+    const waiting = records.filter((item) => isWaiting(item, platform)).flatMap((item) => toWaiting(item, platform));
+    const fitting = waiting.filter((build) => hasAll(labels, build.labels));
+    if (fitting.length > 0) return fitting;
+  }
+  return [];
 }
 
 const isWaiting = (item: Item, platform: Platform) =>

@@ -93,6 +93,7 @@ function assign(build: Build, worker: Worker, now: number): void {
     holder,
     attempt: 0,
     maxAttempts: MAX_ATTEMPTS,
+    platform: build.platform,
     labels: [],
     leaseMs: LEASE_MS,
   } as const;
