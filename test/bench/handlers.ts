@@ -36,6 +36,10 @@ async function main(args: readonly string[]): Promise<number> {
   const { calls, profiledCalls } = flags.numbers;
   const settings = { rounds: flags.quick ? Math.ceil(flags.numbers.rounds / 10) : flags.numbers.rounds, calls };
   const revisions = flags.lists.against.length > 0 ? flags.lists.against.map(toRevision) : await before(flags.quick);
+  if (flags.update && flags.lists.against.length === 0 && revisions.length < BEFORE_CHANGES.length) {
+    process.stderr.write('handlers: without those revisions nothing is written down: is this a shallow clone?\n');
+    return 1;
+  }
   const machine = describeMachine();
   const say = (what: string) => (step: string) => console.error(`${what}: ${step}`);
   const steps = await measureHandlers(settings, revisions, say('handler'));

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readFlags } from '../report/numbers.ts';
 import { readSection } from '../report/section.ts';
-import { restMonth } from './bill.ts';
+import { allOf, priceOf, restMonth } from './bill.ts';
 import type { Step } from './meter.ts';
+import { PRICES } from './prices.ts';
 import { type CostRecord, differences, lastingDifferences, readRecord } from './record.ts';
 import { costSection, isExcused, isMissed, verdicts } from './section.ts';
 import { DEFAULTS } from './settings.ts';
@@ -73,6 +74,25 @@ describe('the documents', () => {
     ['1,000 builds of ten minutes', build?.usd],
     ['logs of the functions', build?.logs],
   ])('docs/deploy.md: %s costs what was counted', (row, usd) => expect(figure(row)).toBe(usd?.toFixed(2)));
+
+  it('docs/deploy.md: what is paid beside the calls is the prices that are calculated with', () => {
+    const { storedGb, egressGb, dashboard, metric } = PRICES;
+    for (const sentence of [
+      `files in S3 at ${storedGb.s3} a GB and month`,
+      `the table at ${storedGb.table.toFixed(2)} a GB and month and ${storedGb.tableHistory.toFixed(2)} more for its history`,
+      `${egressGb.toFixed(2)} a GB for what leaves AWS`,
+      `the dashboard at ${dashboard.toFixed(2)} a month, and each own metric at ${metric.toFixed(2)} for a month`,
+    ]) {
+      expect(manual.replaceAll('\n', ' ')).toContain(sentence);
+    }
+  });
+
+  it('CHANGELOG.md: a build that writes all the time and is followed costs about a third', () => {
+    expect(text('CHANGELOG.md')).toContain('is followed costs about a third of what it did');
+    const usdOf = (kind: string) => priceOf(allOf(record.builds[kind]?.steps ?? {}), DEFAULTS);
+    expect(usdOf('followed') / usdOf('restless')).toBeGreaterThan(0.28);
+    expect(usdOf('followed') / usdOf('restless')).toBeLessThan(0.38);
+  });
 
   it('the README’s figures are the same', () => {
     const [perBuilds, perMonth] = [build?.usd.toFixed(2), idle?.usd.toFixed(2)];

@@ -155,12 +155,22 @@ function partsTable({ builds }: CostRecord, assumptions: Assumptions): string {
   );
 }
 
-function floorText({ builds }: CostRecord, assumptions: Assumptions): string {
+function floorText(record: CostRecord, assumptions: Assumptions): string {
   const floor = 1000 * priceOf(FLOOR, assumptions);
-  const plain = builds['plain'];
+  const plain = record.builds['plain'];
   const ours = plain ? 1000 * priceOf(allOf(plain.steps), assumptions) : 0;
+  const parts = Object.entries(billOf(times(FLOOR, 1000), assumptions)).filter(([, usd]) => usd > 0);
+  const idle = idleMonth(record);
+  const idleFloor = priceOf(
+    { ...NOTHING, requests: idle.requests, invocations: idle.requests, messages: idle.requests },
+    assumptions,
+  );
+  const idleUsd = priceOf(idle, assumptions);
   return `The least that this could cost on an HTTP API (${FLOOR.requests} requests, ${FLOOR.writeUnits} write units: no index, no transaction, nobody who
-asks for the status) is ${cents(floor)}; without logs ours is ${cents(ours)}, ${(ours / floor).toFixed(2)} times that.`;
+asks for the status) is ${cents(floor)}; without logs ours is ${cents(ours)}, ${(ours / floor).toFixed(2)} times that. The least is made of: ${parts
+    .map(([part, usd]) => `${part} ${cents(usd)}`)
+    .join(', ')}.
+The least of a month of an idle worker, whose polls look into the queue and nowhere else, is ${cents(idleFloor)}; ours is ${cents(idleUsd)}, ${(idleUsd / idleFloor).toFixed(2)} times that.`;
 }
 
 function settingsText({ builds }: CostRecord): string {
@@ -188,17 +198,29 @@ function settingsText({ builds }: CostRecord): string {
 }
 
 function stepsTable(steps: Readonly<Record<string, Step>>, assumptions: Assumptions): string {
-  const rows = Object.entries(steps).map(([step, { times: count, counts }]) => [
+  const row = (step: string, { times: count, counts }: Step, calls: string) => [
     step,
     count,
-    Object.entries(counts.calls)
-      .map(([call, sum]) => `${round(sum / count)} ${call.split('.')[1]}`)
-      .join(', '),
+    calls,
     round(counts.writeUnits / count),
     round(counts.indexUnits / count),
     round(counts.readUnits / count),
+    round(counts.messages / count),
+    round((counts.puts + counts.gets) / count),
+    round((counts.invocations * assumptions.lambdaMs) / count),
+    Math.round(counts.bytesIn / count),
+    Math.round(counts.bytesOut / count),
     cents(1000 * priceOf(counts, assumptions)),
-  ]);
+  ];
+  const callsOf = ({ times: count, counts }: Step) =>
+    Object.entries(counts.calls)
+      .map(([call, sum]) => `${round(sum / count)} ${call.split('.')[1]}`)
+      .join(', ');
+  const whole = { times: 1, counts: allOf(steps) };
+  const rows = [
+    ...Object.entries(steps).map(([name, step]) => row(name, step, callsOf(step))),
+    row('the whole build', whole, callsOf(whole)),
+  ];
   const head = [
     'step',
     'times',
@@ -206,6 +228,11 @@ function stepsTable(steps: Readonly<Record<string, Step>>, assumptions: Assumpti
     'write units',
     'of them indexes',
     'read units',
+    'SQS',
+    'S3',
+    'Lambda ms',
+    'bytes in',
+    'bytes out',
     'USD in 1,000 builds',
   ];
   return markdownTable(head, rows);

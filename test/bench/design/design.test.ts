@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -162,6 +163,12 @@ describe('a change that was made for speed or cost', () => {
 });
 
 describe('a lost worker', () => {
+  it('is told of in CHANGELOG.md as it was measured', () => {
+    const { p50, worst } = results.lost ?? {};
+    const changelog = readFileSync(join(import.meta.dirname, '../../../CHANGELOG.md'), 'utf8');
+    expect(changelog).toContain(`handed on after ${p50} s in the median and ${worst} s at worst`);
+  });
+
   it('keeps its build from others for 150 s at worst, whenever it dies', async () => {
     const found = await loseWorkers(300, 1);
     expect(found.worst).toBeLessThanOrEqual(150);

@@ -22,8 +22,8 @@ export function handlersSection({ machine, settings, revisions, steps, profiles 
   return [
     `Each handler as it is deployed, its bundle, against the very calls that it makes, sent by clients of the SDK that nobody has told
 anything, with nothing around them, bundled the same way. The engines are a process of their own that answers at once with the same bytes: what
-they would take is in neither figure, and on AWS it makes the ratio smaller. ${settings.rounds} rounds by turns of ${settings.calls} calls each; ratios
-are of the same round, medians with the least and the most; ${machineText(machine)}.`,
+they would take is in neither figure, and on AWS it makes the ratio smaller. ${settings.rounds} rounds, handler and bare calls by turns, ${settings.calls} calls each, with no
+chance in their order; ratios are of the same round, medians with the least and the most; ${machineText(machine)}.`,
     stepsTable(steps),
     ...(revisions.length > 0 ? [revisionsText(revisions), revisionsTable(revisions, steps)] : []),
     '### Where a handler spends its time',
