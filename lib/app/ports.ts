@@ -131,8 +131,6 @@ export interface BuildStore {
   rejectUnreadable(id: string, now: number): Promise<boolean>;
   /** Fails a held build for a reason that is not its worker's report, and frees the worker. */
   expire(seen: Build, failure: Failure, now: number): Promise<Applied>;
-  /** Notes that the build was tried again as another one. */
-  noteRetry(build: Build, retryId: string, now: number): Promise<void>;
   /** Notes that somebody has been given the build's signing material. */
   noteCertsRead(build: Build, by: string, now: number): Promise<void>;
   /** What happened to the build, oldest first. */
@@ -160,6 +158,11 @@ export interface LogStore {
   ): Promise<Applied & { readonly build?: Build }>;
   /** A line of the controller's own, whoever holds the build. */
   note(buildId: string, line: LogLine): Promise<void>;
+  /**
+   * Tells in the build's log and among its events that it was tried again as another one: both or neither, and once for
+   * each retry. False: it was told before.
+   */
+  noteRetry(build: Pick<Build, 'id' | 'attempt'>, retryId: string, line: LogLine): Promise<boolean>;
   /**
    * Lines after the cursor (0: all), in an order that never changes; `next` is the cursor behind the last one.
    * `hasTail`: with the newest part of a log that has passed its limit. It moves until the build has ended.

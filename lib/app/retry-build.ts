@@ -42,13 +42,15 @@ export async function retryBuild(
   return submitted;
 }
 
-/** The new build exists and will be built; a line on the old one is worth no failure. */
-async function tellOriginal(deps: Deps, original: Build, retry: Build): Promise<void> {
-  const now = deps.clock();
+/**
+ * The new build exists and will be built; a line on the old one is worth no failure. Each sending tells it, so that what
+ * a request that died did not tell is told by the next; of all of them one takes effect.
+ */
+async function tellOriginal(deps: Deps, original: Build, { id: retryId, submittedAt }: Build): Promise<void> {
   try {
-    await deps.builds.noteRetry(original, retry.id, now);
-    await deps.logs.note(original.id, { timestamp: now, level: 'info', message: `Retried as build ${retry.id}` });
-    deps.report({ event: 'build_retried', buildId: original.id, retryId: retry.id });
+    const line = { timestamp: submittedAt, level: 'info', message: `Retried as build ${retryId}` } as const;
+    const isNew = await deps.logs.noteRetry(original, retryId, line);
+    if (isNew) deps.report({ event: 'build_retried', buildId: original.id, retryId });
   } catch (error) {
     deps.report({ event: 'event_not_stored', buildId: original.id, error });
   }

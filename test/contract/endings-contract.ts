@@ -329,7 +329,7 @@ export function endingsContract(open: () => Stores): void {
       const granted = await found(stores, lost.id);
       await stores.builds.finish(lost.id, claimOf(granted), FAILED, LATE + 2);
       const failed = await found(stores, lost.id);
-      await stores.builds.noteRetry(failed, 'next', LATE + 3);
+      await stores.logs.noteRetry(failed, 'next', { timestamp: LATE + 3, level: 'info', message: 'again' });
       const by = `worker ${worker.id}`;
       expect(await stores.builds.events(failed)).toEqual([
         { type: 'submitted', at: lost.submittedAt, attempt: 0, by: 'submitter' },
@@ -340,6 +340,24 @@ export function endingsContract(open: () => Stores): void {
         { type: 'failed', at: LATE + 2, attempt: 2, by, kind: 'build', why: FAILED.message },
         { type: 'retried', at: LATE + 3, attempt: 2, by: 'submitter', why: 'as next' },
       ]);
+    });
+
+    it('tell each retry once, with its line, by whichever of eight sendings; later ones change nothing', async () => {
+      const stores = open();
+      const build = await runningBuild(stores);
+      const retried = (retryId: string, at: number) =>
+        stores.logs.noteRetry(build, retryId, { timestamp: at, level: 'info', message: `as ${retryId}` });
+      const sendings = await race(() => retried('second', NOW + 2));
+      expect(sendings.filter((isNew) => isNew)).toHaveLength(1);
+      expect(await retried('first', NOW + 1)).toBe(true);
+      expect(await retried('second', NOW + 3)).toBe(false);
+      const told = (await stores.builds.events(build)).filter(({ type }) => type === 'retried');
+      expect(told).toEqual([
+        { type: 'retried', at: NOW + 1, attempt: 1, by: 'submitter', why: 'as first' },
+        { type: 'retried', at: NOW + 2, attempt: 1, by: 'submitter', why: 'as second' },
+      ]);
+      const { lines } = await stores.logs.read(build.id, 0, { now: LATE, hasTail: false });
+      expect(lines.map(({ message }) => message)).toEqual(['as second', 'as first']);
     });
   });
 }

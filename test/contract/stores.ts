@@ -4,24 +4,27 @@ import { afterAll, beforeAll, describe, expect, inject, vi } from 'vitest';
 import type { Endpoints } from '../../infra/local/aws-clients.ts';
 import { VISIBILITY_SECONDS } from '../../infra/queues.ts';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
+import { logStore } from '../../lib/adapters/dynamo/log-store.ts';
 import { waitingBuilds } from '../../lib/adapters/dynamo/waiting-builds.ts';
 import { workerStore } from '../../lib/adapters/dynamo/worker-store.ts';
 import { buildQueue } from '../../lib/adapters/sqs/build-queue.ts';
-import type { BuildQueue, BuildStore, Message, WaitingBuilds, WorkerStore } from '../../lib/app/ports.ts';
+import type { BuildQueue, BuildStore, LogStore, Message, WaitingBuilds, WorkerStore } from '../../lib/app/ports.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { memoryBuilds } from '../model/memory-builds.ts';
+import { memoryLogs } from '../model/memory-logs.ts';
 import { memoryQueue } from '../model/memory-queue.ts';
 import { memoryTable } from '../model/memory-table.ts';
 import { waitingAmong } from '../model/memory-waiting.ts';
 import { memoryWorkers } from '../model/memory-workers.ts';
 import { startController } from '../support/controller.ts';
-import { RECORD_DAYS } from '../support/settings.ts';
+import { LOG_SIZES, RECORD_DAYS } from '../support/settings.ts';
 import { NOW } from './scene.ts';
 
 /** One table and its queues, by whichever means. */
 export interface Stores {
   readonly builds: BuildStore;
   readonly workers: WorkerStore;
+  readonly logs: LogStore;
   readonly queue: BuildQueue;
   readonly waiting: WaitingBuilds;
   /** Makes the record one that cannot be read. */
@@ -50,6 +53,7 @@ async function inMemory(): Promise<Stores> {
   return {
     builds: memoryBuilds(table),
     workers: memoryWorkers(table),
+    logs: memoryLogs(table, async () => {}),
     queue,
     waiting: waitingAmong(() => table.buildsAsOf(0)),
     spoil: async (id) => table.spoil(id),
@@ -80,6 +84,7 @@ async function onEngines(endpoints: Partial<Endpoints> = {}) {
   const stores: Stores = {
     builds,
     workers: workerStore(table),
+    logs: logStore(table, LOG_SIZES),
     queue,
     waiting: waitingBuilds(table),
     spoil: async (id) => {

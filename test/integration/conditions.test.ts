@@ -1,3 +1,4 @@
+import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildStore } from '../../lib/adapters/dynamo/build-store.ts';
 import { logStore } from '../../lib/adapters/dynamo/log-store.ts';
@@ -20,10 +21,11 @@ let builds: BuildStore;
 let workers: WorkerStore;
 let logs: LogStore;
 let totals: TotalsStore;
+let table: Table;
 beforeAll(async () => {
   controller = await startController();
   const { dynamo, stack } = controller;
-  const table: Table = {
+  table = {
     client: dynamo,
     name: stack.table,
     pause: async () => {},
@@ -231,5 +233,28 @@ describe('a worker', () => {
   it('is not made by being told to drain', async () => {
     expect(await workers.setDraining('nobody', true)).toBe(false);
     expect(await controller.workerItem('nobody')).toBeUndefined();
+  });
+});
+
+describe('a retry is told', () => {
+  it('in the story and the log at once: by the next sending, when the first broke off before both', async () => {
+    const { seen } = await assigned();
+    const line = { timestamp: now, level: 'info', message: 'Retried as build next' } as const;
+    const breaking = new Proxy(controller.dynamo, {
+      get: (client, name) => (name === 'send' ? breakAtTransaction : Reflect.get(client, name)),
+    });
+    const breakAtTransaction = (command: Parameters<typeof controller.dynamo.send>[0]) => {
+      if (command instanceof TransactWriteItemsCommand) throw new Error('died');
+      return controller.dynamo.send(command);
+    };
+    await expect(logStore({ ...table, client: breaking }, LOG_SIZES).noteRetry(seen, 'next', line)).rejects.toThrow(
+      'died',
+    );
+    expect((await builds.events(seen)).map(({ type }) => type)).not.toContain('retried');
+    expect(await logs.noteRetry(seen, 'next', line)).toBe(true);
+    await expectUnchanged(seen.id, async () => expect(await logs.noteRetry(seen, 'next', line)).toBe(false));
+    expect((await builds.events(seen)).filter(({ type }) => type === 'retried')).toHaveLength(1);
+    const { lines } = await logs.read(seen.id, 0, { now: now + 60_000, hasTail: false });
+    expect(lines.map(({ message }) => message)).toEqual(['Retried as build next']);
   });
 });

@@ -61,8 +61,6 @@ export function memoryBuilds(table: MemoryTable): BuildStore {
     giveBack: async (seen, next, now, worker, by) => giveBack(table, seen, next, now, worker, by),
     reject: async (build, failure, now) => reject(table, build, failure, now),
     rejectUnreadable: async (id, now) => rejectUnreadable(table, id, now),
-    noteRetry: async ({ id, attempt }, retryId, now) =>
-      table.addEvent(id, { type: 'retried', at: now, attempt, by: BY_SUBMITTER, why: `as ${retryId}` }),
     noteCertsRead: async ({ id, attempt }, by, at) => table.addEvent(id, { type: 'certs_read', at, attempt, by }),
     events: async (build) => eventsOf(table, build),
   };

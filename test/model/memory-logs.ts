@@ -1,4 +1,5 @@
 import type { LogStore } from '../../lib/app/ports.ts';
+import { BY_SUBMITTER } from '../../lib/domain/build-event.ts';
 import { decide } from '../../lib/domain/transitions.ts';
 import type { MemoryTable } from './memory-table.ts';
 
@@ -28,6 +29,18 @@ export function memoryLogs(table: MemoryTable, between: () => Promise<void>): Lo
       const place = ++log.placed;
       await between();
       log.batches.push({ place, lines: [line] });
+    },
+    noteRetry: async ({ id, attempt }, retryId, line) => {
+      const why = `as ${retryId}`;
+      const isTold = () => table.eventsOf(id).some((event) => event.type === 'retried' && event.why === why);
+      if (isTold()) return false;
+      const log = table.logOf(id);
+      const place = ++log.placed;
+      await between();
+      if (isTold()) return false;
+      table.addEvent(id, { type: 'retried', at: line.timestamp, attempt, by: BY_SUBMITTER, why });
+      log.batches.push({ place, lines: [line] });
+      return true;
     },
     read: async (buildId, after) => {
       const batches = table.logOf(buildId).batches.filter(({ place }) => place > after);

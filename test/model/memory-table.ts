@@ -93,7 +93,8 @@ export function memoryTable(clock: Clock, onCommit: (commit: Commit) => void = (
     },
     addEvent: (buildId: string, event: StoredEvent) => {
       const own = events.get(buildId) ?? new Map<string, StoredEvent>();
-      events.set(buildId, own.set(`${event.attempt}#${event.type}`, event));
+      const name = event.type === 'retried' ? `${event.type}#${event.why}` : event.type;
+      events.set(buildId, own.set(`${event.attempt}#${name}`, event));
     },
     /** The figure is kept beside the build, for its present attempt. */
     isProgressNew: ({ id, attempt }: Build, progress: number): boolean => {

@@ -199,7 +199,6 @@ export function memoryWorld() {
       return change(id, { type: 'reject', attempt: builds.get(id)?.attempt ?? 0, failure }, end).ok;
     },
     expire: async ({ id, attempt }, failure) => change(id, { type: 'expire', attempt, failure }, end),
-    noteRetry: async ({ id }, retryId) => void notes.push(`${id} retried as ${retryId}`),
     noteCertsRead: async ({ id, attempt }, by) => void notes.push(`${id} certs read by ${by} in attempt ${attempt}`),
     events: async () => [],
   };

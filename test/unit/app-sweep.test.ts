@@ -114,6 +114,7 @@ describe('the log of a build', () => {
   /** One line to a batch, so the cursor counts lines. */
   const logs: LogStore = {
     note: async () => {},
+    noteRetry: async () => true,
     append: async () => ({ ok: true, build: aBuild('building', { leaseUntil: NOW + 60_000 }) }),
     read: async (_id, after) => ({ lines: stored.slice(after), next: stored.length, hasMore: false }),
   };

@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Beat, Beaten, BuildStore, Grant } from '../../app/ports.ts';
 import { assignmentFailed } from '../../domain/assignment.ts';
 import { type Build, TERMINAL_STATES } from '../../domain/build.ts';
-import { BY_CONTROLLER, BY_SUBMITTER } from '../../domain/build-event.ts';
+import { BY_CONTROLLER } from '../../domain/build-event.ts';
 import { firstDueAt } from '../../domain/due.ts';
 import type { Failure } from '../../domain/failure.ts';
 import { Rejection } from '../../domain/rejection.ts';
@@ -53,8 +53,6 @@ export function buildStore(table: Table, newToken: () => string): BuildStore {
     requeue: async (seen, next, now) => (await transactions.requeue(table, newToken(), seen, next, now)).ok,
     reject: (build, failure, now) => reject(table, newToken(), build, failure, now),
     rejectUnreadable: (id, now) => rejectUnreadable(table, newToken, id, now),
-    noteRetry: ({ id, attempt }, retryId, now) =>
-      putEvent(table, id, { type: 'retried', at: now, attempt, by: BY_SUBMITTER, why: `as ${retryId}` }),
     noteCertsRead: ({ id, attempt }, by, at) => putEvent(table, id, { type: 'certs_read', at, attempt, by }),
     events: (build) => readEvents(table, build),
   };

@@ -11,7 +11,7 @@ import {
   whySubmitted,
 } from '../../domain/build-event.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
-import type { Put } from './expression.ts';
+import { isAbsent, type Put } from './expression.ts';
 import { eventKey, recordExpiresAt } from './keys.ts';
 import type { Kept, Table } from './table.ts';
 
@@ -39,6 +39,21 @@ export function eventPut(kept: Kept, buildId: string, event: EventDraft): Put {
 
 /** Signing material may be read more than once in an attempt, and each time counts. */
 const nameOf = ({ type, at }: EventDraft) => (type === 'certs_read' ? `${type}#${at}` : type);
+
+/** A build may be tried again more than once: each retry has an event, which stays as it was first written. */
+export function retriedPut(
+  kept: Kept,
+  { id, attempt }: Pick<Build, 'id' | 'attempt'>,
+  retryId: string,
+  at: number,
+): Put {
+  const event = { type: 'retried', at, attempt, by: BY_SUBMITTER, why: `as ${retryId}` } as const;
+  const { item } = eventPut(kept, id, event);
+  return { item: { ...item, ...retriedKey(id, attempt, retryId) }, when: [isAbsent('pk')] };
+}
+
+export const retriedKey = (buildId: string, attempt: number, retryId: string) =>
+  eventKey(buildId, attempt, `retried#${retryId}`);
 
 /** A build begins with its submit, which is no record of its own: the build's record says when. */
 export async function readEvents({ client, name }: Table, build: Build): Promise<BuildEvent[]> {

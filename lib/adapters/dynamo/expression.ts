@@ -60,9 +60,10 @@ export interface Change {
   readonly when: readonly Condition[];
 }
 
-/** A new item under a key of its own: needs no condition. */
+/** A new item. Under a key of its own it needs no condition. */
 export interface Put {
   readonly item: ItemKey & Readonly<Record<string, NativeAttributeValue>>;
+  readonly when?: readonly Condition[];
 }
 
 /** A removal, with its conditions. */
@@ -128,10 +129,19 @@ export function toDelete({ key, when }: Removal) {
   };
 }
 
+function toPut({ item, when = [] }: Put) {
+  const into: Expressions = { names: {}, values: {}, valueCount: 0 };
+  const condition = toCondition(when, into);
+  return {
+    Item: marshall(item, { removeUndefinedValues: true }),
+    ...(condition && { ConditionExpression: condition, ExpressionAttributeNames: into.names }),
+    ...(into.valueCount > 0 && { ExpressionAttributeValues: marshall(into.values) }),
+  };
+}
+
 /** The change as one part of a transaction; a refused part answers the item it met. */
 export function toTransactItem(table: string, change: Change | Removal | Put): TransactWriteItem {
-  if ('item' in change)
-    return { Put: { TableName: table, Item: marshall(change.item, { removeUndefinedValues: true }) } };
+  if ('item' in change) return { Put: { TableName: table, ...toPut(change) } };
   const common = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
   const isRemoval = !('set' in change || 'remove' in change || 'add' in change);
   return isRemoval ? { Delete: { ...common, ...toDelete(change) } } : { Update: { ...common, ...toUpdate(change) } };

@@ -1,8 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { LOG_LEVELS, type LogLine } from '../../domain/log-line.ts';
 import { Rejection } from '../../domain/rejection.ts';
+import type { Put } from './expression.ts';
 import { logKey, recordExpiresAt, TAIL_SLOTS, tailKey } from './keys.ts';
 import type { Kept } from './table.ts';
 
@@ -34,17 +35,12 @@ export const endsHead = (place: Place, headBytes: number) =>
   isInHead(place, headBytes) && place.startsAt + place.bytes > headBytes;
 
 /** The newest part is a ring: a batch takes the place of the one that came `TAIL_SLOTS` before, and nothing is deleted. */
-export function toLogItem(
-  kept: Kept,
-  buildId: string,
-  { lines, ...batch }: Batch,
-  headBytes: number,
-): Record<string, AttributeValue> {
+export function toLogItem(kept: Kept, buildId: string, { lines, ...batch }: Batch, headBytes: number): Put['item'] {
   const key = isInHead(batch, headBytes)
     ? logKey(buildId, batch.sequence)
     : tailKey(buildId, batch.sequence % TAIL_SLOTS);
   const stored = lines.map(({ timestamp, level, message }) => ({ t: timestamp, l: level, m: message }));
-  return marshall({ ...key, ...batch, lines: stored, expiresAt: recordExpiresAt(kept, batch.storedAt) });
+  return { ...key, ...batch, lines: stored, expiresAt: recordExpiresAt(kept, batch.storedAt) };
 }
 
 export function fromLogItem(item: Record<string, AttributeValue>): Batch {

@@ -1,18 +1,20 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { LogStore } from '../../app/ports.ts';
 import type { Build } from '../../domain/build.ts';
-import { type LogSizes, sizeOfAll } from '../../domain/log-line.ts';
+import { type LogLine, type LogSizes, sizeOfAll } from '../../domain/log-line.ts';
+import { Rejection } from '../../domain/rejection.ts';
 import { decide, type HolderClaim } from '../../domain/transitions.ts';
 import { allowedFrom, heldBy } from './build-changes.ts';
 import { fromBuildItem } from './build-item.ts';
+import { retriedKey, retriedPut } from './event-item.ts';
 import { type Change, exists, isBelowOrAbsent } from './expression.ts';
 import { buildKey } from './keys.ts';
 import { type Batch, type Place, toLogItem } from './log-item.ts';
 import { readLog } from './read-log.ts';
 import type { Table } from './table.ts';
-import { update } from './write.ts';
+import { transact, update } from './write.ts';
 
 const Placed = z.object({ logBatches: z.number(), logBytes: z._default(z.number(), 0) });
 /** The latest batch of a holder that numbers its lines, and its place. */
@@ -21,8 +23,8 @@ const Marked = z.object({ logMark: z.number(), logMarkBatch: z.number(), logMark
 /** Lines in batches, one item for each call. */
 export function logStore(table: Table, sizes: LogSizes): LogStore {
   const put = async (batch: Batch, buildId: string) => {
-    const Item = toLogItem(table, buildId, batch, sizes.headBytes);
-    await table.client.send(new PutItemCommand({ TableName: table.name, Item }));
+    const item = toLogItem(table, buildId, batch, sizes.headBytes);
+    await table.client.send(new PutItemCommand({ TableName: table.name, Item: marshall(item) }));
   };
   return {
     append: async (buildId, claim, lines, now, { maskFor = asTheyAre, mark } = {}) => {
@@ -50,17 +52,44 @@ export function logStore(table: Table, sizes: LogSizes): LogStore {
       if (logMark === mark) await store({ sequence, startsAt, bytes }, build);
       return { ok: true, build };
     },
-    note: async (buildId, line) => {
-      // Takes no bytes of the log, as those of an ended build say where its newest part begins.
-      const change = { key: buildKey(buildId), add: { logBatches: 1, logNotes: 1 }, when: [exists('pk')] };
-      const { item } = await update(table, change, 'ALL_NEW');
-      if (!item) throw new Error(`there is no build ${buildId} to add a line to`);
-      const { logBatches, logBytes } = Placed.parse(unmarshall(item));
-      const place = { sequence: logBatches, startsAt: logBytes, bytes: 0 };
-      await put({ ...place, storedAt: line.timestamp, lines: [line] }, buildId);
-    },
+    note: async (buildId, line) => put(await noted(table, buildId, line), buildId),
+    noteRetry: (build, retryId, line) => noteRetry(table, sizes, build, retryId, line),
     read: (buildId, after, options) => readLog(table, sizes, buildId, after, options),
   };
+}
+
+/** A line of ours at the next place. It takes no bytes of the log, as those of an ended build say where its newest part begins. */
+async function noted(table: Table, buildId: string, line: LogLine): Promise<Batch> {
+  const change = { key: buildKey(buildId), add: { logBatches: 1, logNotes: 1 }, when: [exists('pk')] };
+  const { item } = await update(table, change, 'ALL_NEW');
+  if (!item) throw new Error(`there is no build ${buildId} to add a line to`);
+  const { logBatches, logBytes } = Placed.parse(unmarshall(item));
+  return { sequence: logBatches, startsAt: logBytes, bytes: 0, storedAt: line.timestamp, lines: [line] };
+}
+
+/**
+ * The event and the line are one transaction, the event's condition deciding for both; so nobody who dies in between has
+ * told one of them only. The place is taken before, and stays free where another was quicker.
+ */
+async function noteRetry(
+  table: Table,
+  sizes: LogSizes,
+  build: Pick<Build, 'id' | 'attempt'>,
+  retryId: string,
+  line: LogLine,
+): Promise<boolean> {
+  const { client, name } = table;
+  const Key = marshall(retriedKey(build.id, build.attempt, retryId));
+  const { Item } = await client.send(new GetItemCommand({ TableName: name, Key, ConsistentRead: true }));
+  if (Item) return false;
+  const batch = await noted(table, build.id, line);
+  const outcome = await transact(table, `${batch.sequence}-${retryId}`, [
+    retriedPut(table, build, retryId, line.timestamp),
+    { item: toLogItem(table, build.id, batch, sizes.headBytes) },
+  ]);
+  if (outcome.ok) return true;
+  if (outcome.refusals[0]?.kind === 'condition') return false;
+  throw new Rejection('contended', 'The build is being tried again by others; try again');
 }
 
 const asTheyAre = () => (message: string) => message;
