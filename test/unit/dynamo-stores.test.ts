@@ -110,7 +110,7 @@ describe('an assignment', () => {
       TableName: 'builds',
       Key: key,
       ConditionExpression:
-        '#state IN (:v13) AND #attempt = :v14 AND #spentAttempts < :v15 AND attribute_type(#sourceKey, :v16) AND attribute_not_exists(#labels)',
+        '#state IN (:v13) AND #attempt = :v14 AND #platform = :v15 AND #spentAttempts < :v16 AND attribute_type(#sourceKey, :v17) AND attribute_not_exists(#labels)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     expect(unmarshall(build?.Update?.ExpressionAttributeValues ?? {})).toMatchObject({
@@ -118,8 +118,9 @@ describe('an assignment', () => {
       ':v1': 1,
       ':v13': 'pending',
       ':v14': 0,
-      ':v15': 3,
-      ':v16': 'S',
+      ':v15': 'ios',
+      ':v16': 3,
+      ':v17': 'S',
     });
     expect(worker?.Update).toMatchObject({
       Key: { pk: { S: 'WORKER#worker-1' } },
