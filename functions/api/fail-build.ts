@@ -12,7 +12,8 @@ const deps = { builds: builds(table), workers: workers(table), clock, report };
 export const handler = api(
   { access: 'fail-build', gate: gate(env, table), input: Failure },
   async (input, { claim, headers }) => {
-    await failBuild(deps, input.build_id, claim, masked(input.error, env.CONTROLLER_API_KEY, headers));
+    const reason = masked(input.error, env.CONTROLLER_API_KEY, headers);
+    await failBuild(deps, input.build_id, claim, reason, input.failure_kind);
     return { status: 200, body: { status: 'failed', success: true } };
   },
 );

@@ -29,6 +29,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   draining: 'False takes it back.',
   duration_ms: 'How long it took.',
   error: 'Why, for people.',
+  failure_kind:
+    'What failed: the build itself (`build`, also where nothing is said), or the delivery of what it made (`upload`).',
   error_message: 'Why it failed, for people.',
   expires_days: 'From now on. Absent: until it is revoked.',
   file: 'A file of the page, as the page names it.',

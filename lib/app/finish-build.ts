@@ -1,4 +1,5 @@
 import type { Build, ResultFile } from '../domain/build.ts';
+import type { ReportedKind } from '../domain/failure.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { type Claim, type Command, decide, isHeldBy, type VmClaim } from '../domain/transitions.ts';
 import { type FenceDeps, fenced } from './fenced.ts';
@@ -86,8 +87,14 @@ function resultOf(deps: FinishDeps, build: Build, file: SentFile): ResultFile {
   };
 }
 
-export async function failBuild(deps: EndDeps, buildId: string, claim: Claim, message: string): Promise<void> {
-  await finish(deps, buildId, claim, { state: 'failed', message });
+export async function failBuild(
+  deps: EndDeps,
+  buildId: string,
+  claim: Claim,
+  message: string,
+  kind: ReportedKind = 'build',
+): Promise<void> {
+  await finish(deps, buildId, claim, { state: 'failed', message, kind });
 }
 
 async function finish(deps: EndDeps, buildId: string, claim: Claim, ending: Ending): Promise<void> {
@@ -102,19 +109,22 @@ async function finish(deps: EndDeps, buildId: string, claim: Claim, ending: Endi
   if (outcome !== 'applied') return;
   const { workerId, attempt } = claim;
   const which = { buildId, ...(attempt !== undefined && { attempt }), workerId };
-  if (ending.state === 'failed') deps.report({ event: 'build_failed', ...which, kind: 'build' });
+  if (ending.state === 'failed') deps.report({ event: 'build_failed', ...which, kind: kindOf(ending) });
   else deps.report({ event: 'build_completed', ...which, resultSha256: ending.result.sha256 });
 }
 
 function commandOf(claim: Claim, ending: Ending): Extract<Command, { type: 'complete' | 'fail' }> {
   return ending.state === 'completed'
     ? { type: 'complete', claim, result: ending.result }
-    : { type: 'fail', claim, message: ending.message };
+    : { type: 'fail', claim, message: ending.message, kind: kindOf(ending) };
 }
 
 /** The same worker ending the same attempt the same way again: its first answer got lost. */
 function isReplay(current: Build, claim: Claim, ending: Ending): boolean {
   const { tokenHash: _proven, ...holder } = claim;
   if (!isHeldBy(current, holder) || current.state !== ending.state) return false;
-  return ending.state === 'completed' ? current.result?.key === ending.result.key : current.failure?.kind === 'build';
+  if (ending.state === 'completed') return current.result?.key === ending.result.key;
+  return current.failure?.kind === kindOf(ending);
 }
+
+const kindOf = ({ kind = 'build' }: Extract<Ending, { state: 'failed' }>) => kind;

@@ -3,7 +3,7 @@ import type { AssignRefusal } from '../domain/assignment.ts';
 import type { Build, Holder, Platform, ResultFile, VirtualMachine } from '../domain/build.ts';
 import type { BuildEvent } from '../domain/build-event.ts';
 import type { DiagnosticReport } from '../domain/diagnostic-report.ts';
-import type { Failure } from '../domain/failure.ts';
+import type { Failure, ReportedKind } from '../domain/failure.ts';
 import type { LogLine } from '../domain/log-line.ts';
 import type { Sample } from '../domain/telemetry.ts';
 import type { Claim, HolderClaim, LifeClaim } from '../domain/transitions.ts';
@@ -76,7 +76,7 @@ export type GrantOutcome =
 
 export type Ending =
   | { readonly state: 'completed'; readonly result: ResultFile }
-  | { readonly state: 'failed'; readonly message: string };
+  | { readonly state: 'failed'; readonly message: string; readonly kind?: ReportedKind };
 
 export interface Beat {
   readonly now: number;

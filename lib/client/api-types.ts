@@ -296,7 +296,7 @@ export interface Operations {
       readonly spent_attempts: number;
       readonly worker_id: string | null;
       readonly worker_name: string | null;
-      readonly failure_kind: "build" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
+      readonly failure_kind: "build" | "upload" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
       readonly error_message: string | null;
       readonly submitted_by: string | null;
       readonly original_build_id: string | null;
@@ -383,7 +383,7 @@ export interface Operations {
       readonly started_at: number | null;
       readonly completed_at: number | null;
       readonly error_message: string | null;
-      readonly failure_kind: "build" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
+      readonly failure_kind: "build" | "upload" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
       readonly result_sha256: string | null;
       readonly result_size: number | null;
       readonly result_filename: string | null;
@@ -420,7 +420,7 @@ export interface Operations {
       readonly started_at: number | null;
       readonly completed_at: number | null;
       readonly error_message: string | null;
-      readonly failure_kind: "build" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
+      readonly failure_kind: "build" | "upload" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | null;
       readonly result_sha256: string | null;
       readonly result_size: number | null;
       readonly result_filename: string | null;
@@ -699,7 +699,7 @@ export interface Operations {
         readonly at: number;
         readonly attempt: number;
         readonly by: string;
-        readonly kind?: "build" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | undefined;
+        readonly kind?: "build" | "upload" | "lost_worker" | "timeout_queue" | "timeout_build" | "source_missing" | "unreadable" | "undeliverable" | "cancelled" | undefined;
         readonly why?: string | undefined;
       }[];
     };
@@ -1020,6 +1020,7 @@ export interface Operations {
       readonly attempt?: number | string | undefined;
       readonly success?: boolean | "true" | "false" | undefined;
       readonly error_message?: string | undefined;
+      readonly failure_kind?: "build" | "upload" | undefined;
       readonly upload_id?: string | undefined;
     };
     answer: {
@@ -1040,6 +1041,7 @@ export interface Operations {
       readonly attempt?: number | string | undefined;
       readonly success?: boolean | "true" | "false" | undefined;
       readonly error_message?: string | undefined;
+      readonly failure_kind?: "build" | "upload" | undefined;
       readonly upload_id?: string | undefined;
     };
     answer: {
@@ -1059,6 +1061,7 @@ export interface Operations {
       readonly worker_id?: string | undefined;
       readonly attempt?: number | string | undefined;
       readonly error?: string | undefined;
+      readonly failure_kind?: "build" | "upload" | undefined;
     };
     answer: {
       readonly status: "failed";

@@ -2,6 +2,7 @@
  * Why a build did not succeed, for machines: retry rules hang on these names, so none is ever renamed. The sentence beside
  * it is for people.
  * - `build`: the worker reported that the build itself failed
+ * - `upload`: the worker reported that it built, and that its result did not arrive
  * - `lost_worker`: its workers stopped answering, and no attempts are left
  * - `timeout_queue`: it waited too long
  * - `timeout_build`: one attempt worked too long
@@ -11,6 +12,7 @@
  */
 export const FAILURE_KINDS = [
   'build',
+  'upload',
   'lost_worker',
   'timeout_queue',
   'timeout_build',
@@ -20,6 +22,10 @@ export const FAILURE_KINDS = [
   'cancelled',
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** What a worker may report; one that says nothing means the first. */
+export const REPORTED_KINDS = ['build', 'upload'] as const satisfies readonly FailureKind[];
+export type ReportedKind = (typeof REPORTED_KINDS)[number];
 
 export interface Failure {
   readonly kind: FailureKind;

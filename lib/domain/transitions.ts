@@ -8,7 +8,7 @@ import {
   type ResultFile,
   type StoredCerts,
 } from './build.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, ReportedKind } from './failure.ts';
 import { hasAll } from './labels.ts';
 import type { RejectionCode } from './rejection.ts';
 
@@ -49,7 +49,7 @@ export type Command =
     }
   | { readonly type: 'heartbeat'; readonly claim: LifeClaim; readonly leaseMs: number }
   | { readonly type: 'complete'; readonly claim: Claim; readonly result: ResultFile }
-  | { readonly type: 'fail'; readonly claim: Claim; readonly message: string }
+  | { readonly type: 'fail'; readonly claim: Claim; readonly message: string; readonly kind?: ReportedKind }
   | { readonly type: 'cancel' }
   | { readonly type: 'requeue'; readonly attempt: number; readonly leaseUntil: number; readonly maxAttempts: number }
   | { readonly type: 'giveBack'; readonly claim: Claim; readonly spends: boolean; readonly maxAttempts: number }
@@ -110,7 +110,7 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
     case 'complete':
       return fence(build, command.claim) ?? to({ ...finish(build, 'completed', now), result: command.result });
     case 'fail': {
-      const failure = { kind: 'build', message: command.message } as const;
+      const failure = { kind: command.kind ?? 'build', message: command.message };
       return fence(build, command.claim) ?? to({ ...finish(build, 'failed', now), failure });
     }
     case 'cancel': {

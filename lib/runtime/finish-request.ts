@@ -11,7 +11,7 @@ type FinishInput = z.output<typeof Finish>;
 /** Strict: a worker that has lost its lease is told so. */
 export async function finishFromJson(deps: FinishDeps, input: FinishInput, claim: Claim) {
   if (!isSuccess(input)) {
-    await failBuild(deps, input.build_id, claim, input.error_message);
+    await failBuild(deps, input.build_id, claim, input.error_message, input.failure_kind);
     return answer('failed');
   }
   if (input.upload_id === undefined) throw new Rejection('invalid_request', 'Missing result file: upload_id required');
@@ -27,7 +27,7 @@ export async function finishFromJson(deps: FinishDeps, input: FinishInput, claim
 export async function finishFromForm(deps: FinishDeps, input: FinishInput, claim: Claim, file?: SentFile) {
   try {
     if (!isSuccess(input)) {
-      await failBuild(deps, input.build_id, claim, input.error_message);
+      await failBuild(deps, input.build_id, claim, input.error_message, input.failure_kind);
       return answer('failed');
     }
     if (!file) {

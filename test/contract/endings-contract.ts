@@ -298,6 +298,17 @@ export function endingsContract(open: () => Stores): void {
       expect(await stores.builds.rejectUnreadable('absent', LATE)).toBe(false);
     });
 
+    it('fails a build of the kind that was reported, in its record and in its story', async () => {
+      const stores = open();
+      const build = await runningBuild(stores);
+      const failure = { kind: 'upload', message: 'no route to storage' } as const;
+      await stores.builds.finish(build.id, claimOf(build), { state: 'failed', ...failure }, NOW);
+      const failed = await found(stores, build.id);
+      expect(failed.failure).toEqual(failure);
+      const { kind, message: why } = failure;
+      expect((await stores.builds.events(failed)).at(-1)).toMatchObject({ type: 'failed', kind, why });
+    });
+
     it('expires a held build at its attempt, once among eight, and frees its worker', async () => {
       const stores = open();
       const build = await runningBuild(stores);

@@ -9,6 +9,7 @@ import { RATE_LIMITS } from '../../infra/local/rate-limit.ts';
 import { HELP } from '../../infra/local/start-settings.ts';
 import { KEPT_DAYS, STAGE_SETTINGS } from '../../infra/stage-settings.ts';
 import { STAGE_PARAMS } from '../../infra/stages.ts';
+import { FAILURE_KINDS } from '../../lib/domain/failure.ts';
 import { SETTING_NAMES } from '../../lib/runtime/settings.ts';
 import configuration from '../../serverless.ts';
 
@@ -21,6 +22,14 @@ const ofStages = Object.entries(STAGE_SETTINGS).map(([name, setting]) => [name, 
 const ofOneMachine = [...Object.entries({ ...FORM_SIZES, ...RATE_LIMITS, MAX_HEADER_BYTES })];
 const sorted = (pairs: Iterable<readonly [string, unknown]>) =>
   [...new Set([...pairs].map(([name, value]) => `${name}=${value}`))].sort();
+
+describe('every kind of failure', () => {
+  it('is in the README, and no other', () => {
+    const rows = rowsOf(section(README, 'Why a build failed')).slice(2);
+    const told = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, kind]) => kind));
+    expect(told).toEqual([...FAILURE_KINDS]);
+  });
+});
 
 describe('every limit', () => {
   it('is in the README by its name and default, and the README names no other', () => {

@@ -174,6 +174,7 @@ describe('bad bodies', () => {
         ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ ...own(), success: false, ...bad })),
         ...[null, 'maybe', 'TRUE', 1, [], {}].map((success) => ({ ...own(), success, upload_id: UPLOAD })),
         ...[7, null, [], {}].map((error_message) => ({ ...own(), success: false, error_message })),
+        ...[7, null, 'cancelled', []].map((failure_kind) => ({ ...own(), success: false, failure_kind })),
         ...[...IDS, undefined, UPLOAD, '1-x', '0-x', `2-${'u'.repeat(21)}`, '__proto__'].map((upload_id) => ({
           ...own(),
           upload_id,
@@ -200,6 +201,7 @@ describe('bad bodies', () => {
         ...noBuild,
         ...[...attempts, ...workerIds, { attempt: 2 }].map((bad) => ({ ...own(), error: 'x', ...bad })),
         ...[7, null, [], {}].map((error) => ({ ...own(), error })),
+        ...[7, null, 'cancelled', []].map((failure_kind) => ({ ...own(), failure_kind })),
         { build_id: 'no-such-build' },
         { build_id: world.waiting.id },
       ],

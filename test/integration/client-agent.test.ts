@@ -216,7 +216,19 @@ describe('trouble on the way', () => {
       json['success'] ? refused(400, 'upload_missing') : { body: { status: 'failed', success: false, message: '' } },
     );
     expect(await agent().run()).toBe('failed');
-    expect(sent(RESULT, 1)?.json['error_message']).toBe('The result was refused: upload_missing');
+    const report = { error_message: 'The result was refused: upload_missing', failure_kind: 'upload' };
+    expect(sent(RESULT, 1)?.json).toMatchObject(report);
+  });
+
+  it('with the upload, refused for good, is reported as that, and not as the fault of the build', async () => {
+    serveBuild(fake, { command: 'printf x > out.txt' });
+    fake.on(UPLOADS, () => refused(413, 'payload_too_large'));
+    expect(await agent().run()).toBe('failed');
+    expect(result()).toMatchObject({
+      success: false,
+      error_message: expect.stringMatching(/^The result could not be uploaded: /),
+      failure_kind: 'upload',
+    });
   });
 
   it('with a result of a lost lease discards it', async () => {

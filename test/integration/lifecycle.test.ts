@@ -102,6 +102,25 @@ describe('the main job', () => {
     expect((await controller.workerItem(worker.id)).failedBuilds).toBe(1);
   });
 
+  it.each(['/api/workers/fail', '/api/workers/result'])(
+    'keeps what kind of failure is reported to %s',
+    async (path) => {
+      const { build, worker } = await assigned();
+      const words = { error: 'no route to storage', error_message: 'no route to storage' };
+      const send = (failure_kind: string) => {
+        const json = { build_id: build.id, success: false, ...words, failure_kind };
+        return controller.request('POST', path, { headers: controller.as(worker), json });
+      };
+      expect((await send('timeout_build')).body).toMatchObject({ error: 'failure_kind must be build or upload' });
+      expect([(await send('upload')).status, (await send('upload')).status]).toEqual([200, 200]);
+      expect((await send('build')).status).toBe(410);
+      const ended = { state: 'failed', failure_kind: 'upload', error_message: 'no route to storage' };
+      expect(await controller.status(build.id)).toMatchObject(ended);
+      const { body } = await controller.request('GET', `/api/builds/${build.id}/events`, { headers: controller.key });
+      expect(body.events.at(-1)).toMatchObject({ type: 'failed', kind: 'upload', why: 'no route to storage' });
+    },
+  );
+
   it('keeps the log in order, complete from the first line, and continues behind a cursor', async () => {
     const { build, worker } = await assigned();
     const path = `/api/builds/${build.id}/logs`;

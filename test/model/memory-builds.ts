@@ -92,13 +92,13 @@ function finish(table: MemoryTable, buildId: string, claim: Claim, ending: Endin
   const command =
     ending.state === 'completed'
       ? ({ type: 'complete', claim, result: ending.result } as const)
-      : ({ type: 'fail', claim, message: ending.message } as const);
+      : ({ ...ending, type: 'fail', claim } as const);
   const decision = before && decide(before, command, now);
   if (!decision?.ok) return { ok: false, current: before };
   const { workerId, attempt } = claim;
   release(table, { workerId, buildId, attempt, outcome: ending.state }, now);
   table.put({ command: command.type, before, after: decision.next, claim }, undefined);
-  const why = ending.state === 'failed' ? { kind: 'build' as const, why: ending.message } : {};
+  const why = ending.state === 'failed' ? { kind: ending.kind ?? ('build' as const), why: ending.message } : {};
   table.addEvent(buildId, {
     type: ending.state,
     at: now,

@@ -178,7 +178,7 @@ export function memoryWorld() {
     finish: async (buildId, claim: Claim, ending) =>
       ending.state === 'completed'
         ? change(buildId, { type: 'complete', claim, result: ending.result }, (from, to) => end(from, to, 'completed'))
-        : change(buildId, { type: 'fail', claim, message: ending.message }, (from, to) => end(from, to, 'failed')),
+        : change(buildId, { ...ending, type: 'fail', claim }, (from, to) => end(from, to, 'failed')),
     cancel: async (seen) =>
       isStillAt(seen, 'cancel') ? change(seen.id, { type: 'cancel' }, end) : refused(builds.get(seen.id)),
     requeue: async (seen, next) => {

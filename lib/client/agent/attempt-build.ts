@@ -8,7 +8,7 @@ import type { Artifact } from './artifact.ts';
 import type { BuildDeps } from './build-deps.ts';
 import type { BuildLog } from './build-log.ts';
 import { buildProject } from './build-project.ts';
-import { BuildFailure, BuildStopped, CommandFailed } from './build-stopped.ts';
+import { BuildFailure, BuildStopped, CommandFailed, UploadFailed } from './build-stopped.ts';
 import type { Emit } from './events.ts';
 import type { Lease } from './lease.ts';
 import { isControllerTrouble, messageOf } from './session.ts';
@@ -38,15 +38,23 @@ export async function attemptBuild(deps: BuildDeps, job: Job, lease: Lease, log:
     const { filename, digest } = artifact;
     emit({ event: 'artifact_built', build_id: job.id, attempt: job.attempt, filename, ...digest });
     log.add('info', `Built ${filename}: ${digest.size} bytes, SHA-256 ${digest.sha256}`);
-    const uploadId = await whileHeld(lease, signal, () => uploadArtifact(deps, job, artifact, LASTING, signal));
+    const uploading = whileHeld(lease, signal, () => uploadArtifact(deps, job, artifact, LASTING, signal));
+    const uploadId = await uploading.catch(uploadFailed);
     return { outcome: { success: true, uploadId }, isProjectsFault: false };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BuildStopped) throw error;
-    return { outcome: { success: false, message: failureMessage(error) }, isProjectsFault: isProjectsFault(error) };
+    const failed = { success: false, message: failureMessage(error) } as const;
+    const outcome = error instanceof UploadFailed ? ({ ...failed, failureKind: 'upload' } as const) : failed;
+    return { outcome, isProjectsFault: isProjectsFault(error) };
   } finally {
     if (folder !== undefined) await removeOrMention(folder, deps.emit);
   }
+}
+
+function uploadFailed(error: unknown): never {
+  if (error instanceof BuildStopped) throw error;
+  throw new UploadFailed(`The result could not be uploaded: ${messageOf(error)}`, { cause: error });
 }
 
 /** What fails while nobody knows whose the build is was the outage's fault: it is tried again when that is known. */
@@ -115,7 +123,7 @@ function failureMessage(error: unknown): string {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof BuildFailure) return error.message;
+  if (error instanceof BuildFailure || error instanceof UploadFailed) return error.message;
   if (error instanceof HostileArchive) return `The source cannot be unpacked: ${error.message}`;
   if (error instanceof DamagedFile) return `The source is damaged: ${error.message}`;
   return `The worker failed: ${messageOf(error)}`;

@@ -24,6 +24,11 @@ export class BuildFailure extends Error {
   override name = 'BuildFailure';
 }
 
+/** The build did not fail: what it made does not get to the controller. */
+export class UploadFailed extends Error {
+  override name = 'UploadFailed';
+}
+
 /** The command did not do it: the project's fault or the machine's, which nobody can tell. */
 export class CommandFailed extends BuildFailure {
   override name = 'CommandFailed';

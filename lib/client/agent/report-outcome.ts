@@ -39,6 +39,7 @@ export async function reportOutcome(deps: ReportDeps, job: Job, outcome: Outcome
     if (!(error instanceof ApiError) || error.status === 401) throw error;
     if (!outcome.success) throw new BuildStopped('refused');
     // The result itself will not do; then the build has failed, and somebody should learn why.
-    return reportOutcome(deps, job, { success: false, message: `The result was refused: ${error.message}` }, lease);
+    const message = `The result was refused: ${error.message}`;
+    return reportOutcome(deps, job, { success: false, message, failureKind: 'upload' }, lease);
   }
 }

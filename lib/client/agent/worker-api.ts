@@ -34,7 +34,7 @@ interface LogPlace {
 
 export type Outcome =
   | { readonly success: true; readonly uploadId: string }
-  | { readonly success: false; readonly message: string };
+  | { readonly success: false; readonly message: string; readonly failureKind?: 'upload' };
 
 export interface ResultFile {
   readonly size: number;
@@ -113,7 +113,9 @@ export class WorkerApi {
   }
 
   finish(token: string, id: string, attempt: number, outcome: Outcome, signal: AbortSignal) {
-    const what = outcome.success ? { upload_id: outcome.uploadId } : { error_message: outcome.message };
+    const what = outcome.success
+      ? { upload_id: outcome.uploadId }
+      : { error_message: outcome.message, failure_kind: outcome.failureKind };
     const body = { build_id: id, attempt, success: outcome.success, ...what };
     return this.#post(token, '/api/workers/result', body, Finished, { signal });
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { REPORTED_KINDS } from '../../domain/failure.ts';
 import { MAX_LINE_NUMBER } from '../../domain/log-line.ts';
 import { attempt, id, text } from '../fields.ts';
 
@@ -22,11 +23,14 @@ export const Heartbeat = z.pipe(
 
 export const Abandonment = z.object({ build_id: id, worker_id: z.optional(id), attempt });
 
+const failure_kind = z.optional(z.enum(REPORTED_KINDS, `failure_kind must be ${REPORTED_KINDS.join(' or ')}`));
+
 export const Failure = z.object({
   build_id: id,
   worker_id: z.optional(id),
   attempt,
   error: z._default(text(2000), 'Build failed'),
+  failure_kind,
 });
 
 const FIRST_LINE = 'first_line must be a whole number: how many lines of the attempt were sent before';
@@ -52,5 +56,6 @@ export const Finish = z.object({
   // A form has only text; absent means success, as the old controller had it.
   success: z._default(z.union([z.boolean(), z.enum(['true', 'false'])], 'success must be true or false'), true),
   error_message: z._default(text(2000), 'Build failed'),
+  failure_kind,
   upload_id: z.optional(id),
 });
