@@ -184,6 +184,79 @@ const BROKEN: Record<Invariant, Record<string, History>> = {
   },
 };
 
+/** Another end of the clean build, as the table has it, and the last word of its worker. */
+const ended = (record: Partial<BuildRecord>, type: string, ...said: Entry[]): History => ({
+  entries: [...ENTRIES.filter(({ op }) => op !== 'complete'), ...said],
+  evidence: {
+    ...EVIDENCE,
+    builds: [{ ...RECORD, ...record }],
+    events: [...EVENTS.slice(0, 3), event(type, 102, 2, 'worker w2')],
+  },
+});
+const isDone = (op: Op) => `b1: ${op} was answered as done, and is not so`;
+/** What is said of the rules of grants and ends: the rest of these histories is not told to the end. */
+const broken = (history: History) => check(history).filter(({ invariant }) => invariant === 'I1' || invariant === 'I3');
+const FAILED: Partial<BuildRecord> = { state: 'failed', failureKind: 'build', resultKey: undefined };
+
+/** One for each branch of the rules that several break at once: the violation itself is named, so that no other can stand for it. */
+const NAMED: Record<string, readonly [what: string, history: History]> = {
+  'a grant that the table gives to another': [
+    'b1 attempt 2 was given to a worker that the table denies',
+    told(...EVENTS.slice(0, 2), event('assigned', 62, 2, 'worker w3'), ...EVENTS.slice(3)),
+  ],
+  'an accepted log of who never had the attempt': [
+    'logs of b1 attempt 2 was accepted from a worker without it',
+    also(held('logs', 95, 'w1', 2)),
+  ],
+  'an accepted log after the next grant, though no event tells of the end before it': [
+    'logs of b1 attempt 1 was accepted after its end',
+    {
+      ...also(held('logs', 85, 'w1', 1)),
+      evidence: { ...EVIDENCE, events: EVENTS.filter(({ type }) => type !== 'requeued') },
+    },
+  ],
+  'a cancel answered as done, of a build that is completed': [
+    isDone('cancel'),
+    also(entry('cancel', 103, { build: 'b1' })),
+  ],
+  'a completion answered as done, of a build that was cancelled': [
+    isDone('complete'),
+    ended({ state: 'cancelled' }, 'cancelled', held('complete', 100, 'w2', 2, { key: SHA })),
+  ],
+  'a completion answered as done, of a build that another attempt completed': [
+    isDone('complete'),
+    recorded({ attempt: 3 }),
+  ],
+  'a completion answered as done, of a build that another worker completed': [
+    isDone('complete'),
+    recorded({ workerId: 'w3' }),
+  ],
+  'a completion answered as done, of other bytes': [isDone('complete'), recorded({ resultSha256: OTHER_SHA })],
+  'a failure answered as done, of a build that is completed': [
+    isDone('fail'),
+    { ...also(held('fail', 101, 'w2', 2)), evidence: { ...EVIDENCE, builds: [{ ...RECORD, failureKind: 'build' }] } },
+  ],
+  'a failure answered as done, of a build that failed for another reason': [
+    isDone('fail'),
+    ended({ ...FAILED, failureKind: 'lost_worker' }, 'failed', held('fail', 101, 'w2', 2)),
+  ],
+  'a failure answered as done, of a build that another attempt failed': [
+    isDone('fail'),
+    ended({ ...FAILED, attempt: 3 }, 'failed', held('fail', 101, 'w2', 2)),
+  ],
+  'a build given back, as was answered, that was never given up': [
+    isDone('abandon'),
+    also(held('abandon', 101, 'w2', 2)),
+  ],
+  'a build given back, as was answered, that was given up at another attempt only': [
+    isDone('abandon'),
+    {
+      ...also(held('abandon', 101, 'w2', 2)),
+      evidence: { ...EVIDENCE, events: [...EVENTS, event('given_back', 49, 1, 'worker w1')] },
+    },
+  ],
+};
+
 describe('the checker', () => {
   it('has nothing to say of a clean history', () => {
     expect(check(CLEAN)).toEqual([]);
@@ -201,6 +274,20 @@ describe('the checker', () => {
     expect(
       check(recorded({ state: 'pending', attempt: 0, isDue: true })).some(({ invariant }) => invariant === 'I2'),
     ).toBe(false);
+  });
+
+  for (const [what, [named, history]] of Object.entries(NAMED)) {
+    it(`reports ${what}, in these words: ${named}`, () => {
+      expect(check(history).map((each) => each.what)).toContain(named);
+    });
+  }
+
+  it('has nothing to say of a failure and of a return that are so', () => {
+    expect(broken(ended(FAILED, 'failed', held('fail', 101, 'w2', 2)))).toEqual([]);
+    const returned = ended({ ...WAITING, isDue: true }, 'given_back', held('abandon', 101, 'w2', 2));
+    expect(broken(returned)).toEqual([]);
+    const givenUp = ended({ ...FAILED, failureKind: 'lost_worker' }, 'failed', held('abandon', 101, 'w2', 2));
+    expect(broken(givenUp)).toEqual([]);
   });
 
   for (const [invariant, histories] of Object.entries(BROKEN)) {
