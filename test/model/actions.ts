@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { pauseQueue, resumeQueue } from '../../lib/app/pause-queue.ts';
-import { PLATFORMS, type Platform } from '../../lib/domain/build.ts';
+import type { Hint } from '../../lib/app/ports.ts';
+import { isTerminal, PLATFORMS, type Platform } from '../../lib/domain/build.ts';
 import { buryAll, runSweep } from './at-rest.ts';
 import type { CrewMember, Job } from './crew.ts';
 import { MAX_SKEW_MS, SETTINGS } from './settings.ts';
@@ -43,11 +44,12 @@ export class Action {
 /** A counterexample is told with the plainest of each: first in the list, and what the others shrink to. */
 const SHRINKS = { withCrossShrink: true } as const;
 
-/** Most operations have few moments, some have many. */
+/** Most operations have few moments, some have many, and a poll behind stale messages has a hundred. */
 const moment = fc.oneof(
   SHRINKS,
-  { weight: 2, arbitrary: fc.integer({ min: 1, max: 5 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 16 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 5 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 16 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 60, max: 100 }) },
 );
 const fault = fc.record({
   moment,
@@ -234,6 +236,36 @@ const loseMessage = happens(
   },
 );
 
+/** No build comes so far: a hint of such an attempt leads nowhere whatever happens. */
+const NEVER_REACHED = 1_000;
+
+/** In front of all others: copies of the messages of builds that have ended, or of an attempt that is not theirs. */
+const dropStale = happens(
+  fc.tuple(fc.constantFrom(...PLATFORMS), fc.integer({ min: 10, max: 30 })),
+  ([platform, count]) => `${count} stale messages for ${platform}`,
+  ({ world }, [platform, count]) => {
+    const { state, table, queue } = world;
+    const builds = [...table.records.values()].map(({ build }) => build).filter((one) => one.platform === platform);
+    const hints = builds.map(({ id, state: is, attempt, submittedAt, source }) => ({
+      buildId: id,
+      attempt: isTerminal(is) ? attempt : attempt + NEVER_REACHED,
+      platform,
+      submittedAt,
+      sourceSize: source?.size ?? 0,
+      sourceSha256: source?.sha256 ?? '',
+    }));
+    const stale = Array.from({ length: hints.length > 0 ? count : 0 }, (_, index) => ({
+      id: `stale-${state.drawn}-${index}`,
+      hint: hints[index % hints.length] as Hint,
+      sentAt: state.now,
+      receives: 0,
+      visibleAt: state.now,
+      receipt: '',
+    }));
+    queue.copies.unshift(...stale);
+  },
+);
+
 const lag = happens(
   fc.constantFrom(0, 5_000, 60_000),
   (ms) => `index lags ${ms} ms`,
@@ -267,4 +299,5 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   often(1, duplicate),
   often(1, loseMessage),
   often(1, lag),
+  often(2, dropStale),
 );

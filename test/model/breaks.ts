@@ -28,25 +28,33 @@ export interface Breaks {
 export async function breakEverywhere(scenario: Scenario): Promise<Breaks> {
   const count = { die: 0, lose: 0 };
   const broken: string[] = [];
+  const calls = new Set<string>();
   let moments = 0;
   for (const way of WAYS) {
     for (let moment = 1; ; moment++) {
-      const found = await breakOnce(scenario, moment, way);
+      const found = await breakOnce(scenario, moment, way, calls);
       if (!found) break;
       count[way.how] += 1;
       moments = Math.max(moments, moment);
       broken.push(...found.map((what) => `${what} (${way.how} at moment ${moment}, the client ${way.client})`));
     }
   }
+  const { reaches } = scenario;
+  if (reaches !== undefined && !calls.has(reaches)) broken.push(`it never calls ${reaches}`);
   return { moments, killed: count.die, lost: count.lose, broken };
 }
 
 /** Answers what is broken in the end; undefined when the operation has fewer moments. */
-async function breakOnce(scenario: Scenario, moment: number, { how, client }: Way): Promise<string[] | undefined> {
+async function breakOnce(
+  scenario: Scenario,
+  moment: number,
+  { how, client }: Way,
+  calls: Set<string>,
+): Promise<string[] | undefined> {
   const scene = createScene();
   const prepared = await scenario.prepare(scene);
   const broken: string[] = [];
-  const { step, died, wasHit } = breakAt(moment, how);
+  const { step, died, wasHit } = breakAt(moment, how, calls);
   const attempt = async (to = scene.world.controller()) => {
     try {
       await scenario.act(scene, to, prepared);

@@ -12,12 +12,14 @@ interface Injected {
 /**
  * Breaks one moment of an operation, counted from 1. `die`: the process ends there; nothing of it runs any more, not even
  * what it would do about an error. `lose`: the request (before) or its reply (after) is lost, and the operation goes on.
+ * `calls`: is told what was called.
  */
-export function breakAt(moment: number, how: 'die' | 'lose'): Injected {
+export function breakAt(moment: number, how: 'die' | 'lose', calls?: Set<string>): Injected {
   let count = 0;
   const { promise: died, resolve: die } = Promise.withResolvers<'died'>();
   const step: Step = async ({ call, when }) => {
     count += 1;
+    calls?.add(call);
     if (count !== moment) return;
     if (how === 'lose') throw new CallFailed(`lost ${when} ${call}`);
     die('died');

@@ -28,6 +28,8 @@ export interface Scenario {
   readonly mayRefuse?: readonly RejectionCode[];
   /** What the repetition must have brought about. */
   readonly isRepaired?: (scene: Scene) => boolean;
+  /** The call for whose sake it is here: one that is never made shows nothing. */
+  readonly reaches?: string;
 }
 
 export function createScene(): Scene {
@@ -61,6 +63,16 @@ async function building(scene: Scene): Promise<string> {
   const id = await assigned(scene);
   await scene.crew.heartbeat(scene.to, scene.mac, jobOf(scene));
   return id;
+}
+
+/** So many messages that lead nowhere, and a poll looks for a build without one (see `lib/app/assign-build.ts`). */
+const WALL = 10;
+
+async function wall({ clients, world, to }: Scene, cancelAfterMs: number): Promise<void> {
+  const ids: string[] = [];
+  for (let stale = 0; stale < WALL; stale++) ids.push(await clients.submit(to, `cancelled ${stale}`));
+  world.state.now += cancelAfterMs;
+  for (const id of ids) await clients.cancel(to, id);
 }
 
 /** The worker has fallen silent; so long ago that the sweep may act. `spent`: attempts lost before. */
@@ -187,6 +199,29 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     act: ({ crew, mac }, to) => crew.poll(to, mac),
     builds: 2,
+  },
+  {
+    name: 'poll behind ten stale messages',
+    prepare: async (scene) => {
+      await wall(scene, 0);
+      return waiting(scene);
+    },
+    act: ({ crew, mac }, to) => crew.poll(to, mac),
+    builds: WALL + 1,
+    isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
+    reaches: 'waiting.oldest',
+  },
+  {
+    name: 'poll behind ten stale messages of builds that the index still names',
+    prepare: async (scene) => {
+      await wall(scene, 60_000);
+      scene.world.state.indexLagMs = 30_000;
+      return waiting(scene);
+    },
+    act: ({ crew, mac }, to) => crew.poll(to, mac),
+    builds: WALL + 1,
+    isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
+    reaches: 'waiting.oldest',
   },
   {
     name: 'poll of a build without source',

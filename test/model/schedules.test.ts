@@ -8,9 +8,10 @@ const PATIENCE = { timeout: 120_000 + 100 * MODEL_RUNS };
 
 describe('clients, workers and controllers that run into one another', () => {
   it.each([
-    ['stop between two of their steps', checkStalls],
-    ['take every step when it is drawn', checkSchedules],
-  ])('keep every promise when they %s, with faults at any of them', PATIENCE, async (_how, check) => {
+    ['stop between two of their steps', checkStalls, MODEL_RUNS / 10],
+    // Step by step the polls share the stale messages: few meet ten of them.
+    ['take every step when it is drawn', checkSchedules, 0],
+  ])('keep every promise when they %s, with faults at any of them', PATIENCE, async (_how, check, looks) => {
     console.log(`MODEL_SEED=${MODEL_SEED}`);
     const seen = await check(AMOUNT);
     console.log(inWords(seen));
@@ -18,5 +19,7 @@ describe('clients, workers and controllers that run into one another', () => {
     // A model in which nothing happens would keep every promise.
     expect(seen.grants).toBeGreaterThan(MODEL_RUNS);
     expect(seen.completed).toBeGreaterThan(MODEL_RUNS / 2);
+    expect(seen.looksForOldest).toBeGreaterThanOrEqual(looks);
+    if (looks > 0) expect(seen.grantsOfOldest).toBeGreaterThan(0);
   });
 });

@@ -1,3 +1,4 @@
+import type { AppEvent } from '../../lib/app/ports.ts';
 import { Rejection } from '../../lib/domain/rejection.ts';
 import { brokenAtRest, drain, nothingAcknowledged } from './at-rest.ts';
 import { clientsOf } from './clients.ts';
@@ -39,13 +40,22 @@ export function createSimulation(settings: Settings, turn: Turn) {
   /** Names of those who wait for an answer: old programs ask nothing else meanwhile. */
   const busy = new Set<string>();
   const story: string[] = [];
+  const oldest: Oldest = { looks: 0, grants: 0 };
 
   const mayAct = ({ isPaused, saysAttempt, name }: CrewMember) => !isPaused && (saysAttempt || !busy.has(name));
 
   /** Begins an operation, and does not wait for it. */
   function begin(name: string, request: Request, act: (to: Controller) => Promise<unknown>): void {
-    const to = world.controller({ skewMs: request.skewMs, step: stepOf(name, request) });
-    act(to).then(
+    const step = stepOf(name, request);
+    const { look, report } = lookForOldest(oldest);
+    const to = world.controller({
+      skewMs: request.skewMs,
+      step: async (op) => {
+        look(op);
+        await step(op);
+      },
+    });
+    act({ ...to, report: (event: AppEvent) => report(event, to.report) }).then(
       () => story.push(`${name}: done`),
       (error: unknown) => {
         story.push(`${name}: ${String(error)}`);
@@ -72,6 +82,7 @@ export function createSimulation(settings: Settings, turn: Turn) {
     acknowledged,
     members,
     story,
+    oldest,
     begin,
     crew,
     clients,
@@ -109,6 +120,28 @@ export function createSimulation(settings: Settings, turn: Turn) {
     return simulation;
   };
   return { ...simulation, started };
+}
+
+/** Polls that looked for the builds that waited longest, and what they were granted by it. */
+interface Oldest {
+  looks: number;
+  grants: number;
+}
+
+/** A grant after such a look, with no message received since, is of a build that was found by it. */
+function lookForOldest(seen: Oldest) {
+  let hasLooked = false;
+  return {
+    look: ({ call, when }: Op) => {
+      if (call === 'waiting.oldest' && when === 'before') seen.looks += 1;
+      if (call === 'waiting.oldest' && when === 'after') hasLooked = true;
+      if (call === 'queue.receive') hasLooked = false;
+    },
+    report: (event: AppEvent, onwards: (event: AppEvent) => undefined) => {
+      if (event.event === 'build_assigned' && hasLooked) seen.grants += 1;
+      return onwards(event);
+    },
+  };
 }
 
 async function strike(how: Fault['how'], call: string, when: Op['when']): Promise<void> {
