@@ -18,8 +18,8 @@ const NOTHING_SEEN = {
   builds: 0,
   completed: 0,
   refused: 0,
-  looksForOldest: 0,
-  grantsOfOldest: 0,
+  looksWithoutMessage: 0,
+  grantsWithoutMessage: 0,
 };
 export type Seen = typeof NOTHING_SEEN;
 
@@ -104,8 +104,8 @@ async function settle(seen: Seen, sim: Simulation, actions: readonly Action[]): 
   seen.requeued += world.events.filter(({ event }) => event === 'build_requeued').length;
   seen.builds += builds.length;
   seen.completed += builds.filter(({ state }) => state === 'completed').length;
-  seen.looksForOldest += sim.oldest.looks;
-  seen.grantsOfOldest += sim.oldest.grants;
+  seen.looksWithoutMessage += sim.without.looks;
+  seen.grantsWithoutMessage += sim.without.grants;
   seen.refused += story.filter((line) => line.includes('Rejection')).length;
 }
 

@@ -40,14 +40,14 @@ export function createSimulation(settings: Settings, turn: Turn) {
   /** Names of those who wait for an answer: old programs ask nothing else meanwhile. */
   const busy = new Set<string>();
   const story: string[] = [];
-  const oldest: Oldest = { looks: 0, grants: 0 };
+  const without: WithoutMessage = { looks: 0, grants: 0 };
 
   const mayAct = ({ isPaused, saysAttempt, name }: CrewMember) => !isPaused && (saysAttempt || !busy.has(name));
 
   /** Begins an operation, and does not wait for it. */
   function begin(name: string, request: Request, act: (to: Controller) => Promise<unknown>): void {
     const step = stepOf(name, request);
-    const { look, report } = lookForOldest(oldest);
+    const { look, report } = lookWithoutMessage(without);
     const to = world.controller({
       skewMs: request.skewMs,
       step: async (op) => {
@@ -82,7 +82,7 @@ export function createSimulation(settings: Settings, turn: Turn) {
     acknowledged,
     members,
     story,
-    oldest,
+    without,
     begin,
     crew,
     clients,
@@ -122,19 +122,19 @@ export function createSimulation(settings: Settings, turn: Turn) {
   return { ...simulation, started };
 }
 
-/** Polls that looked for the builds that waited longest, and what they were granted by it. */
-interface Oldest {
+/** Polls that looked for a build without its message, and what they were granted by it. */
+interface WithoutMessage {
   looks: number;
   grants: number;
 }
 
 /** A grant after such a look, with no message received since, is of a build that was found by it. */
-function lookForOldest(seen: Oldest) {
+function lookWithoutMessage(seen: WithoutMessage) {
   let hasLooked = false;
   return {
     look: ({ call, when }: Op) => {
-      if (call === 'waiting.oldest' && when === 'before') seen.looks += 1;
-      if (call === 'waiting.oldest' && when === 'after') hasLooked = true;
+      if (call === 'waiting.some' && when === 'before') seen.looks += 1;
+      if (call === 'waiting.some' && when === 'after') hasLooked = true;
       if (call === 'queue.receive') hasLooked = false;
     },
     report: (event: AppEvent, onwards: (event: AppEvent) => undefined) => {
