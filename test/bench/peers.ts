@@ -7,8 +7,11 @@ import { roundedAll, writePlot } from './report/results.ts';
 import { update } from './report/update.ts';
 
 const HELP = `Claims and finishes jobs, durably, with this project's use cases on the embedded engines and with what others use: plain SQL on
-PostgreSQL, graphile-worker, pg-boss, BullMQ on Redis; by turns, in one run. PostgreSQL and Redis are Debian packages
-(postgresql, redis-server); the npm packages are installed into .emulators/ when it first runs.
+PostgreSQL, graphile-worker, pg-boss, BullMQ on Redis; by turns, in one run.
+
+Needs PostgreSQL and Redis installed; neither has to run, the bench starts servers of its own. On Debian, as root:
+  apt-get install postgresql redis-server
+The peers' npm packages are installed into .emulators/ when it first runs, which needs the npm registry.
 
 Usage: npm run bench:peers [-- flags]
   --quick    a tenth of the jobs, and two rounds; not with --update

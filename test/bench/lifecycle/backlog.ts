@@ -4,6 +4,7 @@ import { renderHint } from '../../../lib/adapters/sqs/hint.ts';
 import { atOnce } from '../../support/at-once.ts';
 import { startEnginesApart } from '../engines/engines-apart.ts';
 import { treeCpuMs } from '../report/process-cpu.ts';
+import { median } from '../report/statistics.ts';
 import { fail, poll, submitMany } from './client.ts';
 import { importBacklog } from './records.ts';
 import { onStage, openStage, type Stage } from './stage.ts';
@@ -12,30 +13,54 @@ export interface Backlog {
   readonly builds: number;
   readonly workers: number;
   readonly submitsPerSecond: number;
+  /** Builds given out before the first tenth begins, so that no tenth pays for code that is not compiled yet. */
+  readonly warmUp: number;
   /** Grants a second of each tenth of the backlog, in the order in which it was given out; each with the end of its build. */
   readonly tenths: readonly number[];
   /** Of controller and database for a grant, in ms, by tenth: what else the machine does hardly shows in it. */
   readonly cpuMs: readonly number[];
-  /** The last tenth against the first. */
+  /** The last tenth against the first, of each round. */
+  readonly ratios: readonly number[];
+  /** Their median. */
   readonly ratio: number;
 }
+
+type Round = Pick<Backlog, 'tenths' | 'cpuMs'>;
 
 const WORKERS = 8;
 const SUBMITTERS = 16;
 const TENTHS = 10;
 
-/** So many builds wait before the first worker comes. */
-export async function measureBacklog(builds: number): Promise<Backlog> {
+/** So many builds wait before the first worker comes, in a new controller each round. */
+export async function measureBacklog(builds: number, rounds: number): Promise<Backlog> {
   const submitsPerSecond = await onStage(({ controller: { http } }) =>
     submitMany(http, Math.ceil(builds / 20), SUBMITTERS),
   );
-  return onStage(
-    (stage) => giveOut(stage, builds, submitsPerSecond),
-    openStage({}, (dataDir) => putBacklog(dataDir, builds)),
-  );
+  const warmUp = builds / TENTHS;
+  const found: Round[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const opened = openStage({}, (dataDir) => putBacklog(dataDir, warmUp + builds));
+    found.push(await onStage((stage) => giveOut(stage, warmUp, builds), opened));
+  }
+  return { builds, workers: WORKERS, submitsPerSecond, warmUp, ...summaryOf(found) };
 }
 
-/** As so many submits leave it, records and messages, but in seconds. */
+/** Tenth by tenth the median of the rounds; the ratio is taken in each round, before its median. */
+export function summaryOf(
+  rounds: readonly Round[],
+): Omit<Backlog, 'builds' | 'workers' | 'submitsPerSecond' | 'warmUp'> {
+  const medians = (figures: (round: Round) => readonly number[]) =>
+    Array.from({ length: TENTHS }, (_, tenth) => median(rounds.map((round) => figures(round)[tenth] ?? Number.NaN)));
+  const ratios = rounds.map(({ tenths }) => (tenths.at(-1) ?? Number.NaN) / (tenths[0] ?? Number.NaN));
+  return {
+    tenths: medians(({ tenths }) => tenths),
+    cpuMs: medians(({ cpuMs }) => cpuMs),
+    ratios,
+    ratio: median(ratios),
+  };
+}
+
+/** The records and messages that so many submits leave, in seconds. */
 async function putBacklog(dataDir: string, builds: number): Promise<void> {
   const hints = await importBacklog(dataDir, builds, Date.now());
   const { endpoints, region, credentials, resources, stop } = await startEnginesApart(dataDir);
@@ -53,29 +78,28 @@ async function putBacklog(dataDir: string, builds: number): Promise<void> {
   }
 }
 
-async function giveOut({ controller }: Stage, builds: number, submitsPerSecond: number): Promise<Backlog> {
+async function giveOut({ controller }: Stage, warmUp: number, builds: number): Promise<Round> {
   const { http, pid } = controller;
   const workers = await atOnce(WORKERS, (index) => http.register(`worker ${index}`));
   const size = builds / TENTHS;
-  const startedAt = performance.now();
+  let given = 0;
   const at: number[] = [];
-  const cpuAt = [treeCpuMs(pid)];
+  const cpuAt: number[] = [];
   await Promise.all(
     workers.map(async (worker) => {
-      while (at.length < builds) {
+      while (given < warmUp + builds) {
         const { job } = await poll(http, worker);
         if (!job) continue;
-        at.push(performance.now() - startedAt);
-        if (at.length % size === 0) cpuAt.push(treeCpuMs(pid));
+        given += 1;
+        if (given >= warmUp && (given - warmUp) % size === 0) {
+          at.push(performance.now());
+          cpuAt.push(treeCpuMs(pid));
+        }
         await fail(http, worker, job.id);
       }
     }),
   );
-  const tenths = Array.from({ length: TENTHS }, (_, tenth) => {
-    const [from, to] = [tenth === 0 ? 0 : (at[tenth * size - 1] ?? 0), at[(tenth + 1) * size - 1] ?? 0];
-    return (1000 * size) / (to - from);
-  });
-  const cpuMs = tenths.map((_, tenth) => ((cpuAt[tenth + 1] ?? 0) - (cpuAt[tenth] ?? 0)) / size);
-  const ratio = (tenths.at(-1) ?? 0) / (tenths[0] ?? 1);
-  return { builds, workers: WORKERS, submitsPerSecond, tenths, cpuMs, ratio };
+  const perGrant = (readings: readonly number[]) =>
+    readings.slice(1).map((reading, tenth) => (reading - (readings[tenth] ?? Number.NaN)) / size);
+  return { tenths: perGrant(at).map((ms) => 1000 / ms), cpuMs: perGrant(cpuAt) };
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControllerProcess } from '../../support/fault-process.ts';
 
-type Http = ControllerProcess['http'];
+export type Http = ControllerProcess['http'];
 export type BenchWorker = Awaited<ReturnType<Http['register']>>;
 
 // biome-ignore lint/suspicious/noExplicitAny: a refusal stops the bench, and the tests hold every answer against its description

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { summaryOf } from './backlog.ts';
 import type { LifecycleRecord } from './measure.ts';
 import { backlogPlot, lifecycleSection } from './section.ts';
 import { measureSizes } from './sizes.ts';
@@ -10,24 +11,36 @@ const backlog = (last: number): LifecycleRecord['backlog'] => {
   const tenths = [100, 100, 100, 100, 100, 100, 100, 100, 100, last];
   return {
     machine,
-    found: { builds: 10_000, workers: 8, submitsPerSecond: 200, tenths, cpuMs: tenths.map(() => 1), ratio: last / 100 },
+    found: {
+      builds: 10_000,
+      workers: 8,
+      submitsPerSecond: 200,
+      warmUp: 1_000,
+      tenths,
+      cpuMs: tenths.map(() => 1),
+      ratios: [0.5, last / 100, 2],
+      ratio: last / 100,
+    },
   };
 };
 const sizes = (ratio: number): LifecycleRecord['sizes'] => ({
   machine,
   found: {
     sizes: [10, 1_000],
+    rounds: 20,
+    page: 5,
     requests: [
       { what: 'list', ms: [spread(2), spread(2)], ratios: [spread(1), spread(1.01)], cpuMs: [1, 1] },
       { what: 'status', ms: [spread(2), spread(2)], ratios: [spread(1), spread(ratio)], cpuMs: [1, 1.1] },
     ],
     restartMs: [spread(500), spread(600)],
+    restarts: 5,
   },
 });
 
 describe('the whole life of builds, measured', () => {
   it('with the same requests of tables of any size, which the engine imports', { timeout: 120_000 }, async () => {
-    const { sizes: found, requests, restartMs } = await measureSizes([10, 40], 1, 2, 1);
+    const { sizes: found, requests, restartMs } = await measureSizes([10, 40], { rounds: 1, calls: 2, restarts: 1 });
     expect(found).toEqual([10, 40]);
     for (const { ms, ratios } of requests) {
       expect(ms).toHaveLength(2);
@@ -62,9 +75,20 @@ describe('the whole life of builds, measured', () => {
     expect(missed(transfers(1, false))).toEqual(['form, 500 MB: other bytes came out than went in']);
   });
 
+  it('takes the ratio of a backlog in each round, and then the median', () => {
+    const round = (first: number, last: number) => {
+      const tenths = [first, 1, 1, 1, 1, 1, 1, 1, 1, last];
+      return { tenths, cpuMs: tenths.map(() => 2) };
+    };
+    const found = summaryOf([round(10, 10), round(20, 10), round(40, 32)]);
+    expect(found.ratios).toEqual([1, 0.5, 0.8]);
+    expect(found.ratio).toBe(0.8);
+    expect([found.tenths[0], found.tenths.at(-1), found.cpuMs[0]]).toEqual([20, 10, 2]);
+  });
+
   it('is a section of what was measured, and of nothing else', () => {
     const text = lifecycleSection({ backlog: backlog(95), sizes: sizes(1.1) });
-    expect(text).toContain('The last tenth goes 0.95 times as fast as the first.');
+    expect(text).toContain('The last tenth is given out 0.95 (0.50 to 2.00) times as fast as the first.');
     expect(text).toContain('| status | 2.00 | 2.00 | 1.10 (0.55 to 2.20) | 1.10 |');
     expect(text).not.toContain('### Logs');
   });

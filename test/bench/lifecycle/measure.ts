@@ -28,6 +28,8 @@ export type LifecycleRecord = { readonly [P in PartName]: { readonly machine: Ma
 
 interface Volumes {
   readonly rounds: number;
+  /** Of the backlog, which takes a minute each. */
+  readonly backlogRounds: number;
   readonly builds: number;
   readonly contended: number;
   readonly backlog: number;
@@ -38,6 +40,7 @@ interface Volumes {
 
 export const FULL: Volumes = {
   rounds: 5,
+  backlogRounds: 3,
   builds: 80,
   contended: 1_000,
   backlog: 10_000,
@@ -49,6 +52,7 @@ export const FULL: Volumes = {
 /** Shows that everything works, and no more. */
 export const QUICK: Volumes = {
   rounds: 2,
+  backlogRounds: 2,
   builds: 16,
   contended: 60,
   backlog: 200,
@@ -59,9 +63,9 @@ export const QUICK: Volumes = {
 
 export const PARTS: { readonly [P in PartName]: (volumes: Volumes) => Promise<Parts[P]> } = {
   throughput: ({ rounds, builds }) => measureThroughput(rounds, builds),
-  contention: ({ rounds, contended }) => measureContention(4 * rounds, contended),
-  backlog: ({ backlog }) => measureBacklog(backlog),
-  sizes: ({ sizes, rounds, calls }) => measureSizes(sizes, 4 * rounds, calls),
+  contention: ({ rounds, contended }) => measureContention(rounds, contended),
+  backlog: ({ backlog, backlogRounds }) => measureBacklog(backlog, backlogRounds),
+  sizes: ({ sizes, rounds, calls }) => measureSizes(sizes, { rounds: 4 * rounds, calls, restarts: rounds }),
   logs: ({ logSeconds }) => measureLogIngest(logSeconds),
   transfers: async () => {
     const rows = await onScene(transferAll);

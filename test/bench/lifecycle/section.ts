@@ -1,7 +1,7 @@
-import { machineText } from '../report/machine.ts';
 import { linesSvg } from '../report/lines.ts';
+import { machineText } from '../report/machine.ts';
 import { markdownTable } from '../report/section.ts';
-import { type Spread, spreadText } from '../report/statistics.ts';
+import { type Spread, spreadOf, spreadText } from '../report/statistics.ts';
 import type { LifecycleRecord, PartName } from './measure.ts';
 
 export const BACKLOG_PLOT = 'performance/backlog.svg';
@@ -24,7 +24,8 @@ export function lifecycleSection(record: Partial<LifecycleRecord>): string {
   };
   return [
     `\`npm start\` as a process of its own, asked over HTTP by another process on the same machine, whose time is in every figure: the
-single machine with its embedded engines, not AWS. Medians, with the least and the most of the rounds.`,
+single machine with its embedded engines, not AWS. Medians, with the least and the most of the rounds in brackets; what is compared is measured by
+turns, in the same order each round, and nothing is drawn by chance. Logs and large files are single runs: their figures have no rounds.`,
     ...(Object.keys(texts) as PartName[]).flatMap((name) => part(name)),
   ].join('\n\n');
 }
@@ -32,6 +33,8 @@ single machine with its embedded engines, not AWS. Medians, with the least and t
 function throughputText({
   lanes,
   requests,
+  rounds,
+  builds,
   whole,
   apart,
   clientCpuMs,
@@ -42,7 +45,7 @@ function throughputText({
   return `### Whole builds
 
 Address for the source, upload, submit, poll, download, heartbeat, ten lines of log, address for the result, upload, completion, download:
-${requests} requests a build, ${lanes} at once. The processor's time is of one build, in ms. In the second row the engines are in processes of their own (the
+${requests} requests a build, ${lanes} at once; ${rounds} rounds by turns of ${builds} builds each. The processor's time is of one build, in ms. In the second row the engines are in processes of their own (the
 database always is), so that what is left in the controller's is ours, with the SDK and Node: the engines take ${Math.round(100 * share)} % of the time that the
 controller and they take together. Whoever asks takes ${clientCpuMs.median.toFixed(1)} ms more, on the same machine.
 
@@ -71,28 +74,34 @@ function contentionText(all: LifecycleRecord['contention']['found']): string {
   return `### Contention
 
 All workers poll at once, over one build (again and again; exactly one is given it, each time) and over many, each worker free again by the
-report of a failure. Times are of a poll, from the request to the answer, the wait for the other polls included.
+report of a failure. Times are of a poll, from the request to the answer, the wait for the other polls included. The rounds of both rows are by
+turns; polls are those of all rounds.
 
 ${markdownTable(
-  ['workers', 'builds', 'grants a second', 'polls', 'told nothing', 'p50, ms', 'p99, ms'],
-  all.map(({ pollers, builds, grantsPerSecond, polls, empty, p50Ms, p99Ms }) => [
+  ['workers', 'builds', 'rounds', 'grants a second', 'polls', 'told nothing', 'p50, ms', 'p99, ms'],
+  all.map(({ pollers, builds, rounds, grantsPerSecond, polls, empty, p50Ms, p99Ms }) => [
     pollers,
     integer(builds),
-    grantsPerSecond === undefined ? '–' : grantsPerSecond.toFixed(0),
+    rounds,
+    grantsPerSecond === undefined ? '–' : spreadText(grantsPerSecond, 0),
     integer(polls),
     integer(empty),
-    p50Ms.toFixed(0),
-    p99Ms.toFixed(0),
+    spreadText(p50Ms, 0),
+    spreadText(p99Ms, 0),
   ]),
 )}`;
 }
 
 function backlogText(found: LifecycleRecord['backlog']['found']): string {
-  const { builds, workers, submitsPerSecond, tenths, cpuMs, ratio } = found;
+  const { builds, workers, submitsPerSecond, warmUp, tenths, cpuMs, ratios } = found;
   return `### A backlog
 
-${integer(builds)} builds wait, put there as as many submits leave them (over HTTP ${submitsPerSecond.toFixed(0)} a second, of a twentieth), before the first of ${workers} workers comes; then
-they are given out, each with the report of its end. The last tenth goes ${ratio.toFixed(2)} times as fast as the first.
+${integer(builds + warmUp)} builds wait before the first of ${workers} workers comes. Their records and messages are imported, because submits over HTTP would take
+longer (${submitsPerSecond.toFixed(0)} a second). Each build is given out and then reported as failed. Given out before the count begins, to warm the controller up: ${integer(warmUp)}. The
+${integer(builds)} after them are counted in tenths.
+
+The last tenth is given out ${spreadText(spreadOf(ratios), 2)} times as fast as the first. Rounds, each with a new controller: ${ratios.length}. The ratio is of
+the same round; the table and the plot have the medians.
 
 ${markdownTable(
   ['', ...tenths.map((_, index) => `${index + 1}`)],
@@ -105,7 +114,7 @@ ${markdownTable(
 ![Grants a second over a backlog](${BACKLOG_PLOT})`;
 }
 
-function sizesText({ sizes, requests, restartMs }: LifecycleRecord['sizes']['found']): string {
+function sizesText({ sizes, rounds, page, requests, restartMs, restarts }: LifecycleRecord['sizes']['found']): string {
   const [smallest = 0, ...larger] = sizes;
   const head = [
     'request',
@@ -121,9 +130,11 @@ function sizesText({ sizes, requests, restartMs }: LifecycleRecord['sizes']['fou
   ]);
   return `### How many builds there are
 
-Three controllers at once, asked by turns for pages of ten; ratios are of the same round, those of the processor's time (controller and
-database) of all rounds together. Restart: from the start of the process to the first
-answer to a list, in ms.
+A controller for each size, all at once, asked by turns in ${rounds} rounds for pages of ${page}. Ratios are of the same round, those of the processor's time
+(controller and database) of all rounds together. Of each ten builds six are of the platform and eight or nine in the state: with pages longer
+than six the table of ten answers the narrower lists with fewer builds than the others do, and is quicker for that alone.
+
+Restart: from the start of the process to the first answer to a list, in ms, ${restarts} times by turns.
 
 ${markdownTable(head, rows)}
 
@@ -137,7 +148,7 @@ function logsText(found: LifecycleRecord['logs']['found']): string {
   const { builds, seconds, linesPerSecond, lost, misplaced, p50Ms, p99Ms, beforeMiB, peakMiB } = found;
   return `### Logs
 
-${integer(linesPerSecond)} lines a second from ${builds} builds for ${seconds} s, a batch a second from each; times are from the moment in which a batch was due. Afterwards every line is read
+One run: ${integer(linesPerSecond)} lines a second from ${builds} builds for ${seconds} s, a batch a second from each; times are from the moment in which a batch was due. Afterwards every line is read
 again.
 
 ${markdownTable(
@@ -159,8 +170,8 @@ ${markdownTable(
 function transfersText({ rows, growths }: LifecycleRecord['transfers']['found']): string {
   return `### Memory under large files
 
-The controller's own memory at its most (the kernel's \`VmHWM\`, set back before each) while a file passes; every file is compared with what
-went in.
+The controller's own memory at its most (the kernel's \`VmHWM\`, set back before each) while a file passes, once each; every file is compared with
+what went in.
 
 ${markdownTable(
   ['way', 'MB', 'same bytes', 'up, MiB', 'down, MiB', 'seconds'],

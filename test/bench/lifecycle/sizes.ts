@@ -1,12 +1,15 @@
 import { treeCpuMs } from '../report/process-cpu.ts';
 import { ratiosOf, type Spread, spreadOf } from '../report/statistics.ts';
-import { ask } from './client.ts';
+import { ask, type Http } from './client.ts';
 import { idOf, importBuilds } from './records.ts';
 import { openStage, type Stage } from './stage.ts';
 
 export interface Sizes {
   /** How many builds are in the table. */
   readonly sizes: readonly number[];
+  readonly rounds: number;
+  /** How many builds a list asks for. */
+  readonly page: number;
   readonly requests: readonly {
     readonly what: string;
     /** In ms, by size; and against the smallest, round by round. */
@@ -17,16 +20,22 @@ export interface Sizes {
   }[];
   /** From the start of the process to the first answer to a list, in ms. */
   readonly restartMs: readonly Spread[];
+  readonly restarts: number;
 }
 
-/** Pages of one length, or the smallest table would answer with less. */
-const PAGE = 10;
+interface SizesSettings {
+  readonly rounds: number;
+  /** Of each request, of each table, in a round. */
+  readonly calls: number;
+  readonly restarts: number;
+}
+
+/** Any list has to be full in the smallest table too: of its ten builds six are of the platform, and eight in the state. */
+const PAGE = 5;
 
 export async function measureSizes(
   sizes: readonly number[],
-  rounds: number,
-  calls: number,
-  restarts = 3,
+  { rounds, calls, restarts }: SizesSettings,
 ): Promise<Sizes> {
   const now = Date.now();
   const stages: Stage[] = [];
@@ -34,12 +43,13 @@ export async function measureSizes(
     for (const size of sizes) stages.push(await openStage({}, (dataDir) => importBuilds(dataDir, size, now)));
     const requests: Sizes['requests'][number][] = [];
     for (const { what, path } of REQUESTS) {
+      for (const { controller } of stages) await checkFull(controller.http, path(0));
       const { times, cpuMs } = await byTurns(stages, path, rounds, calls);
       const [smallest = []] = times;
       const ratios = times.map((own) => ratiosOf(own, smallest));
       requests.push({ what, ms: times.map(spreadOf), ratios, cpuMs });
     }
-    return { sizes, requests, restartMs: await restartAll(stages, restarts) };
+    return { sizes, rounds, page: PAGE, requests, restartMs: await restartAll(stages, restarts), restarts };
   } finally {
     for (const stage of stages) await stage.close();
   }
@@ -53,6 +63,12 @@ const REQUESTS = [
   { what: 'a build', path: (call: number) => `/api/builds/${idOf(call % PAGE)}` },
   { what: 'its status', path: (call: number) => `/api/builds/${idOf(call % PAGE)}/status` },
 ] as const;
+
+/** A shorter page is quicker, whatever the size of its table. */
+async function checkFull(http: Http, path: string): Promise<void> {
+  const { builds } = await ask(http, 'GET', path, http.key);
+  if (builds !== undefined && builds.length !== PAGE) throw new Error(`${path} answered ${builds.length} builds`);
+}
 
 /** Round by round, of each table: what a request takes on average. */
 async function byTurns(

@@ -14,6 +14,9 @@ import { openStage, type Stage } from './stage.ts';
 export interface Throughput {
   readonly lanes: number;
   readonly requests: number;
+  readonly rounds: number;
+  /** In a round, of each way. */
+  readonly builds: number;
   /** `npm start` as it is. */
   readonly whole: { readonly perSecond: Spread; readonly databaseCpuMs: Spread; readonly controllerCpuMs: Spread };
   /** With queues and files in a process of their own too, so that what is ours is alone in the controller's. */
@@ -60,6 +63,8 @@ export async function measureThroughput(rounds: number, builds: number): Promise
     return {
       lanes: LANES,
       requests: REQUESTS,
+      rounds,
+      builds,
       whole: {
         perSecond: spread(found.whole, ({ perSecond }) => perSecond),
         databaseCpuMs: spread(found.whole, ({ childrenMs }) => childrenMs),

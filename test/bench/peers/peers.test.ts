@@ -66,11 +66,11 @@ describe('claim and finish', () => {
     expect(peersSection(record)).toContain('| Buildlatch | 1 | 100 (50 to 200) | 1 | 3.00 | 4.00 |');
   });
 
-  it('is a bar for each, as long as its figure', () => {
+  it('is a bar for each over a logarithmic axis that begins below the least', () => {
     const widths = [...peersPlot(record).matchAll(/<rect x="260" y="\d+" width="([\d.]+)"/g)].map(([, width]) =>
       Number(width),
     );
-    expect(widths).toEqual([47.5, 190]);
+    expect(widths).toEqual([199.7, 319.9]);
   });
 });
 

@@ -14,12 +14,12 @@ const TABLES = `
 const CLAIM = `
   WITH picked AS (SELECT id FROM builds WHERE state = 'pending' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED),
     taken AS (UPDATE builds SET state = 'assigned', worker = $1, attempt = attempt + 1, lease_until = now() + interval '85 s'
-      FROM picked WHERE builds.id = picked.id RETURNING builds.id)
-  UPDATE workers SET build = taken.id FROM taken WHERE workers.id = $1 AND workers.build IS NULL RETURNING workers.build`;
+      FROM picked WHERE builds.id = picked.id RETURNING builds.id, builds.attempt)
+  UPDATE workers SET build = taken.id FROM taken WHERE workers.id = $1 AND workers.build IS NULL RETURNING taken.id, taken.attempt`;
 
 const FINISH = `
   WITH ended AS (UPDATE builds SET state = 'completed', finished_at = now(), lease_until = NULL
-      WHERE id = $2 AND worker = $1 AND state IN ('assigned', 'building') RETURNING id)
+      WHERE id = $2 AND worker = $1 AND attempt = $3 AND state IN ('assigned', 'building') RETURNING id)
   UPDATE workers SET build = NULL FROM ended WHERE workers.id = $1 AND workers.build = ended.id RETURNING ended.id`;
 
 /** What one would write without any of these systems. */
@@ -42,7 +42,8 @@ export async function plainSql(name: string, pool: Pool, enginePid: number): Pro
           for (;;) {
             const claimed = await run('claim', CLAIM, [worker]);
             if (!claimed) return;
-            if (!(await run('finish', FINISH, [worker, claimed['build']]))) throw new Error('a build was lost');
+            const { id, attempt } = claimed;
+            if (!(await run('finish', FINISH, [worker, id, attempt]))) throw new Error('a build was lost');
             finished += 1;
           }
         }),

@@ -21,6 +21,8 @@ ours is quicker. ${Object.entries(versions)
       .join(', ')}; ${machineText(machine)}.`,
     peersTable(rows),
     `![Jobs a second](${PEERS_PLOT})`,
+    `The bench needs PostgreSQL and Redis installed (Debian: \`apt-get install postgresql redis-server\`) and starts servers of its own. The plot's axis is
+logarithmic.`,
     `What is not the same:
 
 - **Ours** are the use cases behind \`poll\` and \`result\` on the engines of \`npm start\`, which stand in for DynamoDB, SQS and S3: a job is a read of
@@ -30,8 +32,8 @@ ours is quicker. ${Object.entries(versions)
 - **Durability.** The embedded database writes ahead and leaves it to the system when that reaches the disk: what is committed survives the death of any
   process, and not a power cut. PostgreSQL (\`fsync\`, \`synchronous_commit\`) and Redis (\`appendfsync always\`) wait for the disk; the row
   “not waiting for the disk” is PostgreSQL with what ours promises.
-- **What is promised.** Plain SQL fences as ours does (state, attempt, worker in one transaction) and has no lease, no requeue, no history, no queue
-  between. graphile-worker deletes a finished job without waiting for that, and gives a lost one back after four hours; pg-boss after its expiry;
+- **What is promised.** Plain SQL fences as ours does (state, attempt and worker, in one statement). It writes when a lease ends, and nothing looks at
+  it: it has no requeue, no history and no queue between. graphile-worker deletes a finished job without waiting for that, and gives a lost one back after four hours; pg-boss after its expiry;
   BullMQ's lock is renewed by its worker. None of these three knows a worker that holds one job.
 - **Engines** are processes of their own, their processor time apart from that of the claimers' process. Ours has the database in one, queues and files in another.`,
   ].join('\n\n');
@@ -55,7 +57,7 @@ const isOurs = (rows: readonly PeerRow[], index: number) => rows[index]?.name ==
 
 export const peersPlot = ({ rows }: PeersRecord): string =>
   barsSvg({
-    title: 'Jobs claimed and finished a second',
+    title: 'Jobs claimed and finished a second, on a logarithmic axis',
     bars: rows.map(({ name, claimers, jobsPerSecond }) => ({
       name: `${name}, ${claimers} claimer${claimers === 1 ? '' : 's'}`,
       value: jobsPerSecond.median,

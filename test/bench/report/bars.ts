@@ -19,11 +19,17 @@ const TOP = 40;
 const LEFT = 260;
 const RIGHT = 80;
 
-/** A bar each, with a line from the least to the most. */
+/** A bar each over a logarithmic axis, with its figure and a line from the least to the most: none is too short to be seen. */
 export function barsSvg({ title, bars }: Bars): string {
-  const height = TOP + bars.length * ROW + 16;
-  const largest = Math.max(...bars.map(({ most }) => most));
-  const at = (value: number) => toTenth(LEFT + (value / largest) * (WIDTH - LEFT - RIGHT));
+  const bottom = TOP + bars.length * ROW;
+  const low = decadeBelow(Math.min(...bars.map(({ least }) => least)));
+  const high = Math.log10(Math.max(...bars.map(({ most }) => most)));
+  const at = (value: number) => toTenth(LEFT + ((Math.log10(value) - low) / (high - low)) * (WIDTH - LEFT - RIGHT));
+  const decades = Array.from({ length: Math.floor(high) - low + 1 }, (_, index) => 10 ** (low + index));
+  const grid = decades.map(
+    (value) =>
+      `<path d="M${at(value)} ${TOP - 6}V${bottom}" stroke="#e5e7eb"/><text x="${at(value)}" y="${bottom + 16}" text-anchor="middle">${value.toLocaleString('en')}</text>`,
+  );
   const rows = bars.map(({ name, value, least, most }, index) => {
     const y = TOP + index * ROW;
     const middle = y + 8;
@@ -34,5 +40,8 @@ export function barsSvg({ title, bars }: Bars): string {
       `<text x="${at(most) + 6}" y="${y + 12}">${escaped(Number(value.toPrecision(3)).toLocaleString('en'))}</text>`,
     ].join('');
   });
-  return svgOf({ width: WIDTH, height, title, titleX: 16 }, rows);
+  return svgOf({ width: WIDTH, height: bottom + 28, title, titleX: 16 }, [...grid, ...rows]);
 }
+
+/** As a power, and never the value itself: the shortest bar has a length too. */
+const decadeBelow = (value: number) => Math.ceil(Math.log10(value)) - 1;
