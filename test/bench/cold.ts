@@ -18,7 +18,7 @@ Inputs, with their defaults:
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  const flags = readFlags(args, { rounds: 5 }, ['update', 'json'], HELP);
+  const flags = readFlags(args, { rounds: 20 }, ['update', 'json'], HELP);
   if ('said' in flags) {
     process[flags.code === 0 ? 'stdout' : 'stderr'].write(flags.said);
     return flags.code;
@@ -30,9 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
   if (flags.update) update('cold', run, coldSection(run));
   console.log(flags.json ? JSON.stringify(run, undefined, 2) : coldSection(run));
   const functions = imports.filter(({ name }) => name !== BARE);
-  const [slowest] = functions.toSorted((a, b) => b.ratio - a.ratio);
+  const [slowest] = functions.toSorted((a, b) => b.ms.median - a.ms.median);
   console.log(
-    `\ncold: ${functions.length} functions; the slowest, ${slowest?.name}, takes ${slowest?.ratio.toFixed(2)} times as long as ${BARE}`,
+    `\ncold: ${functions.length} functions; the slowest, ${slowest?.name}, takes ${slowest?.ratio?.median.toFixed(2)} times as long as ${BARE}`,
   );
   return 0;
 }

@@ -8,23 +8,21 @@ import { bundle } from '../../../infra/bundle.ts';
 import { bundleFolder } from '../../../infra/bundle-folder.ts';
 import { FUNCTIONS } from '../../../infra/functions.ts';
 import { LOADABLE } from '../../support/loadable-environment.ts';
-import { median } from '../report/statistics.ts';
+import { ratiosOf, type Spread, spreadOf } from '../report/statistics.ts';
 
 /**
  * What a function's start costs before its first request: the time in which a new process loads its bundle, settings
  * checked and clients made. Each is loaded in a process of its own, function after function, round after round, so that
  * whatever else the machine does meets all of them; in each round the clients of AWS alone are loaded too, and what a
- * function costs is stated as a ratio to them.
+ * function costs is stated as a ratio to them, of the same round.
  */
 
 export interface ColdImport {
   readonly name: string;
   readonly bytes: number;
-  readonly medianMs: number;
-  readonly minMs: number;
-  readonly maxMs: number;
-  /** To the clients of AWS alone, medians of the same run. */
-  readonly ratio: number;
+  readonly ms: Spread;
+  /** To the clients of AWS alone, of the same round; those themselves have none. */
+  readonly ratio?: Spread;
 }
 
 export const BARE = "AWS's clients alone (DynamoDB, SQS, S3)";
@@ -61,11 +59,10 @@ export async function measureColdImports(rounds: number, onRound: (round: number
       for (const subject of subjects) times.get(subject.name)?.push(await load(subject));
       onRound(round);
     }
-    const bareMs = median(times.get(BARE) ?? []);
+    const bare = times.get(BARE) ?? [];
     return subjects.map(({ name, bytes }) => {
-      const all = times.get(name) ?? [];
-      const medianMs = median(all);
-      return { name, bytes, medianMs, minMs: Math.min(...all), maxMs: Math.max(...all), ratio: medianMs / bareMs };
+      const own = times.get(name) ?? [];
+      return { name, bytes, ms: spreadOf(own), ...(name !== BARE && { ratio: ratiosOf(own, bare) }) };
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
