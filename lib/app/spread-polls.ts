@@ -25,7 +25,7 @@ interface Expected {
  * answer it knows nothing but what the workers' records say, and where it knows nobody the pace is that of a lone worker. No
  * promise rests on it.
  */
-export function spreadPolls(): Pace {
+export function spreadPolls(rule = nextPollMs): Pace {
   const expected = new Map<string, Expected>();
   /** When a worker of the platform last came back from a build. */
   const releasedAt = new Map<Platform, number>();
@@ -44,7 +44,7 @@ export function spreadPolls(): Pace {
       size: others.length + 1,
       releasedAt: Math.max(0, ...platforms.map((platform) => releasedAt.get(platform) ?? 0)),
     };
-    const pauseOf = (at: number) => nextPollMs(worker, now, at, fleet);
+    const pauseOf = (at: number) => rule(worker, now, at, fleet);
     if (others.length >= MAX_KNOWN) return pauseOf(chance);
     const ms = furthest(others, now, pauseOf, chance);
     expected.set(id, { at: now + ms, platforms });

@@ -2,6 +2,9 @@ import { escaped, svgOf, toTenth } from './svg.ts';
 
 interface Series {
   readonly name: string;
+  /** Series of one hue belong together. Absent: each has its own. */
+  readonly hue?: number;
+  readonly isDashed?: boolean;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
@@ -12,8 +15,8 @@ export interface Plot {
   readonly series: readonly Series[];
 }
 
-const [WIDTH, HEIGHT] = [720, 400];
-const BOX = { left: 70, right: 190, top: 40, bottom: 50 } as const;
+const [WIDTH, HEIGHT] = [760, 400];
+const BOX = { left: 70, right: 220, top: 40, bottom: 50 } as const;
 const COLOURS = ['#2563eb', '#dc2626', '#059669', '#d97706', '#7c3aed', '#0891b2', '#db2777', '#4b5563'];
 
 /** Lines over two logarithmic axes: what is plotted here goes over many orders of size. */
@@ -45,16 +48,20 @@ export function plotSvg({ title, x, y, series }: Plot): string {
       text(BOX.left - 8, toY.at(each) + 4, short(each), ' text-anchor="end"'),
     ]),
   ];
-  const lines = series.flatMap(({ name, points: own }, index) => {
-    const colour = COLOURS[index % COLOURS.length];
+  const lines = series.flatMap(({ name, hue, isDashed = false, points: own }, index) => {
+    const colour = COLOURS[(hue ?? index) % COLOURS.length];
+    const stroke = `fill="none" stroke="${colour}" stroke-width="2"${isDashed ? ' stroke-dasharray="6 4"' : ''}`;
     const path = own.map(([a, b], at) => `${at === 0 ? 'M' : 'L'}${toTenth(toX.at(a))} ${toTenth(toY.at(b))}`).join('');
-    const dots = own.map(
-      ([a, b]) => `<circle cx="${toTenth(toX.at(a))}" cy="${toTenth(toY.at(b))}" r="3" fill="${colour}"/>`,
-    );
+    // A ring around a dot where a dashed line lies on another.
+    const look = isDashed ? `r="5.5" fill="none" stroke="${colour}"` : `r="3.5" fill="${colour}"`;
+    const dot = (at: number, of: number) => `<circle cx="${toTenth(at)}" cy="${toTenth(of)}" ${look}/>`;
+    const row = BOX.top + 18 * index + 4;
     return [
-      `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-      ...dots,
-      text(right + 14, BOX.top + 16 * index + 8, name, ` fill="${colour}"`),
+      ...(own.length > 1 ? [`<path d="${path}" ${stroke}/>`] : []),
+      ...own.map(([a, b]) => dot(toX.at(a), toY.at(b))),
+      `<path d="M${right + 14} ${row}h28" ${stroke}/>`,
+      dot(right + 28, row),
+      text(right + 50, row + 4, name, ` fill="${colour}"`),
     ];
   });
   return svgOf({ width: WIDTH, height: HEIGHT, title, titleX: BOX.left }, [

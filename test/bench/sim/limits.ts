@@ -1,8 +1,9 @@
 import { STAGE_SETTINGS } from '../../../infra/stage-settings.ts';
+import type { Units } from './units.ts';
 import type { Week } from './week.ts';
 
 /** What AWS and our own settings allow, and by what each can be raised. */
-interface Limit {
+export interface Limit {
   readonly what: string;
   readonly raisedBy: string;
   readonly allowed: number;
@@ -11,24 +12,25 @@ interface Limit {
 
 export interface Peak extends Pick<Week, 'perSecond'> {
   readonly lambdaMs: number;
+  readonly units: Units;
 }
 
 const HEARTBEAT_SECONDS = 30;
 const LOG_SECONDS = 30;
-/** Into `due#pending`: put in, moved within it when its message was sent, taken out. */
+/** Into `due#pending`: put in, moved within it when its message was sent, taken out. A move counts twice. */
 const UNITS_IN_HOTTEST_KEY = 4;
-/** Of a build's whole life, beside heartbeats and log lines: submit, assignment, first heartbeat, completion. */
-const UNITS_OF_BUILD = 32;
-const UNITS_OF_LOG = 5;
-/** Beside polls, heartbeats and log lines. */
-const REQUESTS_OF_BUILD = 18;
 
 const beats = ({ perSecond }: Peak) => perSecond.atWork / HEARTBEAT_SECONDS;
 const logs = ({ perSecond }: Peak) => perSecond.atWork / LOG_SECONDS;
 const requests = (load: Peak) =>
-  load.perSecond.polls + beats(load) + logs(load) + load.perSecond.builds * REQUESTS_OF_BUILD;
+  load.perSecond.polls + beats(load) + logs(load) + load.perSecond.builds * load.units.buildAlone.requests;
+const writeUnits = (load: Peak) =>
+  beats(load) * load.units.heartbeat.writeUnits +
+  logs(load) * load.units.log.writeUnits +
+  load.perSecond.sightings * load.units.sighting.writeUnits +
+  load.perSecond.builds * load.units.buildAlone.writeUnits;
 
-const LIMITS: readonly Limit[] = [
+export const LIMITS: readonly Limit[] = [
   {
     what: 'polls a second on their route',
     allowed: STAGE_SETTINGS.ROUTE_RATE.default,
@@ -55,7 +57,7 @@ const LIMITS: readonly Limit[] = [
     used: (load) => (requests(load) * load.lambdaMs) / 1000,
   },
   {
-    what: 'writes a second of one key of an index',
+    what: 'write units a second of one key of an index',
     allowed: 1_000,
     raisedBy: 'more shards of `due` (the number is in the key)',
     used: ({ perSecond }) => perSecond.builds * UNITS_IN_HOTTEST_KEY,
@@ -64,7 +66,7 @@ const LIMITS: readonly Limit[] = [
     what: 'write units a second of a new table',
     allowed: 4_000,
     raisedBy: 'warm throughput, or time: it doubles by itself',
-    used: (load) => beats(load) + logs(load) * UNITS_OF_LOG + load.perSecond.builds * UNITS_OF_BUILD,
+    used: writeUnits,
   },
   {
     what: 'messages in flight of one queue',
@@ -74,14 +76,5 @@ const LIMITS: readonly Limit[] = [
   },
 ];
 
-export interface Reached {
-  readonly limit: Limit;
-  /** 1: all of it. */
-  readonly share: number;
-}
-
-/** The limit that is nearest, or passed the furthest. */
-export function firstLimit(load: Peak): Reached {
-  const all = LIMITS.map((limit) => ({ limit, share: limit.used(load) / limit.allowed }));
-  return all.reduce((nearest, each) => (each.share > nearest.share ? each : nearest));
-}
+/** Of each limit, in their order. 1: all of it. */
+export const sharesOf = (load: Peak): number[] => LIMITS.map((limit) => limit.used(load) / limit.allowed);

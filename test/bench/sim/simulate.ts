@@ -18,8 +18,9 @@ export interface Load {
 }
 
 export interface Service {
-  /** Medians: of a poll from the worker's request to its answer, and of a build. */
-  readonly pollMs: number;
+  /** Medians: of a poll from the worker's request to its answer, by what it finds, and of a build. */
+  readonly emptyPollMs: number;
+  readonly grantPollMs: number;
   readonly buildMs: number;
 }
 
@@ -41,8 +42,8 @@ const DAY = 86_400_000;
 
 /**
  * Workers that poll, take, build and come back, by events: each poll that finds a message is an assignment by `decide`, each
- * pause is the one that the controller would answer. What a poll asks of AWS is one read and one receive, so nothing here waits
- * for the table or the queue; `agrees with the use case itself` holds this against `assignBuild` over the in-memory stores.
+ * pause is the one that the controller would answer: `lets workers pause as the use case would tell them to` holds that against
+ * `assignBuild` over the in-memory stores. Table and queue are never late here; what their calls take is in the poll's time.
  */
 export function simulate(pace: Pace, load: Load, service: Service): Outcome {
   const random = dice(load.seed);
@@ -66,8 +67,8 @@ export function simulate(pace: Pace, load: Load, service: Service): Outcome {
     const index = fleet.agenda.take();
     const worker = fleet.finish(index, now);
     counts.polls += isCounted(now);
-    const answeredAt = now + logNormal(random, service.pollMs);
     const build = waiting[taken];
+    const answeredAt = now + logNormal(random, build ? service.grantPollMs : service.emptyPollMs);
     if (build) {
       taken += 1;
       assign(build, worker, answeredAt);
@@ -102,7 +103,7 @@ function assign(build: Build, worker: Worker, now: number): void {
 }
 
 /** Those that would be at work are so at the beginning; the others poll at a time of their own. */
-function createFleet({ workers, buildsPerDay, from }: Load, { buildMs, pollMs }: Service, random: () => number) {
+function createFleet({ workers, buildsPerDay, from }: Load, { buildMs, emptyPollMs }: Service, random: () => number) {
   const agenda = createAgenda(workers + 1);
   const submitsPerMs = (buildsPerDay * busyness(from)) / DAY;
   const typical = Math.min(workers, Math.round(submitsPerMs * buildMs));
@@ -126,7 +127,7 @@ function createFleet({ workers, buildsPerDay, from }: Load, { buildMs, pollMs }:
   };
   for (let index = 0; index < workers; index++) {
     if (index < typical) begin(index, from, random() * buildMs);
-    else agenda.add(from + random() * 30_000 + pollMs, index);
+    else agenda.add(from + random() * 30_000 + emptyPollMs, index);
   }
   return {
     agenda,
