@@ -70,10 +70,10 @@ const platformLines: Rows = ({ cost }) => {
 };
 
 const paces: Rows = ({ sim }) =>
-  (sim?.paces ?? [])
+  (sim?.rules ?? [])
     .filter(({ pace }) => pace.startsWith('before: '))
     .flatMap((before) => {
-      const after = sim?.paces.find(
+      const after = sim?.rules.find(
         ({ pace, workers, buildsPerDay }) =>
           pace === PACE_NOW && workers === before.workers && buildsPerDay === before.buildsPerDay,
       );

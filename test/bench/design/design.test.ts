@@ -13,7 +13,7 @@ import { type PeersRecord, peersPlot, peersSection, PEERS_PLOT } from '../peers/
 import { findResult, readPlot } from '../report/results.ts';
 import { readSection } from '../report/section.ts';
 import { NOW } from '../sim/paces.ts';
-import type { PaceRow } from '../sim/run.ts';
+import type { PaceRow } from '../sim/compare.ts';
 import { type DesignRow, designRows, findResults, type Results } from './rows.ts';
 import { changesSection, changeRows } from './changes.ts';
 import { designSection } from './section.ts';
@@ -73,11 +73,11 @@ describe('a row of the design', () => {
     if (!sim) throw new Error('nothing was simulated');
     const rowOf = (change: object) => {
       const paces = sim.paces.map((each) => ({ ...each, latency: 0.9, cost: 0.3 }));
-      return of({ sim: { ...sim, paces: paces.with(2, { ...sim.paces[2], ...paces[2], ...change } as PaceRow) } }).at(
+      return of({ sim: { ...sim, paces: paces.with(1, { ...sim.paces[1], ...paces[1], ...change } as PaceRow) } }).at(
         -1,
       );
     };
-    expect(sim.paces[2]?.pace).toBe(NOW);
+    expect(sim.paces[1]?.pace).toBe(NOW);
     expect(rowOf({})?.isMet).toBe(true);
     expect(rowOf({ latency: 1.1 })?.isMet).toBe(false);
     expect(rowOf({ cost: 0.31 })?.isMet).toBe(false);

@@ -13,7 +13,7 @@ import type { Lost } from '../lost/lose-workers.ts';
 import { findResult } from '../report/results.ts';
 import { NOW as PACE_NOW } from '../sim/paces.ts';
 import type { SimRecord } from '../sim/run.ts';
-import { WANTED } from '../sim/section.ts';
+import { WANTED } from '../sim/compare.ts';
 import type { ChangesRecord } from './changes.ts';
 import { flatWithin, TARGETS } from './targets.ts';
 
@@ -314,7 +314,7 @@ const pace: Row = ({ sim }) => {
     ...(!isMet && {
       cause:
         'who does not know when a build comes meets it by the polls of the whole fleet, so the p50 goes with how often the fleet asks',
-      tried: `${new Set(sim?.paces.map(({ pace: name }) => name)).size - 1} rules, in the table of the pace of polls; the best spreads the polls evenly through the fleet and asks more often when builds are likely`,
+      tried: `${new Set(sim?.rules.map(({ pace: name }) => name)).size - 1} rules, in the table of the pace of polls; the best spreads the polls evenly through the fleet and asks more often when builds are likely`,
     }),
   };
 };
