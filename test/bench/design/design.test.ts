@@ -137,12 +137,12 @@ describe('a change that was made for speed or cost', () => {
   });
 
   it('has the pace before and now of the same load', () => {
-    const pace = { workers: 5, buildsPerDay: 1_000, p99: 9, latency: 1 };
+    const pace = { workers: 5, buildsPerDay: 1_000, weeks: 1, p99: 9, latency: 1 };
     const before = { ...pace, pace: 'before: 2 s', p50: 5, cost: 0.2 };
     const now = { ...pace, pace: NOW, p50: 2, cost: 0.3 };
     const { sim } = results;
     if (!sim) throw new Error('nothing was simulated');
-    const rows = (...paces: PaceRow[]) => changeRows({ ...results, ...without, sim: { ...sim, paces } });
+    const rows = (...rules: PaceRow[]) => changeRows({ ...results, ...without, sim: { ...sim, rules } });
     expect(rows(before, { ...now, workers: 6 })).toEqual([]);
     expect(rows(before, { ...now, workers: 6 }, now)).toMatchObject([
       { before: 'p50 5 s, polls 0.2 of those each 5 s', after: 'p50 2 s, polls 0.3 of those each 5 s' },
