@@ -42,7 +42,6 @@ export const PACE_LOADS = [
 ];
 /** On which other rules, and other numbers of the present one, were tried. */
 export const RULE_LOADS = [load(5, 20), load(10, 200)];
-export const SWEEP_LOADS = RULE_LOADS;
 
 /** One week of a small fleet has a hundred builds; their middle is another one each time. */
 const weeksOf = (workers: number, weeksOfAWorker: number) => Math.max(1, Math.round(weeksOfAWorker / workers));

@@ -5,15 +5,7 @@ import { sum, times } from '../cost/counts.ts';
 import { readRecord } from '../cost/record.ts';
 import { DEFAULTS } from '../cost/settings.ts';
 import { rounded } from '../report/results.ts';
-import {
-  comparePaces,
-  type Load,
-  PACE_LOADS,
-  type PaceRow,
-  RULE_LOADS,
-  SWEEP_LOADS,
-  type SweepRow,
-} from './compare.ts';
+import { comparePaces, type Load, PACE_LOADS, type PaceRow, RULE_LOADS, type SweepRow } from './compare.ts';
 import { LIMITS, sharesOf } from './limits.ts';
 import { fixed, hint } from './paces.ts';
 import { type Measured, readMeasured, serviceOf, type SimSettings, withAssumedDoubled } from './service.ts';
@@ -92,7 +84,7 @@ export const SIM_LOADS = {
   doubled: DOUBLED_LOADS,
   paces: PACE_LOADS,
   rules: RULE_LOADS,
-  sweep: SWEEP_LOADS,
+  sweep: RULE_LOADS,
 };
 
 export const NO_LOADS: typeof SIM_LOADS = { rows: [], doubled: [], paces: [], rules: [], sweep: [] };

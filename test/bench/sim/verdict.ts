@@ -4,8 +4,8 @@ import { BASE, NOW } from './paces.ts';
 export const loadText = ({ workers, buildsPerDay }: Pick<PaceRow, 'workers' | 'buildsPerDay'>) =>
   `${workers.toLocaleString('en')}/${buildsPerDay.toLocaleString('en')}`;
 
-export const isLatencyMet = ({ latency }: PaceRow) => latency <= WANTED.latency;
-export const isCostMet = ({ cost }: PaceRow) => cost <= WANTED.cost;
+const isLatencyMet = ({ latency }: PaceRow) => latency <= WANTED.latency;
+const isCostMet = ({ cost }: PaceRow) => cost <= WANTED.cost;
 
 const worstBy = (rows: readonly PaceRow[], figure: 'latency' | 'cost') =>
   rows.toSorted((a, b) => b[figure] - a[figure]).slice(0, 1);

@@ -20,7 +20,7 @@ const ENOUGH_POLLS = 40_000;
 const SHORTEST = MINUTE;
 const LONGEST = 4 * HOUR;
 /** Small fleets have few builds: whole weeks of them. */
-export const MOST_FOR_WEEKS = 50;
+const MOST_FOR_WEEKS = 50;
 
 /** The first stretch is simulated again, each time by another seed, until so many builds were picked up. */
 export interface Enough {
