@@ -3,7 +3,7 @@ import { readFlags } from './report/numbers.ts';
 import { writePlot } from './report/results.ts';
 import { update } from './report/update.ts';
 import { simPlots } from './sim/plots.ts';
-import { readMeasured } from './sim/service.ts';
+import { readMeasured } from './sim/service-times.ts';
 import { readSim, runAll, SIM_DEFAULTS, SIM_FILE } from './sim/run.ts';
 import { simSection } from './sim/section.ts';
 import { missedPaces } from './sim/verdict.ts';

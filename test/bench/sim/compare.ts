@@ -1,6 +1,6 @@
 import { rounded } from '../report/results.ts';
 import { BASE, EVENLY, NOW, PACES, type PaceMaker, SWEPT, type Swept } from './paces.ts';
-import type { SimSettings } from './service.ts';
+import type { SimSettings } from './service-times.ts';
 import { quantile, type Service } from './simulate.ts';
 import { simulateWeek } from './week.ts';
 

@@ -8,7 +8,7 @@ import { rounded } from '../report/results.ts';
 import { comparePaces, type Load, PACE_LOADS, type PaceRow, RULE_LOADS, type SweepRow } from './compare.ts';
 import { LIMITS, sharesOf } from './limits.ts';
 import { fixed, hint } from './paces.ts';
-import { type Measured, readMeasured, serviceOf, type SimSettings, withAssumedDoubled } from './service.ts';
+import { type Measured, readMeasured, serviceOf, type SimSettings, withAssumedDoubled } from './service-times.ts';
 import { quantile } from './simulate.ts';
 import { type Units, unitsOf } from './units.ts';
 import { simulateWeek, type Week } from './week.ts';

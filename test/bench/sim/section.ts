@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts';
 import { SWEPT } from './paces.ts';
 import { COST_PLOT, PICKUP_PLOT } from './plots.ts';
 import { type DoubledRow, firstLimit, type Row, type SimRecord } from './run.ts';
-import { type Measured, serviceOf, type SimSettings } from './service.ts';
+import { type Measured, serviceOf, type SimSettings } from './service-times.ts';
 import { loadText, missedPaces, rangeText, rulesThatDo } from './verdict.ts';
 
 const integer = (value: number) => value.toLocaleString('en');

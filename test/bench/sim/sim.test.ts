@@ -17,7 +17,7 @@ import { fixed, hint, hintBy, NOW } from './paces.ts';
 import { NO_LOADS, readSim, runAll, SIM_DEFAULTS } from './run.ts';
 import { simPlots } from './plots.ts';
 import { simSection } from './section.ts';
-import { readMeasured, serviceOf, withAssumedDoubled } from './service.ts';
+import { readMeasured, serviceOf, withAssumedDoubled } from './service-times.ts';
 import { quantile, simulate } from './simulate.ts';
 import { unitsOf } from './units.ts';
 import { missedPaces } from './verdict.ts';
