@@ -7,7 +7,7 @@ import { allOf, priceOf, restMonth } from './bill.ts';
 import type { Step } from './meter.ts';
 import { PRICES } from './prices.ts';
 import { type CostRecord, differences, lastingDifferences, readRecord } from './record.ts';
-import { costSection, isExcused, isMissed, verdicts } from './section.ts';
+import { costSection, isExcused, isMissed, telemetryText, verdicts } from './section.ts';
 import { DEFAULTS } from './settings.ts';
 
 const record = readRecord();
@@ -103,6 +103,13 @@ describe('the documents', () => {
 
   it('what the design allows is kept, or is said why not', () => {
     expect(verdicts(record, DEFAULTS).filter((each) => isMissed(each) && !isExcused(each))).toEqual([]);
+  });
+
+  it('what telemetry costs more is told by what it is made of', () => {
+    const [told] = telemetryText(record);
+    expect(told).toMatch(/^of telemetry each 5 s, more than without it: requests 0\.\d{3}, writes 0\.\d{3}; more than/);
+    const { plain } = record.builds;
+    expect(telemetryText({ ...record, builds: plain ? { plain } : {} })).toEqual([]);
   });
 
   it('an excuse forgives no more than was known when it was made', () => {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { NOW, measureHandlers } from './measure.ts';
 import { profileHandlers } from './profile.ts';
+import { knownRevisions } from './revision.ts';
 import { handlersSection, missedRatios } from './section.ts';
 
 const machine = { node: '24.0.0', cores: 2, cpu: 'a processor', loadBefore: 0 };
@@ -38,6 +39,12 @@ describe('what a handler takes', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('is compared with those revisions alone that git has', async () => {
+    const unknown = { rev: '0000000~1', name: 'nowhere' };
+    const now = { rev: 'HEAD', name: 'here' };
+    expect(await knownRevisions([unknown, now])).toEqual([now]);
   });
 
   it('is shown by whose code it is', { timeout: 60_000 }, async () => {
