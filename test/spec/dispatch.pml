@@ -15,6 +15,9 @@
 #define MAX_SPENT 2
 #endif
 
+#ifndef SWEEPS
+#define SWEEPS 1
+#endif
 #ifndef COPIES
 #define COPIES 1
 #endif
@@ -222,7 +225,7 @@ inline look(k) {
   n = b[k].attempt; l = b[k].lease; state = b[k].state
 }
 
-/* The sweep: reads an index, decides, then writes under its condition; two of them may run at once. */
+/* The sweep: reads an index, decides, then writes under its condition; with SWEEPS=2 two of them run at once. */
 proctype sweep() {
   byte i; byte n; byte l; byte state;
 end_idle:
@@ -307,6 +310,10 @@ init {
 #ifdef TWINS
     run worker(0);   /* a worker that polls twice at once */
 #endif
-    run sweep()
+    k = 0;
+    do
+    :: k < SWEEPS -> run sweep(); k++
+    :: else -> break
+    od
   }
 }

@@ -10,9 +10,11 @@ import { join } from 'node:path';
 
 const MODEL = join(import.meta.dirname, 'dispatch.pml');
 
-/** One build, two workers, a sweep, a canceller; and one worker that polls twice at once for two builds. */
+/** One build, two workers, a sweep, a canceller; the same with two sweeps at once; and one worker that polls twice at once for two builds. */
 const WORLDS = {
   rivals: [],
+  // With copies and crashes as well it has more states than fit a check of minutes.
+  sweeps: ['-DSWEEPS=2', '-DCOPIES=0', '-DCRASHES=0'],
   twins: ['-DBUILDS=2', '-DWORKERS=1', '-DTWINS', '-DSTALLS=0', '-DCRASHES=0'],
 } as const;
 type World = keyof typeof WORLDS;
