@@ -5,11 +5,24 @@
  */
 const wallClock = Date.now;
 let aheadMs = 0;
+let standsAt: number | undefined;
+const now = () => standsAt ?? wallClock() + aheadMs;
 
 /** Sets the controller's clock ahead. */
 export function advance(ms: number): void {
   aheadMs += ms;
-  Date.now = () => wallClock() + aheadMs;
+  Date.now = now;
+}
+
+/** The controller's clock stands while something runs: how much a poll does in its two seconds is not up to the machine. */
+export async function whileClockStands<T>(act: () => Promise<T>): Promise<T> {
+  standsAt = Date.now();
+  Date.now = now;
+  try {
+    return await act();
+  } finally {
+    standsAt = undefined;
+  }
 }
 
 export function backToPresent(): void {
