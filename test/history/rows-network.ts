@@ -224,6 +224,18 @@ const commitFails: Row = {
   },
 };
 
+const headMissing: Row = {
+  ...faulty('head-missing', 'S3 HEAD missing at commit', 2_000, 12, [
+    { engine: 's3', operations: ['HEAD'], share: 0.3, fault: notThere },
+  ]),
+  /** The volume is that of the HEADs that missed. */
+  async act(stage) {
+    await usualLoad(stage);
+    const builds = Math.ceil(stage.volume / 4);
+    while (stage.injected() < stage.volume) await runLoad(stage, { builds, pollers: 8, cancels: 0.03 });
+  },
+};
+
 /** A message that was given back is hidden for a minute at most, one that was not for half of it. */
 const LONGEST_HIDDEN_MS = 61_000;
 
@@ -247,7 +259,5 @@ export const NETWORK_ROWS: readonly Row[] = [
   commitFails,
   duplicates,
   sendFails,
-  faulty('head-missing', 'S3 HEAD missing at commit', 2_000, 25, [
-    { engine: 's3', operations: ['HEAD'], share: 0.3, fault: notThere },
-  ]),
+  headMissing,
 ];
