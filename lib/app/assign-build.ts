@@ -40,7 +40,8 @@ const MAX_MESSAGES = 50;
 /**
  * Messages of one queue that led nowhere before a poll looks for a build without one. A build that waited for hours was sent
  * again some times, so a long backlog leaves several such messages for each of its builds, and what is submitted after it has
- * its own behind them all: a wall of thousands, of which a poll takes away 50 at most.
+ * its own behind them all: a wall of thousands, of which a poll takes away 50 at most. Where each takes long, half of the poll's time
+ * says so sooner.
  */
 const MISSES_BEFORE_INDEX = 10;
 
@@ -120,9 +121,12 @@ async function assignNext(
     const line = openLine(deps, worker, platform);
     let isEmpty = false;
     let misses = 0;
+    let hasLooked = false;
     for (;;) {
       if (left === 0 || deps.clock() > searchUntil) return 'unfinished';
-      if (misses === MISSES_BEFORE_INDEX) {
+      const isLate = deps.clock() > searchUntil - SEARCH_MS / 2;
+      if (!hasLooked && (misses === MISSES_BEFORE_INDEX || (isLate && misses > 0))) {
+        hasLooked = true;
         const answer = await tryWithout(deps, platform, worker, tokenHash, settings, searchUntil);
         if (answer !== 'next') return answer ?? 'nothing';
       }

@@ -138,6 +138,17 @@ describe('a message that leads nowhere', () => {
     expect(refused).toEqual(Array(12).fill(expect.objectContaining({ attempt: 7, reason: 'build_moved' })));
   });
 
+  it('with some like it that take half of the poll’s time: the others are not waited for', async () => {
+    for (let copy = 0; copy < 8; copy++) await send({ attempt: 7 });
+    await send();
+    let looks = 0;
+    const clock = () => NOW + 120 * looks++;
+    const worker = world.workers.get('worker-1') ?? aWorker();
+    const answer = await assignBuild({ ...world.deps, clock }, worker, 'hash-of-worker-1', settings);
+    expect(answer.assignment?.buildId).toBe('build-1');
+    expect(world.messages.size).toBeGreaterThan(1);
+  });
+
   it('with many like it: who has priority is given out before what came earlier', async () => {
     const old = NOW - 18_000_000;
     world.builds.set('gone', aBuild('cancelled', { id: 'gone', submittedAt: old }));
