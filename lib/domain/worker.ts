@@ -168,7 +168,7 @@ const SOON_MS = 2_000;
 /**
  * Builds come in working hours, and the more of them the more have just been built: for an hour after the last one the fleet
  * asks quickly, each of it the more rarely the larger it is, as any of them may take what comes. Each poll costs its owner
- * money. By `npm run bench:sim` that is the best use of 0.3 of the polls of workers that ask each 5 s.
+ * money. The sweep of `npm run bench:sim` finds little better within 0.3 of the polls of workers that ask each 5 s.
  */
 const LIKELY_MS = 3_600_000;
 const FLEET_GAP_MS = 1_400;
