@@ -40,8 +40,8 @@ const MAX_MESSAGES = 50;
 /**
  * Messages of one queue that led nowhere before a poll looks for a build without one. A build that waited for hours was sent
  * again some times, so a long backlog leaves several such messages for each of its builds, and what is submitted after it has
- * its own behind them all: a wall of thousands, of which a poll takes away 50 at most. Where each takes long, half of the poll's time
- * says so sooner.
+ * its own behind them all: a wall of thousands, of which a poll takes away 50 at most. Where each takes
+ * long, half of the poll's time says so sooner.
  */
 const MISSES_BEFORE_INDEX = 10;
 

@@ -109,14 +109,14 @@ async function finish(deps: EndDeps, buildId: string, claim: Claim, ending: Endi
   if (outcome !== 'applied') return;
   const { workerId, attempt } = claim;
   const which = { buildId, ...(attempt !== undefined && { attempt }), workerId };
-  if (ending.state === 'failed') deps.report({ event: 'build_failed', ...which, kind: kindOf(ending) });
+  if (ending.state === 'failed') deps.report({ event: 'build_failed', ...which, kind: ending.kind });
   else deps.report({ event: 'build_completed', ...which, resultSha256: ending.result.sha256 });
 }
 
 function commandOf(claim: Claim, ending: Ending): Extract<Command, { type: 'complete' | 'fail' }> {
   return ending.state === 'completed'
     ? { type: 'complete', claim, result: ending.result }
-    : { type: 'fail', claim, message: ending.message, kind: kindOf(ending) };
+    : { type: 'fail', claim, message: ending.message, kind: ending.kind };
 }
 
 /** The same worker ending the same attempt the same way again: its first answer got lost. */
@@ -124,7 +124,5 @@ function isReplay(current: Build, claim: Claim, ending: Ending): boolean {
   const { tokenHash: _proven, ...holder } = claim;
   if (!isHeldBy(current, holder) || current.state !== ending.state) return false;
   if (ending.state === 'completed') return current.result?.key === ending.result.key;
-  return current.failure?.kind === kindOf(ending);
+  return current.failure?.kind === ending.kind;
 }
-
-const kindOf = ({ kind = 'build' }: Extract<Ending, { state: 'failed' }>) => kind;

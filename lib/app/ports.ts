@@ -76,7 +76,7 @@ export type GrantOutcome =
 
 export type Ending =
   | { readonly state: 'completed'; readonly result: ResultFile }
-  | { readonly state: 'failed'; readonly message: string; readonly kind?: ReportedKind };
+  | { readonly state: 'failed'; readonly message: string; readonly kind: ReportedKind };
 
 export interface Beat {
   readonly now: number;

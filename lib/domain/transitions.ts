@@ -49,7 +49,7 @@ export type Command =
     }
   | { readonly type: 'heartbeat'; readonly claim: LifeClaim; readonly leaseMs: number }
   | { readonly type: 'complete'; readonly claim: Claim; readonly result: ResultFile }
-  | { readonly type: 'fail'; readonly claim: Claim; readonly message: string; readonly kind?: ReportedKind }
+  | { readonly type: 'fail'; readonly claim: Claim; readonly message: string; readonly kind: ReportedKind }
   | { readonly type: 'cancel' }
   | { readonly type: 'requeue'; readonly attempt: number; readonly leaseUntil: number; readonly maxAttempts: number }
   | { readonly type: 'giveBack'; readonly claim: Claim; readonly spends: boolean; readonly maxAttempts: number }
@@ -77,6 +77,25 @@ export type Decision<Code = RejectionCode> =
   | { readonly ok: false; readonly code: Code; readonly why: string };
 
 type AssignCommand = Extract<Command, { type: 'assign' }>;
+
+/** What a grant asks of its build. Times in ms. */
+export const assignOf = ({
+  holder,
+  attempt,
+  maxAttempts,
+  platform,
+  labels,
+  leaseUntil,
+  now,
+}: Omit<AssignCommand, 'type' | 'leaseMs'> & { readonly leaseUntil: number; readonly now: number }): AssignCommand => ({
+  type: 'assign',
+  holder,
+  attempt,
+  maxAttempts,
+  platform,
+  labels,
+  leaseMs: leaseUntil - now,
+});
 
 /** Pure: the same build, command and `now` (ms) always give the same decision. */
 export function decide(build: Build, command: AssignCommand, now: number): Decision<AssignRefusal>;
@@ -110,8 +129,8 @@ export function decide(build: Build, command: Command, now: number): Decision<Re
     case 'complete':
       return fence(build, command.claim) ?? to({ ...finish(build, 'completed', now), result: command.result });
     case 'fail': {
-      const failure = { kind: command.kind ?? 'build', message: command.message };
-      return fence(build, command.claim) ?? to({ ...finish(build, 'failed', now), failure });
+      const { kind, message } = command;
+      return fence(build, command.claim) ?? to({ ...finish(build, 'failed', now), failure: { kind, message } });
     }
     case 'cancel': {
       const failure = { kind: 'cancelled', message: CANCELLED_MESSAGE } as const;

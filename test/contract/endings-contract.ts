@@ -23,7 +23,7 @@ import type { Stores } from './stores.ts';
 /** When the lease of a running build is over. */
 const LATE = NOW + LEASE_MS + 1;
 const COMPLETED = { state: 'completed', result: aResult('results/b/1/upload') } as const;
-const FAILED = { state: 'failed', message: 'xcodebuild: 65' } as const;
+const FAILED = { state: 'failed', kind: 'build', message: 'xcodebuild: 65' } as const;
 
 /** What the sweep would make of a build whose lease is over. */
 function afterLoss(seen: Build): Build {

@@ -1,5 +1,4 @@
 import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { toBuildItem } from '../../lib/adapters/dynamo/build-item.ts';
 import { renderHint } from '../../lib/adapters/sqs/hint.ts';
@@ -9,6 +8,7 @@ import { type Build, isTerminal } from '../../lib/domain/build.ts';
 import { secrets } from '../../lib/runtime/secrets.ts';
 import { aBuild, hintOf } from '../support/builders.ts';
 import { depsOnEngines } from '../support/deps-on-engines.ts';
+import { sendAll } from '../support/send-all.ts';
 import { OTP_MS, QUARANTINE } from '../support/settings.ts';
 import { times } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
@@ -72,10 +72,11 @@ async function submitAll({ world, dice, inject }: Stage, count: number): Promise
   );
   inject(hints.length - count);
   hints.sort((a, b) => a.place - b.place);
-  for (let at = 0; at < hints.length; at += 10) {
-    const Entries = hints.slice(at, at + 10).map(({ body }, index) => ({ Id: String(index), MessageBody: body }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.queueUrls.ios, Entries }));
-  }
+  await sendAll(
+    sqs,
+    stack.queueUrls.ios,
+    hints.map(({ body }) => body),
+  );
   return builds.map(({ id }) => id);
 }
 

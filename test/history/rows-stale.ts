@@ -1,8 +1,8 @@
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { renderHint } from '../../lib/adapters/sqs/hint.ts';
 import type { Fault } from '../support/fault-proxy.ts';
-import { hintOf, aBuild } from '../support/builders.ts';
+import { aBuild, hintOf } from '../support/builders.ts';
+import { sendAll } from '../support/send-all.ts';
 import { inLanes, times } from './crew.ts';
 import type { AwsCall } from './nemesis.ts';
 import type { Row, Stage } from './rows.ts';
@@ -58,18 +58,11 @@ async function pollUntil({ client }: Stage, builds: number, mostPolls: number) {
   return seen;
 }
 
-const BATCH = 10;
-
 async function sendStale({ world, volume, inject, operate }: Stage, ended: readonly string[]): Promise<void> {
   const { sqs, stack } = world.controller;
   const bodies = ended.map((id) => renderHint(hintOf(aBuild('pending', { id }))));
-  for (let sent = 0; sent < volume; sent += BATCH) {
-    const Entries = Array.from({ length: BATCH }, (_, index) => ({
-      Id: String(index),
-      MessageBody: bodies[(sent + index) % bodies.length] ?? '',
-    }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.queueUrls.ios, Entries }));
-  }
+  const wall = Array.from({ length: volume }, (_, index) => bodies[index % bodies.length] ?? '');
+  await sendAll(sqs, stack.queueUrls.ios, wall);
   inject(volume);
   operate(volume);
 }

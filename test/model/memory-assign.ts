@@ -1,26 +1,17 @@
 import type { Grant, GrantOutcome } from '../../lib/app/ports.ts';
 import { byWorker } from '../../lib/domain/build-event.ts';
-import { decide } from '../../lib/domain/transitions.ts';
+import { assignOf, decide } from '../../lib/domain/transitions.ts';
 import type { MemoryTable } from './memory-table.ts';
 import { timedPart } from './memory-workers.ts';
 
 /** The assignment: build and worker change together or not at all. A resend of the same grant is the same grant. */
 export function assign(table: MemoryTable, grant: Grant): GrantOutcome {
-  const { buildId, attempt, holder, now, leaseUntil, maxAttempts, platform, labels } = grant;
+  const { buildId, attempt, holder, now } = grant;
   if (table.isUnreadable(buildId)) return { ok: false, refusal: 'unreadable' };
   const before = table.build(buildId);
   if (!before) return { ok: false, refusal: 'build_absent' };
   if (before.holder?.assignmentId === holder.assignmentId) return { ok: true };
-  const command = {
-    type: 'assign',
-    holder,
-    attempt,
-    maxAttempts,
-    platform,
-    labels,
-    leaseMs: leaseUntil - now,
-  } as const;
-  const decision = decide(before, command, now);
+  const decision = decide(before, assignOf(grant), now);
   if (!decision.ok) return { ok: false, refusal: decision.code };
   const refusal = workerRefusal(table, grant);
   if (refusal) return { ok: false, refusal };

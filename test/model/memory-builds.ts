@@ -98,7 +98,7 @@ function finish(table: MemoryTable, buildId: string, claim: Claim, ending: Endin
   const { workerId, attempt } = claim;
   release(table, { workerId, buildId, attempt, outcome: ending.state }, now);
   table.put({ command: command.type, before, after: decision.next, claim }, undefined);
-  const why = ending.state === 'failed' ? { kind: ending.kind ?? ('build' as const), why: ending.message } : {};
+  const why = ending.state === 'failed' ? { kind: ending.kind, why: ending.message } : {};
   table.addEvent(buildId, {
     type: ending.state,
     at: now,

@@ -75,6 +75,19 @@ async function wall({ clients, world, to }: Scene, cancelAfterMs: number): Promi
   for (const id of ids) await clients.cancel(to, id);
 }
 
+const pollBehindWall = (name: string, cancelAfterMs: number, indexLagMs: number): Scenario => ({
+  name,
+  prepare: async (scene) => {
+    await wall(scene, cancelAfterMs);
+    scene.world.state.indexLagMs = indexLagMs;
+    return waiting(scene);
+  },
+  act: ({ crew, mac }, to) => crew.poll(to, mac),
+  builds: WALL + 1,
+  isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
+  reaches: 'waiting.some',
+});
+
 /** The worker has fallen silent; so long ago that the sweep may act. `spent`: attempts lost before. */
 const lost =
   (spent: number) =>
@@ -200,29 +213,8 @@ export const SCENARIOS: readonly Scenario[] = [
     act: ({ crew, mac }, to) => crew.poll(to, mac),
     builds: 2,
   },
-  {
-    name: 'poll behind ten stale messages',
-    prepare: async (scene) => {
-      await wall(scene, 0);
-      return waiting(scene);
-    },
-    act: ({ crew, mac }, to) => crew.poll(to, mac),
-    builds: WALL + 1,
-    isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
-    reaches: 'waiting.some',
-  },
-  {
-    name: 'poll behind ten stale messages of builds that the index still names',
-    prepare: async (scene) => {
-      await wall(scene, 60_000);
-      scene.world.state.indexLagMs = 30_000;
-      return waiting(scene);
-    },
-    act: ({ crew, mac }, to) => crew.poll(to, mac),
-    builds: WALL + 1,
-    isRepaired: ({ world, mac }) => mac.jobs.length === world.ghost.grants.length,
-    reaches: 'waiting.some',
-  },
+  pollBehindWall('poll behind ten stale messages', 0, 0),
+  pollBehindWall('poll behind ten stale messages of builds that the index still names', 60_000, 30_000),
   {
     name: 'poll of a build without source',
     prepare: async (scene) => {

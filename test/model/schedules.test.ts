@@ -10,7 +10,7 @@ describe('clients, workers and controllers that run into one another', () => {
   it.each([
     ['stop between two of their steps', checkStalls, MODEL_RUNS / 10],
     // Step by step the polls share the stale messages: few meet ten of them.
-    ['take every step when it is drawn', checkSchedules, 0],
+    ['take every step when it is drawn', checkSchedules, undefined],
   ])('keep every promise when they %s, with faults at any of them', PATIENCE, async (_how, check, looks) => {
     console.log(`MODEL_SEED=${MODEL_SEED}`);
     const seen = await check(AMOUNT);
@@ -19,7 +19,8 @@ describe('clients, workers and controllers that run into one another', () => {
     // A model in which nothing happens would keep every promise.
     expect(seen.grants).toBeGreaterThan(MODEL_RUNS);
     expect(seen.completed).toBeGreaterThan(MODEL_RUNS / 2);
+    if (looks === undefined) return;
     expect(seen.looksWithoutMessage).toBeGreaterThanOrEqual(looks);
-    if (looks > 0) expect(seen.grantsWithoutMessage).toBeGreaterThan(0);
+    expect(seen.grantsWithoutMessage).toBeGreaterThan(0);
   });
 });

@@ -43,7 +43,7 @@ function commandOf(build: Build, { type, worker, behind, saysAttempt, saysToken 
     case 'complete':
       return { type, claim, result: aResult() };
     case 'fail':
-      return { type, claim, message: 'failed' };
+      return { type, claim, kind: 'build', message: 'failed' };
     case 'requeue':
       return { type, attempt, leaseUntil: (build.leaseUntil ?? 0) - behind, maxAttempts: MAX_ATTEMPTS };
     case 'reject':

@@ -4,7 +4,7 @@ import type { Build, Platform } from '../../lib/domain/build.ts';
 import { firstDueAt } from '../../lib/domain/due.ts';
 import type { Pauses } from '../../lib/domain/pause.ts';
 import { minuteOf, type Sample } from '../../lib/domain/telemetry.ts';
-import { ALLOWED_FROM, type Claim, type Command, decide } from '../../lib/domain/transitions.ts';
+import { ALLOWED_FROM, type Claim, type Command, assignOf, decide } from '../../lib/domain/transitions.ts';
 import { type Outcome, replacedToken, type Worker } from '../../lib/domain/worker.ts';
 import { memoryPauses } from '../model/memory-pauses.ts';
 import { waitingAmong } from '../model/memory-waiting.ts';
@@ -95,31 +95,11 @@ export function memoryWorld() {
       builds.set(id, { ...build, sends });
       dueAt.set(id, due);
     },
-    assign: async ({
-      buildId,
-      attempt,
-      maxAttempts,
-      holder,
-      workerEpoch,
-      platform,
-      labels,
-      leaseUntil,
-      now,
-      ...rest
-    }) => {
-      const { otpHash, otpExpiresAt, dueAt: due } = rest;
+    assign: async (grant) => {
+      const { buildId, holder, workerEpoch, now, otpHash, otpExpiresAt, dueAt: due } = grant;
       const [build, worker] = [builds.get(buildId), workers.get(holder.workerId)];
       if (!build) return { ok: false, refusal: 'build_absent' };
-      const command = {
-        type: 'assign',
-        holder,
-        attempt,
-        maxAttempts,
-        platform,
-        labels,
-        leaseMs: leaseUntil - now,
-      } as const;
-      const decision = decide(build, command, now);
+      const decision = decide(build, assignOf(grant), now);
       if (!decision.ok) return { ok: false, refusal: decision.code };
       if (!worker) return { ok: false, refusal: 'worker_not_found' };
       if (worker.epoch !== workerEpoch) return { ok: false, refusal: 'worker_offline' };

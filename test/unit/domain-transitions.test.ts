@@ -27,7 +27,7 @@ const COMMANDS: { [T in Command['type']]: (build: Build) => Extract<Command, { t
   }),
   heartbeat: () => ({ type: 'heartbeat', claim, leaseMs: 90_000 }),
   complete: () => ({ type: 'complete', claim, result: aResult() }),
-  fail: () => ({ type: 'fail', claim, message: 'xcodebuild: 65' }),
+  fail: () => ({ type: 'fail', claim, kind: 'build', message: 'xcodebuild: 65' }),
   cancel: () => ({ type: 'cancel' }),
   requeue: ({ attempt, leaseUntil = 0 }) => ({ type: 'requeue', attempt, leaseUntil, maxAttempts: 3 }),
   giveBack: () => ({ type: 'giveBack', claim, spends: true, maxAttempts: 3 }),

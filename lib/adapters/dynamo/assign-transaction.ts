@@ -3,7 +3,7 @@ import type { AssignRefusal } from '../../domain/assignment.ts';
 import type { Build } from '../../domain/build.ts';
 import { byWorker } from '../../domain/build-event.ts';
 import { MAX_BUILD_LABELS } from '../../domain/labels.ts';
-import { decide } from '../../domain/transitions.ts';
+import { assignOf, decide } from '../../domain/transitions.ts';
 import { stillAt } from './build-changes.ts';
 import { fromBuildItem, isUnreadable } from './build-item.ts';
 import { eventPut } from './event-item.ts';
@@ -16,7 +16,8 @@ import { type Refusal, type Transacted, transact } from './write.ts';
 /**
  * The assignment: build and worker change together or not at all, and the conditions are the selection.
  *
- * Build:  pending · at the attempt the message spoke of · for the worker's platform · attempts left · has a source · asks for no label but the worker's
+ * Build:  pending · at the attempt the message spoke of · for the worker's platform · attempts left · has a source ·
+ *         asks for no label but the worker's
  * Worker: at the epoch it polled with (and so there) · holds no build
  *
  * Refusals: build_moved, labels_missing, source_missing, attempts_exhausted, unreadable, build_absent; worker_busy, worker_offline,
@@ -93,17 +94,7 @@ function buildRefusal(grant: Grant, { item }: Extract<Refusal, { kind: 'conditio
     if (isUnreadable(error)) return { ok: false, refusal: 'unreadable' };
     throw error;
   }
-  const { holder, attempt, maxAttempts, platform, labels, leaseUntil, now } = grant;
-  const command = {
-    type: 'assign',
-    holder,
-    attempt,
-    maxAttempts,
-    platform,
-    labels,
-    leaseMs: leaseUntil - now,
-  } as const;
-  const decision = decide(build, command, now);
+  const decision = decide(build, assignOf(grant), grant.now);
   // Allowed by the domain and refused by the table: only a record whose parts contradict each other does that.
   return { ok: false, refusal: decision.ok ? 'unreadable' : decision.code };
 }

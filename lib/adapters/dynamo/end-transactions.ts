@@ -34,7 +34,7 @@ export function finish(
   now: number,
 ): Promise<Applied> {
   const isCompleted = end.state === 'completed';
-  const failure = isCompleted ? undefined : { kind: end.kind ?? 'build', message: end.message };
+  const failure = isCompleted ? undefined : { kind: end.kind, message: end.message };
   const details = isCompleted ? resultDetails(end) : failure && failureDetails(failure);
   const when = [allowedFrom(isCompleted ? 'complete' : 'fail'), ...heldBy(claim)];
   const attempt = claim.attempt === undefined ? {} : { attempt: claim.attempt };

@@ -1,7 +1,7 @@
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { createAwsClients } from '../../../infra/local/aws-clients.ts';
 import { renderHint } from '../../../lib/adapters/sqs/hint.ts';
 import { atOnce } from '../../support/at-once.ts';
+import { sendAll } from '../../support/send-all.ts';
 import { startEnginesApart } from '../engines/engines-apart.ts';
 import { treeCpuMs } from '../report/process-cpu.ts';
 import { median } from '../report/statistics.ts';
@@ -66,12 +66,7 @@ async function putBacklog(dataDir: string, builds: number): Promise<void> {
   const { endpoints, region, credentials, resources, stop } = await startEnginesApart(dataDir);
   const clients = createAwsClients(endpoints, region, credentials);
   try {
-    for (let at = 0; at < hints.length; at += 10) {
-      const Entries = hints
-        .slice(at, at + 10)
-        .map((hint, index) => ({ Id: String(index), MessageBody: renderHint(hint) }));
-      await clients.sqs.send(new SendMessageBatchCommand({ QueueUrl: resources.queueUrls.ios, Entries }));
-    }
+    await sendAll(clients.sqs, resources.queueUrls.ios, hints.map(renderHint));
   } finally {
     clients.close();
     await stop();
