@@ -276,6 +276,51 @@ describe('the checker', () => {
     ).toBe(false);
   });
 
+  // One end each, so that no other request stands for it.
+  const LAST_WORDS: readonly Entry[] = [
+    held('complete', 101, 'w2', 2, { key: SHA }),
+    held('fail', 101, 'w2', 2),
+    held('abandon', 101, 'w2', 2),
+    held('unregister', 101, 'w2', 2),
+    entry('cancel', 101, { build: 'b1' }),
+  ];
+  for (const end of LAST_WORDS) {
+    it(`reports a heartbeat that was accepted after its ${end.op} was`, () => {
+      const entries = ENTRIES.filter(({ op }) => op !== 'complete');
+      const history = { ...CLEAN, entries: [...entries, end, held('heartbeat', 130, 'w2', 2)] };
+      const [found] = check(history).filter(({ what }) => what.startsWith('heartbeat'));
+      expect(found?.what).toBe('heartbeat of b1 attempt 2 was accepted after its end');
+      expect(found?.shown).toContainEqual(end);
+    });
+  }
+
+  const HOLDERS = ['heartbeat', 'logs', 'source', 'ticket', 'complete', 'fail', 'abandon'] as const;
+  for (const op of HOLDERS) {
+    it(`reports that a ${op} of an attempt was accepted after it had been taken back`, () => {
+      const found = check(also(held(op, 85, 'w1', 1))).map(({ what }) => what);
+      expect(found).toContain(`${op} of b1 attempt 1 was accepted after its end`);
+    });
+  }
+
+  const LASTING: readonly Entry[] = [
+    held('complete', 101, 'w2', 2, { key: SHA }),
+    held('fail', 101, 'w2', 2),
+    entry('cancel', 101, { build: 'b1' }),
+  ];
+  for (const done of LASTING) {
+    it(`reports that a ${done.op} was refused when it was sent again`, () => {
+      const again = { ...done, invokedAt: 140, answeredAt: 145, outcome: refused('build_finished', 410) };
+      const found = check({ ...CLEAN, entries: [...ENTRIES.filter(({ op }) => op !== 'complete'), done, again] });
+      expect(found.map(({ what }) => what)).toContain(`b1: ${done.op} was done, and refused when sent again`);
+    });
+  }
+
+  it('takes a build that was given back for one that may be granted again', () => {
+    expect(
+      check(told(...EVENTS.map((each) => (each.type === 'requeued' ? { ...each, type: 'given_back' } : each)))),
+    ).toEqual([]);
+  });
+
   for (const [what, [named, history]] of Object.entries(NAMED)) {
     it(`reports ${what}, in these words: ${named}`, () => {
       expect(check(history).map((each) => each.what)).toContain(named);
