@@ -13376,7 +13376,7 @@ var require_yazl = __commonJS({
 });
 
 // lib/client/action/main.ts
-import { randomUUID } from "node:crypto";
+import { randomUUID as randomUUID2 } from "node:crypto";
 
 // lib/client/clock.ts
 import { performance } from "node:perf_hooks";
@@ -13420,6 +13420,9 @@ function address(name, value = "") {
   if (!/^https?:$/.test(new URL(url).protocol)) throw new UnusableProxy(`${name} must be http or https`);
   return url;
 }
+
+// lib/client/scripting/client-in.ts
+import { randomUUID } from "node:crypto";
 
 // node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
@@ -15663,6 +15666,7 @@ function createApiClient(options) {
   const send2 = (call) => withRetries(() => callOnce(options, { ...call, credentials, signal }), options.retry ?? PATIENT, options);
   const bodyOf2 = async (call) => (await send2(call)).body;
   const ofBuild = (id2, what) => `/api/builds/${encodeURIComponent(id2)}/${what}`;
+  const named = (key) => key === void 0 ? {} : { "idempotency-key": key };
   return {
     /** `now`: what is stored already need not be sent. `later`: it is sent, for the next time. */
     requestUpload: (size, sha256, reuse) => {
@@ -15690,7 +15694,7 @@ function createApiClient(options) {
     submit: (platform2, uploadId, more = {}, idempotencyKey) => bodyOf2({
       method: "POST",
       path: "/api/builds",
-      headers: idempotencyKey === void 0 ? {} : { "idempotency-key": idempotencyKey },
+      headers: named(idempotencyKey),
       body: { platform: platform2, upload_id: uploadId, ...more },
       answer: Submitted
     }),
@@ -15699,7 +15703,14 @@ function createApiClient(options) {
     status: (id2) => bodyOf2({ method: "GET", path: ofBuild(id2, "status"), answer: Status }),
     logs: (id2, cursor) => bodyOf2({ method: "GET", path: ofBuild(id2, "logs"), query: { cursor }, answer: LogPage }),
     cancel: (id2) => bodyOf2({ method: "POST", path: ofBuild(id2, "cancel"), body: {}, answer: Cancelled }),
-    retry: (id2, signing = {}) => bodyOf2({ method: "POST", path: ofBuild(id2, "retry"), body: signing, answer: Retried }),
+    /** Without a key a retry that is sent again after its build has ended is another build. */
+    retry: (id2, signing, idempotencyKey) => bodyOf2({
+      method: "POST",
+      path: ofBuild(id2, "retry"),
+      headers: named(idempotencyKey),
+      body: signing ?? {},
+      answer: Retried
+    }),
     events: (id2) => bodyOf2({ method: "GET", path: ofBuild(id2, "events"), answer: BuildStory }),
     createKey: (name, scopes, expiresDays) => {
       const body = { name, scopes, expires_days: expiresDays };
@@ -16502,9 +16513,10 @@ function clientIn(surroundings2, options) {
     },
     download: (id2, download2 = {}) => downloadBuild(caller, id2, download2),
     cancel: async (id2, { signal } = {}) => (await typedCall(caller, "POST /api/builds/{id}/cancel", { path: { id: id2 }, signal })).body,
-    retry: async (id2, { signal, signing } = {}) => {
+    retry: async (id2, { signal, signing, idempotencyKey = randomUUID() } = {}) => {
       const input = { path: { id: id2 }, body: inBase64(signing), signal };
-      return (await typedCall(caller, "POST /api/builds/{id}/retry", input)).body;
+      const headers = { "Idempotency-Key": idempotencyKey };
+      return (await typedCall(caller, "POST /api/builds/{id}/retry", input, headers)).body;
     },
     events: async (id2, { signal } = {}) => (await typedCall(caller, "GET /api/builds/{id}/events", { path: { id: id2 }, signal })).body.events,
     builds: ({ signal, ...filter } = {}) => everyPage(async (cursor) => {
@@ -16946,7 +16958,7 @@ var surroundings = {
   write: (text) => void process.stdout.write(text),
   clock: systemClock,
   random: Math.random,
-  newId: randomUUID,
+  newId: randomUUID2,
   onInterrupt: (listener) => {
     listeners.push(listener);
   }

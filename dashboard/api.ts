@@ -3,7 +3,12 @@ import { type Answer, nextCursorOf, type Problem, problemOf } from './answer.ts'
 
 type Name = keyof Operations;
 type AnswerOf<O extends Name> = Operations[O]['answer'];
-type Rest = { readonly signal?: AbortSignal; readonly timeoutMs?: number };
+type Rest = {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  /** What is asked under the same name again is the same request. */
+  readonly idempotencyKey?: string;
+};
 type Part<K extends string, T> = T extends undefined | Readonly<Record<string, never>>
   ? { readonly [P in K]?: undefined }
   : object extends T
@@ -50,12 +55,13 @@ export function createApi(options: ApiOptions): Api {
   }
 
   async function send(operation: string, given: Untyped): Promise<Answer<unknown> & { serverTime?: number }> {
-    const { signal, timeoutMs = TIMEOUT_MS, body } = given;
+    const { signal, timeoutMs = TIMEOUT_MS, body, idempotencyKey } = given;
     const [method = 'GET', template = ''] = operation.split(' ');
     const key = options.key();
     const timeout = AbortSignal.timeout(timeoutMs);
     const headers: Record<string, string> = {};
     if (key !== undefined) headers['x-api-key'] = key;
+    if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
     if (method !== 'GET') headers['content-type'] = 'application/json';
     try {
       const response = await options.fetch(urlOf(options.base, template, given), {

@@ -46,8 +46,10 @@ function CancelDialog({ page, build: { id, state, worker_name: worker }, onDone,
 }
 
 function RetryDialog({ page, build: { id, labels, priority }, onDone, onClose }: DialogProps) {
+  // A second press means that the first got no answer: that is no second build.
+  const [idempotencyKey] = useState(newName);
   const retry = async () => {
-    const answer = await page.api.ask('POST /api/builds/{id}/retry', { path: { id } });
+    const answer = await page.api.ask('POST /api/builds/{id}/retry', { path: { id }, idempotencyKey });
     if (!answer.ok) return answer.problem;
     page.announce('Submitted again: this is the new build');
     onDone();
@@ -60,3 +62,6 @@ function RetryDialog({ page, build: { id, labels, priority }, onDone, onClose }:
     <p class="small">A build that had signing material needs it again: <code>buildlatch retry ${id} --cert …</code></p>
   <//>`;
 }
+
+/** `randomUUID` is only there where the page came by https, or from this machine. */
+const newName = () => crypto.getRandomValues(new Uint32Array(4)).join('-');

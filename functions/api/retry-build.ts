@@ -14,6 +14,7 @@ import {
   secrets,
   submitting,
 } from '../../lib/runtime/container.ts';
+import { idempotencyKeyOf } from '../../lib/runtime/credentials.ts';
 import { FILES, LOG_SIZES, QUEUES, RECORDS, readEnv, SUBMITS } from '../../lib/runtime/env.ts';
 import { Retry } from '../../lib/runtime/inputs/builds.ts';
 import { submittedView } from '../../lib/runtime/views.ts';
@@ -32,7 +33,8 @@ const stores = { builds: builds(table), logs: logs(env, table), queue: queues(en
 const deps = { ...stores, ...submitting(env, table), ...aging(env), secrets, clock, report };
 
 export const handler = api({ access: 'retry-build', gate: gate(env, table), input: Retry }, async (input, request) => {
-  const { build: original, key } = request;
-  const { build, token } = await retryBuild(deps, original, { by: key, ...sentCerts(deps, input, request) });
+  const { build: original, key: by, headers } = request;
+  const given = { by, ...sentCerts(deps, input, request), ...idempotencyKeyOf(headers) };
+  const { build, token } = await retryBuild(deps, original, given);
   return { status: 200, body: { ...submittedView(build, token), original_build_id: original.id } };
 });

@@ -114,6 +114,8 @@ export const OPEN = {
   },
 } satisfies Record<string, Description>;
 
+const IDEMPOTENCY_KEY = { 'Idempotency-Key': 'A name of the request, the same each time it is sent.' };
+
 export const BUILDS = {
   'submit-build': {
     summary: 'Submits a build',
@@ -129,7 +131,7 @@ export const BUILDS = {
       required: ['platform', 'source'],
       without: ['upload_id', 'certs', 'profiles'],
     },
-    headers: { 'Idempotency-Key': 'A name of the request, the same each time it is sent.' },
+    headers: IDEMPOTENCY_KEY,
     replies: {
       200: json('The build, and the token that opens it.', z.object(submitted)),
       201: json('The same, at `/api/builds`.', z.object(submitted)),
@@ -172,9 +174,11 @@ export const BUILDS = {
   },
   'retry-build': {
     summary: 'Builds the same source once more, as a new build',
-    details: 'A build that had signing material needs it again.',
+    details:
+      'A build that had signing material needs it again. The same request again is the same build: under an `Idempotency-Key` for ever, without one until that build has ended.',
     input: Retry,
+    headers: IDEMPOTENCY_KEY,
     replies: { 200: json('The new build.', z.object({ ...submitted, original_build_id: id })) },
-    refusals: ['not_finished', 'source_gone', 'certs_gone', ...SIGNING],
+    refusals: ['not_finished', 'repeated_differently', 'source_gone', 'certs_gone', ...SIGNING],
   },
 } satisfies Record<string, Description>;

@@ -8,18 +8,20 @@ import { type SubmitDeps, type Submitted, submitOnce } from './submit-build.ts';
 /** Retries of one request arrive within minutes; see `submitOnce`. */
 type Deps = SubmitDeps & { readonly logs: LogStore };
 
+interface Given {
+  /** Whose key asked; absent: one of the build's tokens. */
+  readonly by?: KeyHolder | undefined;
+  readonly certs?: NewCerts;
+  readonly idempotencyKey?: string;
+}
+
 /**
- * A new build of the same source, which is not copied: both refer to the same object. A retry that is sent again while
- * its build has not ended answers that build. Signing material has to come again: it did not outlive the original.
- *
- * @param given `by`: whose key asked; absent: one of the build's tokens.
+ * A new build of the same source, which is not copied: both refer to the same object. A retry that is sent again answers
+ * the same build: under a key for ever, without one while that has not ended. Signing material has to come again: it did
+ * not outlive the original.
  */
-export async function retryBuild(
-  deps: Deps,
-  original: Build,
-  given: { by?: KeyHolder | undefined; certs?: NewCerts } = {},
-): Promise<Submitted> {
-  const { by, certs } = given;
+export async function retryBuild(deps: Deps, original: Build, given: Given = {}): Promise<Submitted> {
+  const { by, certs, idempotencyKey } = given;
   // The old controller started a second one beside it, on the same source: two results, and nobody knew which was meant.
   if (!isTerminal(original.state)) {
     throw new Rejection('not_finished', 'Build has not finished: cancel it before you retry it');
@@ -36,8 +38,10 @@ export async function retryBuild(
   }
   const submittedBy = by ? notedId(by) : original.submittedBy;
   const wanted = { platform, source, certs, labels, priority, submittedBy, originalBuildId: original.id };
-  const seed = certs ? `retry of ${original.id} ${certs.fingerprint}` : `retry of ${original.id}`;
-  const submitted = await submitOnce(deps, seed, wanted, 'while it lasts');
+  const seed = `retry of ${original.id}`;
+  const submitted = await (idempotencyKey === undefined
+    ? submitOnce(deps, certs ? `${seed} ${certs.fingerprint}` : seed, wanted, 'while it lasts')
+    : submitOnce(deps, `${seed} key ${idempotencyKey}`, wanted, 'always'));
   await tellOriginal(deps, original, submitted.build);
   return submitted;
 }

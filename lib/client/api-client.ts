@@ -64,6 +64,7 @@ export function createApiClient(options: ClientOptions) {
     withRetries(() => callOnce(options, { ...call, credentials, signal }), options.retry ?? PATIENT, options);
   const bodyOf = async <T>(call: Omit<Call<T>, 'credentials'>) => (await send(call)).body;
   const ofBuild = (id: string, what: string) => `/api/builds/${encodeURIComponent(id)}/${what}`;
+  const named = (key: string | undefined) => (key === undefined ? {} : { 'idempotency-key': key });
 
   return {
     /** `now`: what is stored already need not be sent. `later`: it is sent, for the next time. */
@@ -97,7 +98,7 @@ export function createApiClient(options: ClientOptions) {
       bodyOf({
         method: 'POST',
         path: '/api/builds',
-        headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+        headers: named(idempotencyKey),
         body: { platform, upload_id: uploadId, ...more },
         answer: Submitted,
       }),
@@ -113,8 +114,15 @@ export function createApiClient(options: ClientOptions) {
 
     cancel: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'cancel'), body: {}, answer: Cancelled }),
 
-    retry: (id: string, signing: object = {}) =>
-      bodyOf({ method: 'POST', path: ofBuild(id, 'retry'), body: signing, answer: Retried }),
+    /** Without a key a retry that is sent again after its build has ended is another build. */
+    retry: (id: string, signing: object | undefined, idempotencyKey: string) =>
+      bodyOf({
+        method: 'POST',
+        path: ofBuild(id, 'retry'),
+        headers: named(idempotencyKey),
+        body: signing ?? {},
+        answer: Retried,
+      }),
 
     events: (id: string) => bodyOf({ method: 'GET', path: ofBuild(id, 'events'), answer: BuildStory }),
 

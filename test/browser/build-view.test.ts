@@ -87,6 +87,29 @@ describe('a build', () => {
     await page.getByText(`tried again as ${again}`).waitFor();
   });
 
+  it('is tried again once when the answer was lost and the button is pressed a second time', async () => {
+    const { id, fail } = await held('mini-5');
+    await fail('it broke');
+    const watched = await open(id, { expected: /ERR_|Failed to load/ });
+    const { page } = watched;
+    const made: string[] = [];
+    await page.route('**/retry', async (route) => {
+      const answer = await route.fetch();
+      const again = String((await answer.json()).id);
+      made.push(again);
+      // The build is over before anybody heard of it.
+      await scene().request('POST', `/api/builds/${again}/cancel`, { headers: scene().key, json: {} });
+      await (made.length === 1 ? route.abort() : route.fulfill({ response: answer }));
+    });
+    await page.getByRole('button', { name: 'Retry' }).click();
+    const retry = page.getByRole('dialog').getByRole('button', { name: 'Retry' });
+    await retry.click();
+    await page.getByRole('dialog').getByText('The controller cannot be reached').waitFor();
+    await retry.click();
+    await page.getByRole('link', { name: id }).waitFor();
+    expect(made).toEqual([made[0], made[0]]);
+  });
+
   it('says in the dialog what the controller refuses', async () => {
     const { id, fail } = await held('mini-3');
     const watched = await open(id, { expected: /\b40[09]\b/ });

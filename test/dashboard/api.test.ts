@@ -37,6 +37,12 @@ describe('the page’s way to the API', () => {
     expect(fetch.mock.calls[1]?.[0]).toBe('https://builds.example.com/sub/api/workers?limit=5');
   });
 
+  it('sends the name of a request that must not count twice', async () => {
+    const fetch = answering(200, { id: 'b2' });
+    await apiOf(fetch).ask('POST /api/builds/{id}/retry', { path: { id: 'b1' }, idempotencyKey: 'one' });
+    expect(fetch.mock.calls[0]?.[1]).toMatchObject({ headers: { 'idempotency-key': 'one' } });
+  });
+
   it('gives the answer and the cursor of the next page', async () => {
     const link = '</api/workers?limit=5&cursor=a%2Bb>; rel="next"';
     const answer = await apiOf(answering(200, { workers: [] }, { link })).ask('GET /api/workers');

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
 
@@ -200,78 +198,6 @@ describe('the report of a result', () => {
     expect((await post('/api/workers/result', controller.as(worker), json)).status).toBe(200);
     const other = await controller.register('other');
     expect((await post('/api/workers/result', controller.as(other), json)).body.code).toBe('upload_missing');
-  });
-});
-
-describe('retrying', () => {
-  const retry = (id: string, headers: Record<string, string> = controller.key) =>
-    post(`/api/builds/${id}/retry`, headers);
-
-  it('makes a new build of the same source, linked both ways, and answers it again while it lasts', async () => {
-    const { build, worker } = await assigned();
-    await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
-    const [first, again] = [await retry(build.id, { 'x-build-token': build.token }), await retry(build.id)];
-    expect(first.body).toMatchObject({ status: 'pending', original_build_id: build.id });
-    expect(again.body.id).toBe(first.body.id);
-    const { body } = await controller.poll(worker);
-    expect(body.job.id).toBe(first.body.id);
-    const source = await fetch(`${controller.url}${body.job.source_url}`, { headers: controller.as(worker) });
-    expect(Buffer.from(await source.arrayBuffer())).toEqual(build.source);
-    const lines = async (id: string) =>
-      (await controller.request('GET', `/api/builds/${id}/logs`, { headers: controller.key })).body.logs.map(
-        ({ message }: { message: string }) => message,
-      );
-    expect(await lines(first.body.id)).toEqual([`Build submitted (retry of ${build.id})`]);
-    expect(await lines(build.id)).toEqual(['Build submitted', `Retried as build ${first.body.id}`]);
-    expect(await typesOf(build.id)).toEqual(['0 submitted', '1 assigned', '1 failed', '1 retried']);
-    await controller.complete(worker, first.body.id);
-  });
-
-  it('tells each of two retries in the story, in their order, however often they are sent', async () => {
-    const { build, worker } = await assigned();
-    await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
-    const ids: string[] = [];
-    for (const _each of [1, 2]) {
-      const [first, again] = [await retry(build.id), await retry(build.id)];
-      expect(again.body.id).toBe(first.body.id);
-      ids.push(first.body.id);
-      expect((await controller.poll(worker)).body.job.id).toBe(first.body.id);
-      await controller.complete(worker, first.body.id);
-    }
-    expect(new Set(ids).size).toBe(2);
-    const read = async (what: 'events' | 'logs') =>
-      (await controller.request('GET', `/api/builds/${build.id}/${what}`, { headers: controller.key })).body[what];
-    const told = (await read('events')).filter(({ type }: { type: string }) => type === 'retried');
-    expect(told.map(({ why }: { why: string }) => why)).toEqual(ids.map((id) => `as ${id}`));
-    const lines = (await read('logs')).map(({ message }: { message: string }) => message);
-    expect(lines.filter((line: string) => line.startsWith('Retried'))).toEqual(
-      ids.map((id) => `Retried as build ${id}`),
-    );
-  });
-
-  it('still tells a retry that an older version wrote down', async () => {
-    const { build, worker } = await assigned();
-    await controller.complete(worker, build.id);
-    const event = { type: 'retried', at: Date.now(), attempt: 1, by: 'submitter', why: 'as older' };
-    const Item = marshall({ pk: `BUILD#${build.id}`, sk: 'EVENT#00001#retried', ...event });
-    await controller.dynamo.send(new PutItemCommand({ TableName: controller.stack.table, Item }));
-    const { body } = await retry(build.id);
-    expect(await typesOf(build.id)).toEqual(['0 submitted', '1 assigned', '1 completed', '1 retried', '1 retried']);
-    expect((await controller.poll(worker)).body.job.id).toBe(body.id);
-    await controller.complete(worker, body.id);
-  });
-
-  it('refuses what has not finished, and what has no source any more', async () => {
-    const { build, worker } = await assigned();
-    const early = await retry(build.id);
-    expect([early.status, early.body.code]).toEqual([400, 'not_finished']);
-    await controller.complete(worker, build.id);
-    await controller.tamperBuild(build.id, { sourceKey: 'sources/gone' });
-    const late = await retry(build.id);
-    expect([late.status, late.body.error]).toEqual([
-      400,
-      'Original build source no longer available. Please submit a new build.',
-    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { nextCursor } from '../api-client.ts';
 import { followLogs, RECONNECT } from '../cli/follow-logs.ts';
 import type { Connection } from '../request.ts';
@@ -41,9 +42,10 @@ export function clientIn(surroundings: Omit<Connection, 'baseUrl'>, options: Cli
     download: (id, download = {}) => downloadBuild(caller, id, download),
     cancel: async (id, { signal } = {}) =>
       (await typedCall(caller, 'POST /api/builds/{id}/cancel', { path: { id }, signal })).body,
-    retry: async (id, { signal, signing } = {}) => {
+    retry: async (id, { signal, signing, idempotencyKey = randomUUID() } = {}) => {
       const input = { path: { id }, body: inBase64(signing), signal };
-      return (await typedCall(caller, 'POST /api/builds/{id}/retry', input)).body;
+      const headers = { 'Idempotency-Key': idempotencyKey };
+      return (await typedCall(caller, 'POST /api/builds/{id}/retry', input, headers)).body;
     },
     events: async (id, { signal } = {}) =>
       (await typedCall(caller, 'GET /api/builds/{id}/events', { path: { id }, signal })).body.events,

@@ -55,6 +55,12 @@ export type SubmittedBuild = Answer<'POST /api/builds'> & {
   readonly source_sha256: string;
 };
 
+export interface RetryOptions extends CallOptions {
+  readonly signing?: Signing | undefined;
+  /** Retries of a build with the same key are one build, for ever. Without it each call is another. */
+  readonly idempotencyKey?: string | undefined;
+}
+
 export interface DownloadOptions extends CallOptions {
   /** A file, or an existing folder; without it the current folder, and the result's own name. */
   readonly output?: string | undefined;
@@ -113,10 +119,7 @@ export interface Client {
   download(id: string, options?: DownloadOptions): Promise<DownloadedFile>;
   cancel(id: string, options?: CallOptions): Promise<Answer<'POST /api/builds/{id}/cancel'>>;
   /** The same source once more, as a new build. Signing material is gone with the old build's end. */
-  retry(
-    id: string,
-    options?: CallOptions & { readonly signing?: Signing | undefined },
-  ): Promise<Answer<'POST /api/builds/{id}/retry'>>;
+  retry(id: string, options?: RetryOptions): Promise<Answer<'POST /api/builds/{id}/retry'>>;
   events(id: string, options?: CallOptions): Promise<readonly BuildEvent[]>;
   /** Newest first; the next page is asked for when it is wanted. */
   builds(options?: ListOptions): AsyncIterable<ListedBuild>;

@@ -26,6 +26,7 @@ export type {
   ListOptions,
   LogLine,
   OperationName,
+  RetryOptions,
   Signing,
   SubmitOptions,
   SubmittedBuild,
