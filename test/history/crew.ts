@@ -2,7 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
 import type { RecordedClient } from './recorded-client.ts';
-import { type Habits, type Sleeper, USUAL, work } from './simulated-worker.ts';
+import { type Habits, type Lost, type Sleeper, USUAL, work } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS, type World } from './world.ts';
 
@@ -13,8 +13,8 @@ export interface Crew {
   readonly sleepers: Sleeper[];
   /** Sweeps that threw, as the scheduler would see it. */
   readonly failedSweeps: unknown[];
-  /** Workers that went away with a build. */
-  gone: number;
+  /** Workers that were killed or put to sleep. */
+  readonly lost: Lost[];
 }
 
 export interface Load {
@@ -66,7 +66,7 @@ interface Shift {
 }
 
 async function pollUntilIdle(crew: Crew, shift: Shift): Promise<void> {
-  const { client, dice, sleepers } = crew;
+  const { client, dice, sleepers, lost } = crew;
   const labels = shift.labels && dice.pick(shift.labels);
   const hire = () => client.register([...shift.platforms], { ...(labels && { labels }) });
   let worker: TestWorker | undefined = await hire();
@@ -77,11 +77,8 @@ async function pollUntilIdle(crew: Crew, shift: Shift): Promise<void> {
     if (shift.polls % POLLS_PER_SWEEP === 0) await sweep(crew);
     const job = await client.poll(worker);
     if (!job) await yieldToOthers();
-    else if (await work({ client, dice, habits: shift.habits, sleepers }, worker, job)) misses = -1;
-    else {
-      crew.gone += 1;
-      [worker, misses] = [undefined, -1];
-    }
+    else if (await work({ client, dice, habits: shift.habits, sleepers, lost }, worker, job)) misses = -1;
+    else [worker, misses] = [undefined, -1];
   }
 }
 
@@ -123,10 +120,10 @@ const DILIGENT: Habits = { ...USUAL, fails: 0, abandons: 0, leaves: 0, isCancell
  * As many polls as the worker makes in one step, by the times it is told to wait: behind a wall of stale messages it is
  * told to come back soon.
  */
-async function finishAll({ client, dice, sleepers }: Crew, worker: TestWorker): Promise<void> {
+async function finishAll({ client, dice, sleepers, lost }: Crew, worker: TestWorker): Promise<void> {
   for (let waitedMs = 0; waitedMs < STEP_MS; ) {
     const { job, nextPollMs = STEP_MS } = await client.ask(worker);
-    if (job) await work({ client, dice, habits: DILIGENT, sleepers }, worker, job);
+    if (job) await work({ client, dice, habits: DILIGENT, sleepers, lost }, worker, job);
     else waitedMs += nextPollMs;
   }
 }

@@ -2,6 +2,7 @@ import type { TestWorker } from '../support/controller.ts';
 import { inLanes, runLoad, sweep } from './crew.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
+import { lostWorkers } from './rows-lost.ts';
 import { USUAL, wakeUp } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS } from './world.ts';
@@ -12,29 +13,6 @@ import { LEASE_MS } from './world.ts';
 const ROUND = 200;
 const roundsOf = (volume: number, size: number) =>
   Array.from({ length: Math.ceil(volume / size) }, (_, index) => Math.min(size, volume - index * size));
-
-const lostWorkers: Row = {
-  name: 'lost-workers',
-  fault: 'worker killed, paused 2 x lease, resumed',
-  volume: 5_000,
-  few: 60,
-  isFaulty: false,
-  async act(stage) {
-    const { sleepers, dice } = stage;
-    const around = { ...stage, habits: USUAL };
-    for (const builds of roundsOf(stage.volume, ROUND)) {
-      await runLoad(stage, { builds, pollers: 8, habits: { dies: 0.15, pauses: 0.2 } });
-      stage.inject(stage.gone);
-      stage.gone = 0;
-      advance(2 * LEASE_MS);
-      // Two schedulers that meet, and sleepers that wake before, while and after their builds are given to others.
-      const early = sleepers.splice(0, dice.between(0, sleepers.length));
-      await Promise.all([sweep(stage), sweep(stage), ...early.map((sleeper) => wakeUp(around, sleeper))]);
-      const late = sleepers.splice(0);
-      await Promise.all([runLoad(stage, { builds: 0, pollers: 4 }), ...late.map((sleeper) => wakeUp(around, sleeper))]);
-    }
-  },
-};
 
 /** A job for a worker of its own, in a queue that others use too. */
 async function employ(stage: Stage): Promise<{ worker: TestWorker; job: Job } | undefined> {
@@ -148,7 +126,7 @@ const poison: Row = {
     }
     advance(2 * LEASE_MS);
     await sweep(stage);
-    stage.inject(stage.gone);
+    stage.inject(stage.lost.length);
     const ended = (await world.controller.items()).filter(({ sk, id }) => sk === 'BUILD' && bad.has(id));
     const isOver = ended.every((item) => item.failureKind === 'lost_worker' && item.attempt === 3);
     stage.promise('poison fails after its third attempt', isOver);

@@ -113,7 +113,7 @@ function stageOf(world: World, row: Row, volume: number, seed: string, recorder:
     dice: createDice(`${seed} ${row.name}`),
     sleepers: [],
     failedSweeps: [],
-    gone: 0,
+    lost: [],
     volume,
     inject: (count = 1) => {
       tally.injected += count;

@@ -31,10 +31,14 @@ export const USUAL: Habits = {
   repeats: 0.1,
 };
 
-/** A worker that sleeps over its lease, with what it remembers. */
-export interface Sleeper {
+/** A worker that fell silent with a build in its hands, for ever or until it is woken. */
+export interface Lost {
   readonly worker: TestWorker;
   readonly job: Job;
+}
+
+/** A worker that sleeps over its lease, with what it remembers. */
+export interface Sleeper extends Lost {
   readonly upload: Upload | undefined;
 }
 
@@ -43,6 +47,7 @@ interface Surroundings {
   readonly dice: Dice;
   readonly habits: Habits;
   readonly sleepers: Sleeper[];
+  readonly lost: Lost[];
 }
 
 /** Works on a job to its end. False: the worker is gone, for now or for ever. */
@@ -50,24 +55,29 @@ export async function work(around: Surroundings, worker: TestWorker, job: Job): 
   const { client, dice, habits } = around;
   // Before its first heartbeat a worker that asks again gets the same again.
   if (dice.happens(habits.repeats)) await client.poll(worker);
-  if (dice.happens(habits.dies / 2)) return false;
+  if (dice.happens(habits.dies / 2)) return fallSilent(around, worker, job);
   if (!(await goesOn(client.insist(() => client.say('heartbeat', worker, job))))) return true;
-  if (habits.poison?.has(job.build)) return false;
+  if (habits.poison?.has(job.build)) return fallSilent(around, worker, job);
   const cancelling = dice.happens(habits.isCancelled) ? client.cancel(job.build) : undefined;
   const isHere = await makeProgress(around, worker, job);
   await cancelling;
   return isHere;
 }
 
+function fallSilent({ lost }: Surroundings, worker: TestWorker, job: Job): false {
+  lost.push({ worker, job });
+  return false;
+}
+
 async function makeProgress(around: Surroundings, worker: TestWorker, job: Job): Promise<boolean> {
   const { client, dice, habits, sleepers } = around;
   if (dice.happens(0.3) && !(await goesOn(client.say('logs', worker, job)))) return true;
   if (dice.happens(0.2)) await client.say('source', worker, job);
-  if (dice.happens(habits.dies / 2)) return false;
+  if (dice.happens(habits.dies / 2)) return fallSilent(around, worker, job);
   if (dice.happens(habits.pauses)) {
     const upload = dice.happens(0.5) ? await client.ticket(worker, job) : undefined;
     sleepers.push({ worker, job, upload });
-    return false;
+    return fallSilent(around, worker, job);
   }
   if (dice.happens(habits.leaves)) {
     await client.unregister(worker, job);
@@ -83,27 +93,44 @@ async function makeProgress(around: Surroundings, worker: TestWorker, job: Job):
 }
 
 /** Uploads and completes, and perhaps says so twice. */
-async function deliver(around: Surroundings, worker: TestWorker, job: Job, early?: Upload): Promise<void> {
+async function deliver(
+  around: Surroundings,
+  worker: TestWorker,
+  job: Job,
+  early?: Upload,
+): Promise<Outcome | undefined> {
   const { client } = around;
   const upload = early ?? (await client.ticket(worker, job));
-  if (!upload || (await client.put(upload)) !== 200) return;
-  await repeatedly(around, () => client.complete(worker, job, upload), true);
+  if (!upload || (await client.put(upload)) !== 200) return undefined;
+  return repeatedly(around, () => client.complete(worker, job, upload), true);
 }
 
 async function repeatedly({ client, dice, habits }: Surroundings, send: () => Promise<Outcome>, mayRepeat: boolean) {
-  await client.insist(send);
+  const first = await client.insist(send);
   if (mayRepeat && dice.happens(habits.repeats)) await client.insist(send);
+  return first;
+}
+
+/** What was answered to what; no report of completion without an upload. */
+export interface Answers {
+  readonly heartbeat: Outcome;
+  readonly logs: Outcome;
+  readonly complete?: Outcome | undefined;
+  readonly fail: Outcome;
+  readonly abandon: Outcome;
 }
 
 /** What a worker does that was stopped over the end of its lease and knows nothing of it. */
-export async function wakeUp(around: Surroundings, { worker, job, upload }: Sleeper): Promise<void> {
+export async function wakeUp(around: Surroundings, { worker, job, upload }: Sleeper): Promise<Answers> {
   const { client } = around;
-  await client.say('heartbeat', worker, job);
-  await client.say('logs', worker, job);
-  // An upload that was allowed in time arrives late, and then its report.
-  await deliver(around, worker, job, upload);
-  await client.say('fail', worker, job);
-  await client.say('abandon', worker, job);
+  return {
+    heartbeat: await client.say('heartbeat', worker, job),
+    logs: await client.say('logs', worker, job),
+    // An upload that was allowed in time arrives late, and then its report.
+    complete: await deliver(around, worker, job, upload),
+    fail: await client.say('fail', worker, job),
+    abandon: await client.say('abandon', worker, job),
+  };
 }
 
 /** The server's word is what counts: refused means stop. */

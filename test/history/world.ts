@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Controller, startController } from '../support/controller.ts';
 import type { BuildRecord, EventRecord, Evidence, WorkerRecord } from './history.ts';
 import { createNemesis, type Nemesis } from './nemesis.ts';
@@ -12,12 +12,19 @@ import { advance, backToPresent } from './time-travel.ts';
 export const LEASE_MS = 90_000;
 export const MAX_ATTEMPTS = 3;
 
+interface Story {
+  readonly record: BuildRecord | undefined;
+  readonly events: readonly EventRecord[];
+}
+
 export interface World {
   readonly controller: Controller;
   readonly nemesis: Nemesis;
   /** No items, no messages, no results. */
   empty(): Promise<void>;
   isQuiet(): Promise<boolean>;
+  /** What is stored of one build now. */
+  storyOf(build: string): Promise<Story>;
   evidence(): Promise<Omit<Evidence, 'drainedMs' | 'drainBoundMs' | 'writesByBadRequests' | 'hadFaults'>>;
   close(): Promise<void>;
 }
@@ -65,6 +72,15 @@ export async function openWorld(): Promise<World> {
       for (const queue of QUEUES) await takeMessages(controller, queue);
       await deleteAll();
     },
+    async storyOf(build) {
+      const key = {
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: marshall({ ':pk': `BUILD#${build}` }),
+      };
+      const { Items = [] } = await dynamo.send(new QueryCommand({ TableName: table, ConsistentRead: true, ...key }));
+      const items = Items.map((item) => unmarshall(item));
+      return { record: buildsOf(items)[0], events: eventsOf(items) };
+    },
     isQuiet: async () => buildsOf(await controller.items()).every(({ state }) => ENDED.includes(state)),
     async evidence() {
       advance(120_000);
@@ -74,7 +90,7 @@ export async function openWorld(): Promise<World> {
       return {
         builds,
         workers: items.filter(({ sk }) => sk === 'WORKER').map(toWorker),
-        events: items.flatMap((item) => (item.sk.startsWith('EVENT#') ? [toEvent(item)] : [])),
+        events: eventsOf(items),
         queued: [...(ios ?? []), ...(android ?? [])],
         deadLetters: deadLetters ?? [],
         results: await results(),
@@ -135,6 +151,9 @@ const toWorker = ({ id, currentBuildId, currentAttempt, completedBuilds, failedB
   completedBuilds,
   failedBuilds,
 });
+
+const eventsOf = (items: readonly Item[]): EventRecord[] =>
+  items.flatMap((item) => (item.sk.startsWith('EVENT#') ? [toEvent(item)] : []));
 
 const toEvent = ({ pk, type, at, attempt, by, kind }: Item): EventRecord => ({
   build: String(pk).slice('BUILD#'.length),
