@@ -82,6 +82,14 @@ async function pollUntilIdle(crew: Crew, shift: Shift): Promise<void> {
   }
 }
 
+/** A job for a worker of its own, in a queue that others use too. */
+export async function employ({ client }: Crew): Promise<Lost | undefined> {
+  await client.submit();
+  const worker = await client.register();
+  const job = worker && (await client.poll(worker));
+  return worker && job && { worker, job };
+}
+
 /** As the schedule does it: what one sweep fails to do, the next does. */
 export async function sweep({ world, failedSweeps }: Crew): Promise<void> {
   try {

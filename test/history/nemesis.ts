@@ -14,7 +14,7 @@ export interface AwsCall {
   readonly body: string;
 }
 
-/** What befalls a share of the calls. `slow`: late by so many ms at most, and so out of order. */
+/** What befalls a share of the calls. `slow`: late by so many ms at most, and so out of order. `until`: held so long. */
 export interface Attack {
   readonly engine?: EngineName;
   /** All operations where none are named. */
@@ -22,14 +22,18 @@ export interface Attack {
   readonly share: number;
   /** At most so often; without limit where none is given. */
   readonly times?: number;
-  readonly fault: Fault | { readonly slow: number } | ((call: AwsCall) => Chosen);
+  readonly fault: Fault | Late | ((call: AwsCall) => Chosen);
 }
+
+type Listener = (call: AwsCall, answer: string) => void;
 
 export interface Nemesis {
   viaProxy(engine: EngineName, address: string): Promise<string>;
   /** From now on these faults and no others, by these dice. Answers how to learn how many there were. */
   attack(attacks: readonly Attack[], dice: Dice): { injected(): number };
   heal(): void;
+  /** From now on, until it heals, what the engines answer is told. */
+  listen(listener: Listener): void;
   /** Calls that reached an engine, by operation, since the last attack. */
   counts(): Readonly<Record<string, number>>;
   close(): Promise<void>;
@@ -46,6 +50,7 @@ export function createNemesis(): Nemesis {
   const closers: (() => Promise<void>)[] = [];
   let choose: (call: AwsCall) => Chosen = () => undefined;
   let counts: Record<string, number> = {};
+  let tell: Listener = () => {};
 
   async function serve(engine: EngineName, address: string, request: IncomingMessage, response: ServerResponse) {
     const body = await buffer(request);
@@ -54,11 +59,13 @@ export function createNemesis(): Nemesis {
     if (fault === 'hang') return;
     if (fault === 'dropBefore') return void request.socket.destroy();
     if (typeof fault === 'object' && 'slow' in fault) await wait(fault.slow);
+    else if (typeof fault === 'object' && 'until' in fault) await fault.until;
     else if (typeof fault === 'object') return void response.writeHead(fault.status, fault.headers).end(fault.body);
     // Whoever gave up meanwhile has closed the connection; what was not sent is not sent later.
     if (request.socket.destroyed) return;
     counts[call.operation] = (counts[call.operation] ?? 0) + 1;
     const answer = await forward(address, agent, request, body);
+    tell(call, answer.body.toString('utf8'));
     if (fault === 'dropAfter') return void request.socket.destroy();
     response.writeHead(answer.status, answer.headers).end(answer.body);
   }
@@ -91,8 +98,12 @@ export function createNemesis(): Nemesis {
       };
       return { injected: () => state.injected };
     },
+    listen(listener) {
+      tell = listener;
+    },
     heal() {
       choose = () => undefined;
+      tell = () => {};
     },
     counts: () => counts,
     async close() {
@@ -102,7 +113,8 @@ export function createNemesis(): Nemesis {
   };
 }
 
-type Chosen = Fault | { readonly slow: number } | undefined;
+type Late = { readonly slow: number } | { readonly until: Promise<void> };
+export type Chosen = Fault | Late | undefined;
 
 function isHit({ engine, operations, share }: Attack, call: AwsCall, dice: Dice): boolean {
   if (engine !== undefined && engine !== call.engine) return false;

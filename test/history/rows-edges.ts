@@ -1,134 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { TestWorker } from '../support/controller.ts';
-import { inLanes, runLoad, times } from './crew.ts';
+import { inLanes, runLoad } from './crew.ts';
 import type { Attack } from './nemesis.ts';
-import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
-import { advance } from './time-travel.ts';
+import { ineligible } from './rows-eligibility.ts';
+import { lostTokens } from './rows-tokens.ts';
+import { expiredVisibility } from './rows-visibility.ts';
 
 /** Rows about who may have what, and about requests that should not be. */
-
-/** Counts receives from the queue; harms nobody. */
-function watchReceives(queue: string) {
-  const seen = { receives: 0 };
-  const watch: Attack = {
-    operations: ['ReceiveMessage'],
-    share: 1,
-    fault: ({ body }) => {
-      if (body.includes(queue)) seen.receives += 1;
-      return undefined;
-    },
-  };
-  return { seen, watch };
-}
-
-const ineligible: Row = {
-  name: 'ineligible',
-  fault: 'ineligible workers poll (platform, busy, drained, quarantined, revoked)',
-  volume: 10_000,
-  few: 100,
-  isFaulty: false,
-  async act(stage) {
-    const { client, world } = stage;
-    const { controller } = world;
-    const busy = await client.register();
-    await client.submit();
-    const job = busy && (await client.poll(busy));
-    if (busy && job) await client.say('heartbeat', busy, job);
-    const workers = await times(4, () => client.register());
-    const [drained, struck, revoked] = workers;
-    const wrong = await client.register(['android']);
-    if (!busy || !job || !drained || !struck || !revoked || !wrong) throw new Error('nobody to refuse');
-    await controller.request('POST', `/api/workers/${drained.id}/drain`, { headers: controller.key, json: {} });
-    await controller.tamperWorker(struck.id, { strikes: 5, lastOutcome: 'lost', releasedAt: Date.now() });
-    await client.unregister(revoked);
-    await times(5, () => client.submit());
-    const { seen, watch } = watchReceives('-ios');
-    stage.attack(watch);
-    const given = await pollAll(stage, [busy, drained, struck, revoked, wrong]);
-    stage.promise(`0 receives for workers that may have nothing (${seen.receives})`, seen.receives === 0);
-    stage.promise(`0 builds for workers that may have nothing (${given})`, given === 0);
-    await client.insist(() => client.say('fail', busy, job));
-    await runLoad(stage, { builds: 0, pollers: 2 });
-  },
-};
-
-async function pollAll(stage: Stage, workers: readonly TestWorker[]): Promise<number> {
-  let given = 0;
-  for (let polls = 0; polls < stage.volume; polls += workers.length) {
-    const jobs = await Promise.all(workers.map((worker) => stage.client.poll(worker)));
-    given += jobs.filter(Boolean).length;
-    stage.inject(workers.length);
-  }
-  return given;
-}
-
-/** The worker never learns of the token that its registration was answered with. */
-const lostTokens: Row = {
-  name: 'lost-tokens',
-  fault: 'token re-registration with the reply lost',
-  volume: 1_000,
-  few: 10,
-  isFaulty: false,
-  async act(stage) {
-    const { client } = stage;
-    let left = stage.volume;
-    await times(4, async () => {
-      while (left > 0) {
-        left -= 1;
-        const worker = await client.register();
-        await client.submit();
-        if (!worker) continue;
-        await client.register(['ios'], { id: worker.id });
-        stage.inject();
-        const job = await client.poll(worker);
-        const isIn = await works(stage, worker, job);
-        stage.promise('the former token is good when the answer with the new one was lost', isIn);
-      }
-    });
-  },
-};
-
-async function works({ client }: Stage, worker: TestWorker, job: Job | undefined): Promise<boolean> {
-  if (!job) return false;
-  const beat = await client.say('heartbeat', worker, job);
-  const upload = await client.ticket(worker, job);
-  if (!upload || (await client.put(upload)) !== 200) return false;
-  return beat.kind === 'ok' && (await client.complete(worker, job, upload)).kind === 'ok';
-}
-
-/** The message shows itself again between its receive and the commit. */
-const expiredVisibility: Row = {
-  name: 'visibility-expires',
-  fault: 'visibility expires between receive and commit',
-  volume: 500,
-  few: 8,
-  isFaulty: false,
-  async act(stage) {
-    const { client } = stage;
-    for (let round = 0; round < stage.volume; round++) {
-      await client.submit();
-      const workers = (await times(2, () => client.register())).flatMap((worker) => worker ?? []);
-      const [slow, quick] = workers;
-      if (!slow || !quick) continue;
-      let isHeld = false;
-      const hold = () => {
-        isHeld = true;
-        return { slow: 60 } as const;
-      };
-      stage.attack({ operations: ['TransactWriteItems'], share: 1, times: 1, fault: hold });
-      const first = client.poll(slow);
-      while (!isHeld) await yieldToOthers();
-      advance(31_000);
-      const jobs = await Promise.all([first, client.poll(quick)]);
-      const granted = jobs.flatMap((job, index) => (job ? [{ job, worker: workers[index] }] : []));
-      stage.promise('one of the two is granted the build', granted.length === 1);
-      for (const { job, worker } of granted) if (worker) await client.insist(() => client.say('fail', worker, job));
-    }
-  },
-};
 
 const badRequests: Row = {
   name: 'bad-requests',

@@ -1,7 +1,6 @@
 import { inLanes, runLoad, sweep } from './crew.ts';
-import type { BuildRecord } from './history.ts';
 import type { Row, Stage } from './rows.ts';
-import { type Lost, type Sleeper, USUAL, wakeUp } from './simulated-worker.ts';
+import { isHeldIn, type Lost, type Sleeper, USUAL, wakeUp } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS } from './world.ts';
 
@@ -79,9 +78,6 @@ async function missAll(stage: Stage, lost: readonly Lost[]) {
   advance(REQUEUED_MS - JUST_BEFORE_MS - SWEEP_EVERY_MS);
   return { back, late };
 }
-
-const isHeldIn = ({ state, attempt }: BuildRecord, lost: number) =>
-  ['assigned', 'building'].includes(state) && attempt === lost;
 
 /** Answers how many results came for attempts that had been requeued; each was refused as such. */
 async function wakeAll(stage: Stage, sleepers: readonly Sleeper[]): Promise<number> {

@@ -1,8 +1,7 @@
-import type { TestWorker } from '../support/controller.ts';
-import { inLanes, runLoad, sweep } from './crew.ts';
-import type { Job } from './recorded-client.ts';
+import { employ, inLanes, runLoad, sweep } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
 import { lostWorkers } from './rows-lost.ts';
+import { restarts } from './rows-restarts.ts';
 import { USUAL, wakeUp } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS } from './world.ts';
@@ -13,44 +12,6 @@ import { LEASE_MS } from './world.ts';
 const ROUND = 200;
 const roundsOf = (volume: number, size: number) =>
   Array.from({ length: Math.ceil(volume / size) }, (_, index) => Math.min(size, volume - index * size));
-
-/** A job for a worker of its own, in a queue that others use too. */
-async function employ(stage: Stage): Promise<{ worker: TestWorker; job: Job } | undefined> {
-  await stage.client.submit();
-  const worker = await stage.client.register();
-  const job = worker && (await stage.client.poll(worker));
-  return worker && job && { worker, job };
-}
-
-const restarts: Row = {
-  name: 'restarts',
-  fault: 're-registration mid-build, same id and new id',
-  volume: 1_000,
-  few: 20,
-  isFaulty: false,
-  act: (stage) => inLanes(stage.volume, () => restart(stage)),
-};
-
-async function restart(stage: Stage): Promise<void> {
-  const { client, dice } = stage;
-  const around = { ...stage, habits: USUAL };
-  const employed = await employ(stage);
-  if (!employed) return;
-  const { worker, job } = employed;
-  if (dice.happens(0.7)) await client.say('heartbeat', worker, job);
-  const upload = await client.ticket(worker, job);
-  stage.inject();
-  const way = dice.pick([{}, { id: worker.id }, { id: worker.id, active_build_count: 0 }]);
-  const again = client.register(['ios'], way);
-  // The old process may not have ended yet.
-  const old = dice.happens(0.5) ? wakeUp(around, { worker, job, upload }) : undefined;
-  const renewed = await again;
-  await old;
-  if (!renewed) return;
-  const next = await client.poll(renewed);
-  if (next) await wakeUp(around, { worker: renewed, job: next, upload: undefined });
-  else if (way?.id !== undefined) await wakeUp(around, { worker: renewed, job, upload });
-}
 
 const cancelRaces: Row = {
   name: 'cancel-races',

@@ -1,6 +1,6 @@
 import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
-import type { Outcome } from './history.ts';
+import type { BuildRecord, Outcome } from './history.ts';
 import type { Job, RecordedClient, Upload } from './recorded-client.ts';
 
 /** In what share of its jobs a worker does what; it completes the rest. */
@@ -36,6 +36,9 @@ export interface Lost {
   readonly worker: TestWorker;
   readonly job: Job;
 }
+
+export const isHeldIn = (build: BuildRecord, attempt: number) =>
+  ['assigned', 'building'].includes(build.state) && build.attempt === attempt;
 
 /** A worker that sleeps over its lease, with what it remembers. */
 export interface Sleeper extends Lost {
