@@ -100,7 +100,8 @@ async function* runAll({ names, scale, seed }: Asked): AsyncGenerator<Line> {
         const said = violations.map(({ invariant, what, shown }) =>
           [`${invariant}: ${what}`, ...shown.map((each) => `    ${JSON.stringify(each)}`)].join('\n'),
         );
-        yield { ...result, name: row.name, fault: row.fault, violations: [...said, ...takeProblems()] };
+        const empty = row.isFaulty && result.injected === 0 ? ['target: not one fault was injected'] : [];
+        yield { ...result, name: row.name, fault: row.fault, violations: [...said, ...empty, ...takeProblems()] };
       }
     } finally {
       await world.close();

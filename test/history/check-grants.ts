@@ -33,7 +33,7 @@ function oneAfterAnother(build: BuildView): Violation[] {
   });
 }
 
-const OF_HOLDER = ['heartbeat', 'logs', 'source', 'ticket', 'complete', 'fail', 'abandon'];
+const OF_HOLDER = ['heartbeat', 'logs', 'source', 'ticket', 'parts', 'complete', 'fail', 'abandon'];
 const ENDS = ['complete', 'fail', 'abandon', 'cancel', 'unregister'];
 
 /** I3: nothing of a stale attempt is accepted, and a terminal state never changes. */

@@ -294,7 +294,7 @@ describe('the checker', () => {
     });
   }
 
-  const HOLDERS = ['heartbeat', 'logs', 'source', 'ticket', 'complete', 'fail', 'abandon'] as const;
+  const HOLDERS = ['heartbeat', 'logs', 'source', 'ticket', 'parts', 'complete', 'fail', 'abandon'] as const;
   for (const op of HOLDERS) {
     it(`reports that a ${op} of an attempt was accepted after it had been taken back`, () => {
       const found = check(also(held(op, 85, 'w1', 1))).map(({ what }) => what);

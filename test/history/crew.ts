@@ -1,7 +1,7 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
-import type { RecordedClient } from './recorded-client.ts';
+import type { Asks, RecordedClient } from './recorded-client.ts';
 import { type Habits, type Lost, type Sleeper, USUAL, work } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS, type World } from './world.ts';
@@ -25,7 +25,9 @@ export interface Load {
   readonly cancels?: number;
   readonly platforms?: readonly string[];
   /** What each build asks for is one of these. */
-  readonly asks?: readonly Readonly<Record<string, string>>[];
+  readonly asks?: readonly Asks[];
+  /** Sources come in requests that do not say how long they are. */
+  readonly isStreamed?: boolean;
   /** The labels of each worker are one of these. */
   readonly labels?: readonly (readonly string[])[];
 }
@@ -47,7 +49,8 @@ export async function runLoad(crew: Crew, load: Load): Promise<void> {
   const submitters = times(SUBMITTERS, async () => {
     while (left > 0) {
       left -= 1;
-      const id = await crew.client.submit(crew.dice.pick(platforms), load.asks && crew.dice.pick(load.asks));
+      const asks = load.asks && crew.dice.pick(load.asks);
+      const id = await crew.client.submit(crew.dice.pick(platforms), asks, load.isStreamed);
       if (id !== undefined && crew.dice.happens(load.cancels ?? 0)) await crew.client.cancel(id);
     }
   });

@@ -8,6 +8,7 @@ export type Op =
   | 'logs'
   | 'source'
   | 'ticket'
+  | 'parts'
   | 'complete'
   | 'fail'
   | 'abandon'

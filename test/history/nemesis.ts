@@ -4,12 +4,12 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EngineName } from '../../infra/local/engines.ts';
 import type { Fault } from '../support/fault-proxy.ts';
+import { operationOf } from './aws-operations.ts';
 import type { Dice } from './dice.ts';
 
 /** One request of the functions to an engine. */
 export interface AwsCall {
   readonly engine: EngineName;
-  /** Last part of `X-Amz-Target`, or the method for S3. */
   readonly operation: string;
   readonly body: string;
 }
@@ -124,14 +124,6 @@ function isHit({ engine, operations, share }: Attack, call: AwsCall, dice: Dice)
 function faultOf({ fault }: Attack, call: AwsCall, dice: Dice): Chosen {
   if (typeof fault === 'function') return fault(call);
   return typeof fault === 'object' && 'slow' in fault ? { slow: dice.between(0, fault.slow) } : fault;
-}
-
-function operationOf({ headers, method = '' }: IncomingMessage): string {
-  return (
-    String(headers['x-amz-target'] ?? method)
-      .split('.')
-      .at(-1) ?? method
-  );
 }
 
 function forward(engine: string, agent: Agent, { method, url, headers }: IncomingMessage, body: Buffer) {

@@ -22,6 +22,12 @@ export type RecordedClient = ReturnType<typeof recordedClient>;
 /** Lost answers are asked for again, as the clients in the field do; each try is an entry of the history. */
 const TRIES = 6;
 
+/** Fields and files of a submit's form, beside the source. */
+export type Asks = Readonly<Record<string, string | File>>;
+
+/** The least that a part may be; the last may be smaller, and so may an only one. */
+const PART_BYTES = 5 * 1024 ** 2;
+
 interface Registering {
   readonly id?: string;
   readonly active_build_count?: number;
@@ -40,8 +46,8 @@ export function recordedClient(http: Http, recorder: Recorder) {
     return outcome;
   }
 
-  /** Under one idempotency key, by one request. Undefined: never acknowledged. */
-  async function submit(platform = 'ios', asks: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
+  /** Under one idempotency key, by one request; `isStreamed`: which does not say how long it is. Undefined: never acknowledged. */
+  async function submit(platform = 'ios', asks: Asks = {}, isStreamed = false): Promise<string | undefined> {
     const bytes = new Uint8Array(randomBytes(64));
     const name = randomBytes(12).toString('hex');
     const outcome = await insist(() => {
@@ -50,7 +56,9 @@ export function recordedClient(http: Http, recorder: Recorder) {
       for (const [field, value] of Object.entries(asks)) form.append(field, value);
       form.append('source', new Blob([bytes]), 'project.tar.gz');
       const headers = { ...key, 'idempotency-key': name };
-      return record({ op: 'submit', key: name }, () => request('POST', '/api/builds', { headers, body: form }), idOf);
+      const sent = isStreamed ? streamOf(form) : { body: form, headers: {} };
+      const send = () => request('POST', '/api/builds', { ...sent, headers: { ...headers, ...sent.headers } });
+      return record({ op: 'submit', key: name }, send, idOf);
     });
     return outcome.kind === 'ok' ? String(outcome.facts['build']) : undefined;
   }
@@ -100,23 +108,41 @@ export function recordedClient(http: Http, recorder: Recorder) {
     return record(subject, () => request(method, path, { headers: as(worker), ...how }));
   }
 
-  /** Undefined: refused, or not answered. */
-  async function ticket(worker: TestWorker, { build, attempt }: Job): Promise<Upload | undefined> {
+  /** For one request, or for an upload in parts, of which this one is the only one. Undefined: refused, or not answered. */
+  async function ticket(worker: TestWorker, { build, attempt }: Job, isParted = false): Promise<Upload | undefined> {
     let upload: Upload | undefined;
     const bytes = randomBytes(32);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const json = { size: bytes.length, sha256, attempt };
+    const json = {
+      size: bytes.length,
+      sha256,
+      attempt,
+      ...(isParted && { parts: { size: PART_BYTES, sha256s: [sha256] } }),
+    };
     await insist(() =>
       record(
         { op: 'ticket', build, attempt, worker: worker.id },
         () => request('POST', `/api/builds/${build}/uploads`, { headers: as(worker), json }),
         ({ body }) => {
-          upload = { id: body.upload_id, url: body.url, headers: body.headers, bytes, sha256 };
+          const { url, headers } = isParted ? body.parts[0] : body;
+          upload = { id: body.upload_id, url, headers, bytes, sha256 };
           return {};
         },
       ),
     );
     return upload;
+  }
+
+  /** What is asked of an upload in parts: to be joined, or to be given up. */
+  function parts(how: 'join' | 'giveUp', worker: TestWorker, { build, attempt }: Job, { id }: Upload) {
+    const path = `/api/builds/${build}/uploads/${id}`;
+    const subject = { op: 'parts', build, attempt, worker: worker.id, key: `${how} ${id}` } as const;
+    const headers = as(worker);
+    const send = () =>
+      how === 'join'
+        ? request('POST', `${path}/complete`, { headers, json: { attempt } })
+        : request('DELETE', `${path}?attempt=${attempt}`, { headers });
+    return insist(() => record(subject, send));
   }
 
   /** Past the functions, straight into the bucket. */
@@ -143,7 +169,7 @@ export function recordedClient(http: Http, recorder: Recorder) {
 
   const bad = (send: () => Promise<Answer>): Promise<Outcome> => record({ op: 'bad' }, send);
 
-  return { http, insist, submit, register, ask, poll, say, ticket, put, complete, unregister, cancel, bad };
+  return { http, insist, submit, register, ask, poll, say, ticket, parts, put, complete, unregister, cancel, bad };
 }
 
 interface Saying {
@@ -159,5 +185,10 @@ const sayings = (build: string): Record<'heartbeat' | 'logs' | 'source' | 'fail'
   fail: { path: '/api/workers/result', json: { build_id: build, success: false, error_message: 'tests failed' } },
   abandon: { path: '/api/workers/abandon', json: { build_id: build } },
 });
+
+function streamOf(form: FormData) {
+  const { body, headers } = new Response(form);
+  return { ...(body && { body }), headers: { 'content-type': headers.get('content-type') ?? '' } };
+}
 
 const idOf = ({ body }: Answer) => ({ build: String(body.id) });

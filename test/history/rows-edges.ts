@@ -30,10 +30,10 @@ const badRequests: Row = {
         await client.bad(() => client.http.request(method, path, rest));
       }
     }
-    const { SendMessage = 0, PUT = 0 } = world.nemesis.counts();
+    const { SendMessage = 0, PutObject = 0 } = world.nemesis.counts();
     const after = await recordsOf(stage);
     const changed = [...after].filter(([id, item]) => !isDeepStrictEqual(before.get(id), item)).length;
-    stage.blameBadRequests(changed + Math.abs(after.size - before.size) + SendMessage + PUT);
+    stage.blameBadRequests(changed + Math.abs(after.size - before.size) + SendMessage + PutObject);
   },
 };
 

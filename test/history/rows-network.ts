@@ -1,8 +1,9 @@
-import type { EngineName } from '../../infra/local/engines.ts';
 import { cancelled, dynamoError, slowDown, sqsError } from '../support/fault-errors.ts';
 import { inLanes, runLoad, sweep, times } from './crew.ts';
+import { LONGEST_HIDDEN_MS } from './lost-call-loads.ts';
 import type { Attack, AwsCall } from './nemesis.ts';
 import type { Row, Stage } from './rows.ts';
+import { LOST_ROWS } from './rows-lost-calls.ts';
 import { advance } from './time-travel.ts';
 
 /** Rows whose faults lie between the functions and the engines. */
@@ -27,72 +28,6 @@ const faulty = (name: string, fault: string, volume: number, few: number, attack
   attacks,
   act: usualLoad,
 });
-
-/** Every operation the functions make. Half of the replies: the SDK tries three times, so that one call in eight is lost for good. */
-const OPERATIONS: readonly (readonly [EngineName, string])[] = [
-  ['dynamodb', 'GetItem'],
-  ['dynamodb', 'PutItem'],
-  ['dynamodb', 'UpdateItem'],
-  ['dynamodb', 'TransactWriteItems'],
-  ['dynamodb', 'Query'],
-  ['sqs', 'SendMessage'],
-  ['sqs', 'ReceiveMessage'],
-  ['sqs', 'DeleteMessage'],
-  ['s3', 'PUT'],
-  ['s3', 'HEAD'],
-  ['s3', 'GET'],
-];
-
-const replyLost = OPERATIONS.map(([engine, operation]): Row => {
-  const attack = { engine, operations: [operation], share: 0.5, fault: 'dropAfter' } as const;
-  const row = faulty(`reply-lost-${operation}`, `reply lost after commit: ${operation}`, 2_000, 14, [attack]);
-  return {
-    ...row,
-    async act(stage) {
-      await usualLoad(stage);
-      // The volume is that of lost replies, and some operations are rare.
-      while (stage.injected() < stage.volume) {
-        await runLoad(stage, { builds: Math.ceil(stage.volume / 20), pollers: 8, cancels: 0.03 });
-        await readAll(stage);
-      }
-    },
-  };
-});
-
-/** What people look at: the list, and of each build in it story, log and result. */
-async function readAll(stage: Stage): Promise<void> {
-  const { controller } = stage.world;
-  const read = async (path: string) => {
-    const answer = await controller.request('GET', path, { headers: controller.key });
-    stage.operate(1);
-    const isUnavailable = answer.status === 503 && answer.headers.has('retry-after');
-    stage.promise(
-      `${path} answers, or says when to ask again (${answer.status})`,
-      answer.status < 500 || isUnavailable,
-    );
-    return answer;
-  };
-  const { status, body } = await read('/api/builds?limit=50');
-  if (status !== 200) return;
-  const paths = (body as { id: string }[]).map(({ id }) => `/api/builds/${id}`);
-  await Promise.all(paths.flatMap((path) => [read(`${path}/events`), read(`${path}/logs`), read(`${path}/download`)]));
-}
-
-/** Messages are only given back after a conflict, and workers only deleted when they leave idle. */
-const rareRepliesLost: Row = {
-  ...faulty('reply-lost-rare', 'reply lost after commit: ChangeMessageVisibility, DeleteItem', 2_000, 14, [
-    { operations: ['ChangeMessageVisibility', 'DeleteItem'], share: 0.7, fault: 'dropAfter' },
-    { operations: ['TransactWriteItems'], share: 0.6, fault: conflict },
-  ]),
-  async act(stage) {
-    const { client } = stage;
-    await usualLoad(stage);
-    await times(Math.ceil(stage.volume / 10), async () => {
-      const worker = await client.register(['android']);
-      if (worker) await client.insist(() => client.unregister(worker));
-    });
-  },
-};
 
 function conflict({ operation, body }: AwsCall) {
   if (operation === 'UpdateItem') return dynamoError('TransactionConflictException');
@@ -226,7 +161,7 @@ const commitFails: Row = {
 
 const headMissing: Row = {
   ...faulty('head-missing', 'S3 HEAD missing at commit', 2_000, 12, [
-    { engine: 's3', operations: ['HEAD'], share: 0.3, fault: notThere },
+    { engine: 's3', operations: ['HeadObject'], share: 0.3, fault: notThere },
   ]),
   /** The volume is that of the HEADs that missed. */
   async act(stage) {
@@ -236,16 +171,11 @@ const headMissing: Row = {
   },
 };
 
-/** A message that was given back is hidden for a minute at most, one that was not for half of it. */
-const LONGEST_HIDDEN_MS = 61_000;
-
 export const NETWORK_ROWS: readonly Row[] = [
   quiet(2),
   quiet(8),
   quiet(40),
-  ...replyLost,
-  rareRepliesLost,
-  faulty('request-lost', 'request lost before commit', 2_000, 30, [{ share: 0.2, fault: 'dropBefore' }]),
+  ...LOST_ROWS,
   faulty('hang', 'hang', 400, 12, [{ share: 0.03, fault: 'hang' }]),
   throttled,
   faulty('conflicts', 'TransactionConflict 20 %, TransactionInProgress 5 %', 5_000, 40, [

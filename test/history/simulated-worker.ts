@@ -17,6 +17,8 @@ export interface Habits {
   readonly isCancelled: number;
   /** Sends again what was answered already. */
   readonly repeats: number;
+  /** Uploads its result in parts. */
+  readonly parts: number;
   /** Builds that bring down whoever works on them. */
   readonly poison?: ReadonlySet<string>;
 }
@@ -29,6 +31,7 @@ export const USUAL: Habits = {
   leaves: 0.02,
   isCancelled: 0.05,
   repeats: 0.1,
+  parts: 0,
 };
 
 /** A worker that fell silent with a build in its hands, for ever or until it is woken. */
@@ -102,10 +105,18 @@ async function deliver(
   job: Job,
   early?: Upload,
 ): Promise<Outcome | undefined> {
-  const { client } = around;
-  const upload = early ?? (await client.ticket(worker, job));
+  const { client, dice, habits } = around;
+  const isParted = !early && dice.happens(habits.parts);
+  if (isParted && dice.happens(0.5)) await beginInVain(around, worker, job);
+  const upload = early ?? (await client.ticket(worker, job, isParted));
   if (!upload || (await client.put(upload)) !== 200) return undefined;
+  if (isParted && (await client.parts('join', worker, job, upload)).kind !== 'ok') return undefined;
   return repeatedly(around, () => client.complete(worker, job, upload), true);
+}
+
+async function beginInVain({ client }: Surroundings, worker: TestWorker, job: Job): Promise<void> {
+  const upload = await client.ticket(worker, job, true);
+  if (upload) await client.parts('giveUp', worker, job, upload);
 }
 
 async function repeatedly({ client, dice, habits }: Surroundings, send: () => Promise<Outcome>, mayRepeat: boolean) {

@@ -25,6 +25,8 @@ export interface World {
   isQuiet(): Promise<boolean>;
   /** What is stored of one build now. */
   storyOf(build: string): Promise<Story>;
+  /** Keys of signing material, a page of them at most. */
+  certs(): Promise<string[]>;
   evidence(): Promise<Omit<Evidence, 'drainedMs' | 'drainBoundMs' | 'writesByBadRequests' | 'hadFaults'>>;
   close(): Promise<void>;
 }
@@ -82,6 +84,10 @@ export async function openWorld(): Promise<World> {
       return { record: buildsOf(items)[0], events: eventsOf(items) };
     },
     isQuiet: async () => buildsOf(await controller.items()).every(({ state }) => ENDED.includes(state)),
+    async certs() {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: stack.buckets.certs }));
+      return Contents.flatMap(({ Key }) => Key ?? []);
+    },
     async evidence() {
       advance(120_000);
       const items = await controller.items();

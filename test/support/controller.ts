@@ -69,6 +69,7 @@ export function client(url: string, apiKey: string) {
       headers: { ...type, ...options.headers },
       redirect: 'manual',
       ...(body !== undefined && { body }),
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
     });
     const text = await response.text();
     const isJson = text !== '' && (response.headers.get('content-type')?.includes('json') ?? false);
