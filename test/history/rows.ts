@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { check } from './checker.ts';
 import { type Crew, DRAIN_BOUND_MS, drain } from './crew.ts';
 import { createDice } from './dice.ts';
-import type { Evidence, History, Violation } from './history.ts';
+import type { Entry, Evidence, History, Violation } from './history.ts';
 import type { Attack } from './nemesis.ts';
 import { recordedClient } from './recorded-client.ts';
 import { createRecorder, dump, type Recorder } from './recorder.ts';
@@ -31,8 +31,8 @@ export interface Stage extends Crew {
   inject(count?: number): void;
   /** Faults so far. */
   injected(): number;
-  /** How long (ms) the answers so far took, the quickest first. */
-  tookMs(): number[];
+  /** The history so far. */
+  entries(): readonly Entry[];
   /** What the row promises beyond the invariants. */
   promise(what: string, isKept: boolean): void;
   /** Attacks of the row's own making, instead of those it began with. */
@@ -119,7 +119,7 @@ function stageOf(world: World, row: Row, volume: number, seed: string, recorder:
       tally.injected += count;
     },
     injected: () => tally.injected + running.injected(),
-    tookMs: () => recorder.entries.map(({ tookMs }) => tookMs).sort((a, b) => a - b),
+    entries: () => recorder.entries,
     promise: (what, isKept) => {
       if (!isKept) tally.broken.push(what);
     },
