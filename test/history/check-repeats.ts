@@ -1,5 +1,16 @@
 import { type Entry, isTerminal, type Violation } from './history.ts';
-import { type BuildView, byWorker, isOk, type KnownEvent, type OkEntry, type View, violation } from './view.ts';
+import {
+  type BuildView,
+  byWorker,
+  isDuring,
+  isOk,
+  isPoll,
+  type KnownEvent,
+  makesBuild,
+  type OkEntry,
+  type View,
+  violation,
+} from './view.ts';
 
 /** I5: a request made again has the same answer and no second effect. */
 export function oneEffect(view: View): Violation[] {
@@ -8,17 +19,22 @@ export function oneEffect(view: View): Violation[] {
     ...miscounted(view),
     ...refusedReplays(view),
     ...doubleSubmits(view),
+    ...sharedBuilds(view),
     ...stranded(view),
   ];
 }
 
 function doubleEvents({ builds }: View): Violation[] {
   return [...builds.values()].flatMap(({ id, events }) =>
-    [...Map.groupBy(events, ({ type, attempt }) => `${type} of attempt ${attempt}`)].flatMap(([what, same]) =>
+    [...Map.groupBy(events, nameOf)].flatMap(([what, same]) =>
       same.length > 1 ? [violation('I5', `${id}: ${what} happened ${same.length} times`, ...same)] : [],
     ),
   );
 }
+
+/** A build may be retried more than once: each time once. */
+const nameOf = ({ type, attempt, why }: KnownEvent) =>
+  `${type} of attempt ${attempt}${type === 'retried' ? ` ${why}` : ''}`;
 
 /** A worker is counted once for each build that it finished. */
 function miscounted({ builds, evidence }: View): Violation[] {
@@ -33,10 +49,10 @@ function miscounted({ builds, evidence }: View): Violation[] {
   });
 }
 
-const HAS_ANSWER_FOR_EVER = ['complete', 'fail', 'cancel'];
+const HAS_ANSWER_FOR_EVER = ['complete', 'fail', 'cancel', 'retry'];
 
 /** The worker itself may be gone by then, or the bytes; neither says anything about the build. */
-const NOT_ABOUT_BUILD = ['worker_token_invalid'];
+const NOT_ABOUT_BUILD = ['worker_token_invalid', 'source_gone'];
 const isAboutBuild = ({ outcome }: Entry) => outcome.kind === 'refused' && !NOT_ABOUT_BUILD.includes(outcome.code);
 
 function refusedReplays({ builds }: View): Violation[] {
@@ -53,21 +69,31 @@ function refusedReplays({ builds }: View): Violation[] {
   });
 }
 
+const namedMakers = (entries: readonly Entry[]) =>
+  entries.filter(isOk).filter((entry) => makesBuild(entry) && entry.key !== undefined);
+/** The same name of a retry of another build is another request. */
+const requestOf = ({ op, build, key }: Entry) => `${op} ${build ?? ''} ${key}`;
+
 function doubleSubmits({ entries }: View): Violation[] {
-  const named = entries.filter(isOk).filter(({ op, key }) => op === 'submit' && key !== undefined);
-  return [...Map.groupBy(named, ({ key }) => key).values()].flatMap((same) => {
+  return [...Map.groupBy(namedMakers(entries), requestOf).values()].flatMap((same) => {
     const [first] = same;
     const other = same.find(({ outcome }) => outcome.facts['build'] !== first?.outcome.facts['build']);
-    return other ? [violation('I5', 'one submit sent twice made two builds', first, other)] : [];
+    return other ? [violation('I5', `one ${other.op} sent twice made two builds`, first, other)] : [];
+  });
+}
+
+function sharedBuilds({ entries }: View): Violation[] {
+  const byBuild = Map.groupBy(namedMakers(entries), ({ outcome }) => outcome.facts['build']);
+  return [...byBuild].flatMap(([id, same]) => {
+    const [first] = same;
+    const other = same.find((entry) => first && requestOf(entry) !== requestOf(first));
+    return other ? [violation('I5', `${id} was the answer to two requests`, first, other)] : [];
   });
 }
 
 /** A worker whose poll was not answered gets the same build from its next poll, until it begins to work. */
 function stranded({ builds, entries }: View): Violation[] {
-  const polls = Map.groupBy(
-    entries.filter(({ op }) => op === 'poll'),
-    ({ worker }) => worker,
-  );
+  const polls = Map.groupBy(entries.filter(isPoll), ({ worker }) => worker);
   return [...builds.values()].flatMap((build) =>
     build.events
       .filter(({ type }) => type === 'assigned')
@@ -77,7 +103,7 @@ function stranded({ builds, entries }: View): Violation[] {
 
 function strandedAt(build: BuildView, assigned: KnownEvent, polls: readonly Entry[]): Violation[] {
   const { attempt, at } = assigned;
-  const granting = polls.find((poll) => Math.floor(poll.invokedAt) <= at && at <= poll.answeredAt);
+  const granting = polls.find((poll) => isDuring(poll, at));
   const overAt = Math.min(...endsOf(build, attempt), ...firstSigns(build, assigned));
   const later = polls.filter((poll) => granting && poll.invokedAt > granting.answeredAt && poll.answeredAt < overAt);
   const wrong = later.filter(isOk).find((poll) => !isGrantOf(poll, build.id, attempt));

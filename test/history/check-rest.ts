@@ -1,14 +1,14 @@
 import { type BuildRecord, type Entry, isTerminal, type Violation } from './history.ts';
-import { type BuildView, eventOf, isOk, type View, violation } from './view.ts';
+import { type BuildView, eventOf, isOk, makesBuild, type View, violation } from './view.ts';
 
 /**
- * I2: an acknowledged submit has a record that has ended, is being built, or will be sent or received. One that asks for
+ * I2: an acknowledged submit or retry has a record that has ended, is being built, or will be sent or received. One that asks for
  * labels waits in the index for a worker that has them: that is not to be lost, and to have left the index is.
  */
 export function nothingLost({ builds, entries, evidence }: View): Violation[] {
   const queued = new Set(evidence.queued);
   return entries.filter(isOk).flatMap((submit) => {
-    if (submit.op !== 'submit') return [];
+    if (!makesBuild(submit)) return [];
     const { id = '?', record } = builds.get(String(submit.outcome.facts['build'])) ?? {};
     if (!record) return [violation('I2', `${id} was acknowledged and is not there`, submit)];
     if (record.state !== 'pending') return [];

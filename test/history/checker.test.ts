@@ -94,6 +94,17 @@ const asking = (entries: readonly Entry[], more: Partial<Evidence> = {}): Histor
 });
 const ABLE = [registered('w1', 'm3,signing'), registered('w2', 'm3,signing,x')];
 
+/** Long before the build, which is granted so many ms after the answer; and resumed after it. */
+const paused = (before: number, platform: string, ...more: Entry[]): History => ({
+  entries: [
+    entry('pause', 10 - before, { platform: 'ios' }),
+    entry('resume', 90, { platform: 'ios' }),
+    ...more,
+    ...ENTRIES,
+  ],
+  evidence: { ...EVIDENCE, builds: [{ ...RECORD, platform }] },
+});
+
 const WAITING: Partial<BuildRecord> = { state: 'pending', workerId: undefined, resultKey: undefined };
 
 const BROKEN: Record<Invariant, Record<string, History>> = {
@@ -130,6 +141,9 @@ const BROKEN: Record<Invariant, Record<string, History>> = {
     'a grant to a worker that registered without any': asking([registered('w1', ''), ...ABLE.slice(1)]),
     'a message of a build that asks for them': asking(ABLE, { queued: ['b1'] }),
     'a dead letter of one': asking(ABLE, { deadLetters: ['b1'] }),
+  },
+  pauses: {
+    'a grant by a poll that began while all knew of the pause': paused(1_000, 'ios'),
   },
   I4: {
     'a worker that holds what has ended': truly({
@@ -269,6 +283,10 @@ describe('the checker', () => {
     const history = also(lateRefusal, lost, overlapping);
     expect(check({ ...history, evidence: { ...EVIDENCE, hadFaults: true } })).toEqual([]);
     expect(check(asking(ABLE))).toEqual([]);
+    // Not known everywhere yet; another platform; asked to end before the grants.
+    expect(check(paused(900, 'ios'))).toEqual([]);
+    expect(check(paused(1_000, 'android'))).toEqual([]);
+    expect(check(paused(1_000, 'ios', entry('resume', 15, { platform: 'ios' })))).toEqual([]);
     const inLine = check(recorded({ ...WAITING, labels: ['signing'], isInLine: true }));
     expect(inLine.some(({ invariant }) => invariant === 'I2')).toBe(false);
     expect(

@@ -2,7 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
 import type { Asks, RecordedClient } from './recorded-client.ts';
-import { type Habits, type Lost, type Sleeper, USUAL, work } from './simulated-worker.ts';
+import { type Habits, type Lost, type Sleeper, tryAgain, USUAL, work } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS, type World } from './world.ts';
 
@@ -51,7 +51,9 @@ export async function runLoad(crew: Crew, load: Load): Promise<void> {
       left -= 1;
       const asks = load.asks && crew.dice.pick(load.asks);
       const id = await crew.client.submit(crew.dice.pick(platforms), asks, load.isStreamed);
-      if (id !== undefined && crew.dice.happens(load.cancels ?? 0)) await crew.client.cancel(id);
+      if (id === undefined || !crew.dice.happens(load.cancels ?? 0)) continue;
+      await crew.client.cancel(id);
+      await tryAgain({ ...crew, habits }, id);
     }
   });
   const workers = times(pollers, () => pollUntilIdle(crew, shift));

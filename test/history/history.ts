@@ -14,6 +14,11 @@ export type Op =
   | 'abandon'
   | 'unregister'
   | 'cancel'
+  | 'retry'
+  | 'pause'
+  | 'resume'
+  | 'revoke'
+  | 'redrive'
   | 'bad';
 
 export type Facts = Readonly<Record<string, string | number | null>>;
@@ -30,6 +35,8 @@ export interface Entry {
   readonly build?: string;
   readonly attempt?: number;
   readonly worker?: string;
+  /** Of a pause and its end. */
+  readonly platform?: string;
   /** The request's own name, the same each time it is sent: an idempotency key, or a result's digest. */
   readonly key?: string;
   /** By the controller's clock, which may be ahead of the wall's; no two stamps of a history are equal. */
@@ -43,6 +50,7 @@ export interface Entry {
 export interface BuildRecord {
   readonly id: string;
   readonly state: string;
+  readonly platform?: string;
   readonly attempt: number;
   readonly spentAttempts: number;
   readonly workerId?: string | undefined;
@@ -50,6 +58,10 @@ export interface BuildRecord {
   readonly labels?: readonly string[] | undefined;
   /** In the index of what waits and has asked for something. */
   readonly isInLine?: boolean;
+  /** Of a retry. */
+  readonly originalBuildId?: string | undefined;
+  readonly sourceKey?: string | undefined;
+  readonly sourceSha256?: string | undefined;
   readonly resultKey?: string | undefined;
   readonly resultSha256?: string | undefined;
   readonly failureKind?: string | undefined;
@@ -72,6 +84,7 @@ export interface EventRecord {
   readonly attempt?: number | undefined;
   readonly by: string;
   readonly kind?: string | undefined;
+  readonly why?: string | undefined;
 }
 
 /** What is true once faults are off and the work has drained. */
@@ -102,7 +115,7 @@ export interface History {
   readonly evidence: Evidence;
 }
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'labels';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10' | 'labels' | 'pauses';
 
 export interface Violation {
   /** `target`: what one fault's row of the plan promises beyond the invariants. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { TestWorker } from '../support/controller.ts';
 import type { Outcome } from './history.ts';
+import { recordedOperator } from './recorded-operator.ts';
 import type { Answer, Http, Recorder } from './recorder.ts';
 
 /** What a worker knows of the build it was given. */
@@ -169,7 +170,25 @@ export function recordedClient(http: Http, recorder: Recorder) {
 
   const bad = (send: () => Promise<Answer>): Promise<Outcome> => record({ op: 'bad' }, send);
 
-  return { http, insist, submit, register, ask, poll, say, ticket, parts, put, complete, unregister, cancel, bad };
+  const operator = recordedOperator(http, recorder, insist);
+
+  return {
+    ...operator,
+    http,
+    insist,
+    submit,
+    register,
+    ask,
+    poll,
+    say,
+    ticket,
+    parts,
+    put,
+    complete,
+    unregister,
+    cancel,
+    bad,
+  };
 }
 
 interface Saying {

@@ -5,7 +5,7 @@ import type { Entry, Facts, History, Outcome, Violation } from './history.ts';
 export type Http = ReturnType<typeof client>;
 export type Answer = Awaited<ReturnType<Http['request']>>;
 
-type Subject = Pick<Entry, 'op' | 'build' | 'attempt' | 'worker' | 'key'>;
+type Subject = Pick<Entry, 'op' | 'build' | 'attempt' | 'worker' | 'platform' | 'key'>;
 
 export interface Recorder {
   readonly entries: readonly Entry[];

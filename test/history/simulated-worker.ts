@@ -2,6 +2,7 @@ import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
 import type { BuildRecord, Outcome } from './history.ts';
 import type { Job, RecordedClient, Upload } from './recorded-client.ts';
+import { newName } from './recorded-operator.ts';
 
 /** In what share of its jobs a worker does what; it completes the rest. */
 export interface Habits {
@@ -19,6 +20,8 @@ export interface Habits {
   readonly repeats: number;
   /** Uploads its result in parts. */
   readonly parts: number;
+  /** Of builds that failed or were cancelled: somebody has them built once more. */
+  readonly isRetried: number;
   /** Builds that bring down whoever works on them. */
   readonly poison?: ReadonlySet<string>;
 }
@@ -32,6 +35,7 @@ export const USUAL: Habits = {
   isCancelled: 0.05,
   repeats: 0.1,
   parts: 0,
+  isRetried: 0.5,
 };
 
 /** A worker that fell silent with a build in its hands, for ever or until it is woken. */
@@ -67,12 +71,24 @@ export async function work(around: Surroundings, worker: TestWorker, job: Job): 
   const cancelling = dice.happens(habits.isCancelled) ? client.cancel(job.build) : undefined;
   const isHere = await makeProgress(around, worker, job);
   await cancelling;
+  if (cancelling) await tryAgain(around, job.build);
   return isHere;
 }
 
 function fallSilent({ lost }: Surroundings, worker: TestWorker, job: Job): false {
   lost.push({ worker, job });
   return false;
+}
+
+/** Once, whatever is answered, or to some twice: then it is the same build. */
+export async function tryAgain(
+  { client, dice, habits }: Omit<Surroundings, 'sleepers' | 'lost'>,
+  build: string,
+): Promise<void> {
+  if (!dice.happens(habits.isRetried)) return;
+  const name = newName();
+  await client.retry(build, name);
+  if (dice.happens(habits.repeats)) await client.retry(build, name);
 }
 
 async function makeProgress(around: Surroundings, worker: TestWorker, job: Job): Promise<boolean> {
@@ -92,6 +108,7 @@ async function makeProgress(around: Surroundings, worker: TestWorker, job: Job):
   for (const [op, share] of [['abandon', habits.abandons] as const, ['fail', habits.fails] as const]) {
     if (!dice.happens(share)) continue;
     await repeatedly(around, () => client.say(op, worker, job), op === 'fail');
+    if (op === 'fail') await tryAgain(around, job.build);
     return true;
   }
   await deliver(around, worker, job);

@@ -30,6 +30,15 @@ export const isOk = (entry: Entry): entry is OkEntry => entry.outcome.kind === '
 
 export const byWorker = (worker: string | undefined) => `worker ${worker}`;
 
+/** What answers a new build. */
+export const makesBuild = ({ op }: Entry) => op === 'submit' || op === 'retry';
+
+export const isPoll = ({ op }: Entry) => op === 'poll';
+
+/** Whether it may have been this request that did what was done then. */
+export const isDuring = ({ invokedAt, answeredAt }: Entry, at: number) =>
+  Math.floor(invokedAt) <= at && at <= answeredAt;
+
 export const eventOf = ({ events }: BuildView, type: string, attempt: number) =>
   events.find((event) => event.type === type && event.attempt === attempt);
 

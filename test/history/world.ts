@@ -139,12 +139,16 @@ const buildsOf = (items: readonly Item[]): BuildRecord[] =>
     .map((item) => ({
       id: item.id,
       state: item.state,
+      platform: item.platform,
       attempt: item.attempt,
       spentAttempts: item.spentAttempts,
       workerId: item.workerId,
       isDue: item.duePartition !== undefined && item.dueAt !== undefined,
       labels: item.labels,
       isInLine: item.waitPartition !== undefined && item.rank !== undefined,
+      originalBuildId: item.originalBuildId,
+      sourceKey: item.sourceKey,
+      sourceSha256: item.sourceSha256,
       resultKey: item.resultKey,
       resultSha256: item.resultSha256,
       failureKind: item.failureKind,
@@ -161,13 +165,14 @@ const toWorker = ({ id, currentBuildId, currentAttempt, completedBuilds, failedB
 const eventsOf = (items: readonly Item[]): EventRecord[] =>
   items.flatMap((item) => (item.sk.startsWith('EVENT#') ? [toEvent(item)] : []));
 
-const toEvent = ({ pk, type, at, attempt, by, kind }: Item): EventRecord => ({
+const toEvent = ({ pk, type, at, attempt, by, kind, why }: Item): EventRecord => ({
   build: String(pk).slice('BUILD#'.length),
   type,
   at,
   attempt,
   by,
   kind,
+  why,
 });
 
 /** What everybody gets who downloads the results now. */
