@@ -35,7 +35,7 @@ export async function fenced<C extends LifeClaim, T>(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const outcome = await apply(proven, verifiedToken);
     if (outcome.ok) return 'applied';
-    proven = await proveByWorker(deps, claim);
+    proven = await proveByWorker(deps, claim, outcome.current);
     if (!outcome.current) throw new Rejection('build_not_found', 'Build not found');
     const decision = decide(outcome.current, commandOf(proven), deps.clock());
     if (decision.ok) continue;

@@ -13,7 +13,7 @@ export async function heldBuild(
 ): Promise<Build> {
   const build = await deps.builds.get(buildId);
   const isProvenByGrant = build !== undefined && 'workerId' in claim && isGranted(build, claim);
-  const proven = isProvenByGrant ? claim : await proveByWorker(deps, claim);
+  const proven = isProvenByGrant ? claim : await proveByWorker(deps, claim, build);
   if (!build) throw new Rejection('build_not_found', 'Build not found');
   const decision = decide(build, { type: 'heartbeat', claim: proven, leaseMs: 0 }, deps.clock());
   if (!decision.ok) throw new Rejection(decision.code, decision.why);

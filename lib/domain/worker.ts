@@ -1,4 +1,4 @@
-import { type Build, PLATFORMS, type Platform } from './build.ts';
+import { type Build, isTerminal, PLATFORMS, type Platform } from './build.ts';
 import { hasAll } from './labels.ts';
 
 export interface Worker {
@@ -128,6 +128,17 @@ export function isTokenGood(worker: Worker, tokenHash: string, now: number): boo
   if (!issued) return false;
   const isLent = current !== undefined || now - releasedAt < GRACE_MS;
   return issued.expiresAt > now || (isLent && (issued === token || issued.expiresAt > grantedAt));
+}
+
+/**
+ * Whether this is the token of an earlier process of the worker, and the build was given to the one that registered after
+ * it. A process that never had the answer to its registration works on with the previous token: then the build is bound to
+ * that. A build that the new process took over it was not given: what the old one had under way may still arrive.
+ */
+export function isOfEarlierProcess(worker: Worker, { holder, state }: Build, tokenHash: string): boolean {
+  const { token, previousToken, registeredAt, grantedAt = 0 } = worker;
+  const isGivenToLater = holder?.tokenHash === token.hash && grantedAt >= registeredAt;
+  return tokenHash === previousToken?.hash && isGivenToLater && !isTerminal(state);
 }
 
 /**

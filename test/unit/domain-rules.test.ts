@@ -5,10 +5,11 @@ import { areTokensGood, isTerminal } from '../../lib/domain/build.ts';
 import { resendAt } from '../../lib/domain/due.ts';
 import { cutLine } from '../../lib/domain/log-line.ts';
 import {
+  type Fleet,
+  isOfEarlierProcess,
   isQuarantined,
   isSightingDue,
   isTokenGood,
-  type Fleet,
   nextPollMs,
   platformsOf,
   replacedToken,
@@ -56,6 +57,23 @@ describe('a worker token', () => {
     expect(isTokenGood(worker, 'old', NOW)).toBe(true);
     expect(isTokenGood(worker, 'old', NOW + 1)).toBe(false);
     expect(isTokenGood(aWorker(), 'old', NOW)).toBe(false);
+  });
+
+  it('of before the last registration says nothing of a build that was granted after it, to who has the new one', () => {
+    const token = { hash: 'new', expiresAt: NOW };
+    const previousToken = { hash: 'old', expiresAt: NOW };
+    const worker = aWorker({ token, previousToken, registeredAt: NOW, grantedAt: NOW });
+    const heldWith = (tokenHash: string) => ({
+      ...aBuild('building'),
+      holder: { workerId: worker.id, workerName: 'mac', assignmentId: 'poll-1', tokenHash },
+    });
+    expect(isOfEarlierProcess(worker, heldWith('new'), 'old')).toBe(true);
+    expect(isOfEarlierProcess(worker, heldWith('new'), 'new')).toBe(false);
+    // It got the build itself, or something of it was under way when the new process took it over.
+    expect(isOfEarlierProcess(worker, heldWith('old'), 'old')).toBe(false);
+    expect(isOfEarlierProcess({ ...worker, grantedAt: NOW - 1 }, heldWith('new'), 'old')).toBe(false);
+    // Its own report of the end, sent again.
+    expect(isOfEarlierProcess(worker, { ...heldWith('new'), state: 'completed' as const }, 'old')).toBe(false);
   });
 });
 

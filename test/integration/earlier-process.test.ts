@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Controller, startController, type TestWorker } from '../support/controller.ts';
+
+/** Two processes under one worker's id, of which the old one names no attempt, as the old controller's clients do. */
+let controller: Controller;
+beforeAll(async () => {
+  controller = await startController();
+});
+afterAll(() => controller.close());
+
+const again = (worker: TestWorker, more: object = {}) =>
+  controller.register('mac', ['android'], { id: worker.id, ...more });
+const fail = (worker: TestWorker, build: string) =>
+  controller.request('POST', '/api/workers/fail', {
+    headers: controller.as(worker),
+    json: { build_id: build, worker_id: worker.id, error: 'it broke' },
+  });
+
+it('the old one is refused in the attempt that its successor was given, and the successor is not disturbed', async () => {
+  const build = await controller.submit('android');
+  const old = await controller.register('mac', ['android']);
+  expect((await controller.poll(old)).body.job).toMatchObject({ id: build.id, attempt: 1 });
+  const renewed = await again(old, { active_build_count: 0 });
+  expect((await controller.poll(renewed)).body.job).toMatchObject({ id: build.id, attempt: 2 });
+
+  const answers = [
+    await controller.heartbeat(old, build.id),
+    await controller.complete(old, build.id, randomBytes(50)),
+    await fail(old, build.id),
+  ];
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual(answers.map(() => [409, 'lease_lost']));
+  const log = await controller.request('GET', `/api/builds/${build.id}/source`, { headers: controller.as(old) });
+  expect(log.status).toBe(409);
+
+  expect((await controller.heartbeat(renewed, build.id)).status).toBe(200);
+  expect((await controller.complete(renewed, build.id, randomBytes(60))).status).toBe(200);
+  expect(await controller.status(build.id)).toMatchObject({ status: 'completed', attempt: 2, result_size: 60 });
+});
+
+it('what the old one has under way of a build that its successor took over still counts', async () => {
+  const build = await controller.submit('android');
+  const old = await controller.register('mac', ['android']);
+  await controller.poll(old);
+  await controller.heartbeat(old, build.id);
+  const renewed = await again(old);
+  expect((await controller.heartbeat(renewed, build.id)).status).toBe(200);
+  expect((await controller.complete(old, build.id, randomBytes(50))).status).toBe(200);
+});
+
+it('one that never had the answer to its registration works on with its former token', async () => {
+  const old = await controller.register('mac', ['android']);
+  await again(old);
+  const build = await controller.submit('android');
+  expect((await controller.poll(old)).body.job).toMatchObject({ id: build.id });
+  expect((await controller.heartbeat(old, build.id)).status).toBe(200);
+  expect((await controller.complete(old, build.id, randomBytes(50))).status).toBe(200);
+  expect((await controller.complete(old, build.id, randomBytes(50))).status).not.toBe(401);
+});
