@@ -92,6 +92,11 @@ export function drained({ builds, evidence: { drainedMs, drainBoundMs } }: View)
  */
 const ANSWER_MS = 10_000;
 
+/** Of submitters that do nothing wrong. */
+const SUBMITTING = ['announce', 'submit'];
+/** The store had not the bytes, or a fault had it say so; the same submit sent again is good. */
+const isMissed = ({ code }: { readonly code: string }, hadFaults: boolean) => hadFaults && code === 'upload_missing';
+
 /** I10: a bad request is refused and writes nothing; nothing is ever a 500; a 503 says when to come again. */
 export function answers({ entries, evidence: { hadFaults, writesByBadRequests } }: View): Violation[] {
   const wrong = entries.flatMap((entry) => {
@@ -104,7 +109,9 @@ export function answers({ entries, evidence: { hadFaults, writesByBadRequests } 
 
 function wrongAnswer({ op, outcome, tookMs }: Entry, hadFaults: boolean): string | undefined {
   if (tookMs > ANSWER_MS) return `the answer took ${tookMs} ms`;
-  if (op === 'bad' && outcome.kind !== 'refused') return 'a bad request was not refused';
+  if (op === 'bad' && outcome.kind === 'ok') return 'a bad request was not refused';
+  if (outcome.kind === 'refused' && SUBMITTING.includes(op) && !isMissed(outcome, hadFaults))
+    return `it was refused with ${outcome.code}`;
   if (outcome.kind !== 'unknown') return undefined;
   if (outcome.status === undefined) return 'the connection broke';
   if (outcome.status !== 503) return `it answered ${outcome.status}`;

@@ -34,7 +34,7 @@ const AGAIN: BuildRecord = { ...RECORD, id: 'b2', attempt: 0, originalBuildId: '
 
 /** Granted to w1, which is revoked; cancelled; retried, twice under one name; and the new build cancelled. */
 const ENTRIES: readonly Entry[] = [
-  entry('submit', 10, { key: 'k1', outcome: ok({ build: 'b1' }) }),
+  entry('submit', 10, { key: 'k1', sha256: SOURCE.sourceSha256, outcome: ok({ build: 'b1' }) }),
   entry('poll', 20, { worker: 'w1', outcome: { kind: 'ok', facts: { build: 'b1', attempt: 1 } } }),
   retry(26, 'b1', { outcome: refused('not_finished') }),
   entry('revoke', 30, { worker: 'w1' }),
@@ -58,6 +58,7 @@ const EVIDENCE: Evidence = {
   events: EVENTS,
   queued: [],
   deadLetters: [],
+  sources: { [SOURCE.sourceKey]: SOURCE.sourceSha256 },
   results: [],
   served: {},
   maxAttempts: 3,

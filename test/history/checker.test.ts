@@ -1,91 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { check } from './checker.ts';
-import type { BuildRecord, Entry, EventRecord, Evidence, History, Invariant, Op, Outcome } from './history.ts';
+import {
+  SHA,
+  OTHER_SHA,
+  KEY,
+  ok,
+  refused,
+  entry,
+  grant,
+  held,
+  event,
+  RECORD,
+  ENTRIES,
+  EVENTS,
+  EVIDENCE,
+  CLEAN,
+  also,
+  truly,
+  recorded,
+  told,
+} from './clean-history.ts';
+import type { BuildRecord, Entry, Evidence, History, Invariant, Op } from './history.ts';
 
 /**
- * Histories made by hand. One clean life of a build, and for each rule the ways to break it: the checker must name the
- * rule, and must have nothing to say of the clean one.
+ * For each rule the ways to break it: the checker must name the rule, and must have nothing to say of the clean history.
  */
-const SHA = 'a'.repeat(64);
-const OTHER_SHA = 'b'.repeat(64);
-const KEY = 'results/b1/2/2-upload';
-
-const ok = (facts: Record<string, string | number> = {}): Outcome => ({ kind: 'ok', facts });
-const refused = (code: string, status = 409): Outcome => ({ kind: 'refused', status, code });
-
-function entry(op: Op, invokedAt: number, more: Partial<Entry> = {}): Entry {
-  return { op, invokedAt, answeredAt: invokedAt + 5, tookMs: 5, outcome: ok(), ...more };
-}
-
-const grant = (invokedAt: number, worker: string, attempt: number): Entry =>
-  entry('poll', invokedAt, { worker, outcome: ok({ build: 'b1', attempt }) });
-
-const held = (op: Op, invokedAt: number, worker: string, attempt: number, more: Partial<Entry> = {}): Entry =>
-  entry(op, invokedAt, { build: 'b1', worker, attempt, ...more });
-
-const event = (type: string, at: number, attempt: number, by: string): EventRecord => ({
-  build: 'b1',
-  type,
-  at,
-  attempt,
-  by,
-});
-
-const RECORD: BuildRecord = {
-  id: 'b1',
-  state: 'completed',
-  attempt: 2,
-  spentAttempts: 1,
-  workerId: 'w2',
-  isDue: false,
-  resultKey: KEY,
-  resultSha256: SHA,
-};
-
-/** Submitted, granted to w1 and lost, granted to w2 and completed. */
-const ENTRIES: readonly Entry[] = [
-  entry('submit', 10, { key: 'k1', outcome: ok({ build: 'b1' }) }),
-  grant(20, 'w1', 1),
-  held('heartbeat', 30, 'w1', 1),
-  grant(60, 'w2', 2),
-  grant(70, 'w2', 2),
-  held('heartbeat', 80, 'w1', 1, { outcome: refused('lease_lost') }),
-  held('ticket', 90, 'w2', 2),
-  held('complete', 100, 'w2', 2, { key: SHA }),
-  held('complete', 110, 'w2', 2, { key: SHA }),
-];
-const EVENTS: readonly EventRecord[] = [
-  event('assigned', 22, 1, 'worker w1'),
-  event('requeued', 50, 1, 'sweep'),
-  event('assigned', 62, 2, 'worker w2'),
-  event('completed', 102, 2, 'worker w2'),
-];
-const EVIDENCE: Evidence = {
-  builds: [RECORD],
-  workers: [
-    { id: 'w1', completedBuilds: 0, failedBuilds: 0 },
-    { id: 'w2', completedBuilds: 1, failedBuilds: 0 },
-  ],
-  events: EVENTS,
-  queued: [],
-  deadLetters: [],
-  results: [KEY],
-  served: { b1: SHA },
-  maxAttempts: 3,
-  drainedMs: 60_000,
-  drainBoundMs: 180_000,
-  writesByBadRequests: 0,
-  hadFaults: false,
-};
-
-const CLEAN: History = { entries: ENTRIES, evidence: EVIDENCE };
-
-const also = (...entries: Entry[]): History => ({ ...CLEAN, entries: [...ENTRIES, ...entries] });
-const truly = (evidence: Partial<Evidence>): History => ({ ...CLEAN, evidence: { ...EVIDENCE, ...evidence } });
-const recorded = (record: Partial<BuildRecord>, more: Partial<Evidence> = {}): History =>
-  truly({ builds: [{ ...RECORD, ...record }], ...more });
-const told = (...events: EventRecord[]): History => truly({ events });
-
 const registered = (worker: string, labels: string) => entry('register', 5, { outcome: ok({ worker, labels }) });
 /** Of a build that asks for labels. */
 const asking = (entries: readonly Entry[], more: Partial<Evidence> = {}): History => ({
@@ -120,6 +59,7 @@ const BROKEN: Record<Invariant, Record<string, History>> = {
   I2: {
     'an acknowledged build that is not there': truly({ builds: [], served: {}, results: [] }),
     'a build that waits with no message, and is not due': recorded(WAITING),
+    'a build without a source': truly({ sources: {} }),
     'a build that asks for labels and is in no index, though it is due': recorded({
       ...WAITING,
       labels: ['signing'],
@@ -186,6 +126,7 @@ const BROKEN: Record<Invariant, Record<string, History>> = {
   },
   I10: {
     'a bad request that was accepted': also(entry('bad', 120)),
+    'a submit that was refused for no reason': also(entry('submit', 120, { outcome: refused('upload_missing', 400) })),
     'a bad request that made a write': truly({ writesByBadRequests: 1 }),
     'a 500': also(entry('poll', 120, { outcome: { kind: 'unknown', status: 500, code: 'internal_error' } })),
     'a 503 that does not say when to come again': also(

@@ -8,13 +8,14 @@ import {
 } from './check-operators.ts';
 import { oneEffect } from './check-repeats.ts';
 import { agreement, answers, buried, drained, nothingLost, ownResult } from './check-rest.ts';
+import { sourcesKept } from './check-sources.ts';
 import type { History, Invariant, Violation } from './history.ts';
 import { type View, viewOf } from './view.ts';
 
 /** What must never happen, each by its name in the design; and what labels and pauses promise. */
 const CHECKS: Readonly<Record<Invariant, (view: View) => Violation[]>> = {
   I1: oneLiveGrant,
-  I2: (view) => [...nothingLost(view), ...sameSource(view)],
+  I2: (view) => [...nothingLost(view), ...sourcesKept(view), ...sameSource(view)],
   I3: (view) => [...fenced(view), ...nothingFromTheGone(view)],
   I4: (view) => [...agreement(view), ...heldByNobodyGone(view)],
   I5: oneEffect,

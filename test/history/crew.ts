@@ -1,7 +1,8 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
-import type { Asks, RecordedClient } from './recorded-client.ts';
+import type { RecordedClient } from './recorded-client.ts';
+import type { Asks, Way } from './recorded-submitter.ts';
 import { type Habits, type Lost, type Sleeper, tryAgain, USUAL, work } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
 import { LEASE_MS, type World } from './world.ts';
@@ -26,8 +27,8 @@ export interface Load {
   readonly platforms?: readonly string[];
   /** What each build asks for is one of these. */
   readonly asks?: readonly Asks[];
-  /** Sources come in requests that do not say how long they are. */
-  readonly isStreamed?: boolean;
+  /** How sources come; by chance where nothing is said. */
+  readonly way?: Way;
   /** The labels of each worker are one of these. */
   readonly labels?: readonly (readonly string[])[];
 }
@@ -50,7 +51,7 @@ export async function runLoad(crew: Crew, load: Load): Promise<void> {
     while (left > 0) {
       left -= 1;
       const asks = load.asks && crew.dice.pick(load.asks);
-      const id = await crew.client.submit(crew.dice.pick(platforms), asks, load.isStreamed);
+      const id = await crew.client.submit(crew.dice.pick(platforms), asks, load.way);
       if (id === undefined || !crew.dice.happens(load.cancels ?? 0)) continue;
       await crew.client.cancel(id);
       await tryAgain({ ...crew, habits }, id);

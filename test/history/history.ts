@@ -1,6 +1,7 @@
 /** What clients saw, and what is true in the end: everything the checker looks at, and nothing else. */
 
 export type Op =
+  | 'announce'
   | 'submit'
   | 'register'
   | 'poll'
@@ -39,6 +40,8 @@ export interface Entry {
   readonly platform?: string;
   /** The request's own name, the same each time it is sent: an idempotency key, or a result's digest. */
   readonly key?: string;
+  /** Of the source that a submit brought. */
+  readonly sha256?: string;
   /** By the controller's clock, which may be ahead of the wall's; no two stamps of a history are equal. */
   readonly invokedAt: number;
   readonly answeredAt: number;
@@ -96,6 +99,8 @@ export interface Evidence {
   readonly queued: readonly string[];
   /** Builds whose message was put aside. */
   readonly deadLetters: readonly string[];
+  /** SHA-256 of each object in the sources bucket, by its key. */
+  readonly sources: Readonly<Record<string, string>>;
   /** Keys in the results bucket. */
   readonly results: readonly string[];
   /** SHA-256 of what a download of the build served, or the refusal's status. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TestWorker } from '../support/controller.ts';
 import { times } from './crew.ts';
+import { createDice } from './dice.ts';
 import { type Job, recordedClient } from './recorded-client.ts';
 import { createRecorder, type Http } from './recorder.ts';
 
@@ -14,7 +15,7 @@ const MAX_ANSWER_MS = 10_000;
 /** Clients that do everything right, beside some that do not: not one of their requests may be refused, lost or late. */
 export function honestClients(http: Http) {
   const recorder = createRecorder();
-  const client = recordedClient(http, recorder);
+  const client = recordedClient(http, recorder, { dice: createDice('honest'), uploaded: 0.5, mistaken: 0 });
   const submitted: string[] = [];
   const results = new Map<string, string>();
   const holders: { worker: TestWorker; job: Job }[] = [];

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openTableOf } from '../support/fault-process.ts';
+import { storedObjects } from '../support/stored-objects.ts';
 import type { Http } from './recorder.ts';
 
 interface Place {
@@ -92,17 +93,9 @@ async function wrongRecords({ folder, http, acknowledged, unclaimed }: Place): P
     if (found !== sourceSha256) broken.push(`build ${id} has no source, or another (${answer.status})`);
   }
   if (builds.length !== acknowledged.length) broken.push(`I2 ${acknowledged.length} submits, ${builds.length} builds`);
-  const orphans = objectKeys(folder).filter((key) => !known.has(key) && !unclaimed.has(key));
+  const keys = storedObjects(folder).map(({ key }) => key);
+  const orphans = keys.filter((key) => !known.has(key) && !unclaimed.has(key));
   if (orphans.length > 0)
     broken.push(`${orphans.length} objects belong to no build: ${orphans.slice(0, 3).join(', ')}`);
   return broken;
-}
-
-/** As the embedded store names its files: bucket, then key. */
-function objectKeys(folder: string): string[] {
-  const suffix = '._S3rver_object';
-  const files = readdirSync(join(folder, 's3', 'objects'), { recursive: true }).map(String);
-  return files
-    .filter((file) => file.endsWith(suffix))
-    .map((file) => file.slice(0, -suffix.length).split('/').slice(1).join('/'));
 }

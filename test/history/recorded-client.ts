@@ -1,8 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { TestWorker } from '../support/controller.ts';
 import type { Outcome } from './history.ts';
 import { recordedOperator } from './recorded-operator.ts';
-import type { Answer, Http, Recorder } from './recorder.ts';
+import { recordedSubmitter, type Ways } from './recorded-submitter.ts';
+import { announceUpload, put, sha256Of, type Upload } from './recorded-uploads.ts';
+import { type Answer, type Http, insist, type Recorder } from './recorder.ts';
 
 /** What a worker knows of the build it was given. */
 export interface Job {
@@ -10,24 +12,7 @@ export interface Job {
   readonly attempt: number;
 }
 
-export interface Upload {
-  readonly id: string;
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly bytes: Buffer;
-  readonly sha256: string;
-}
-
 export type RecordedClient = ReturnType<typeof recordedClient>;
-
-/** Lost answers are asked for again, as the clients in the field do; each try is an entry of the history. */
-const TRIES = 6;
-
-/** Fields and files of a submit's form, beside the source. */
-export type Asks = Readonly<Record<string, string | File>>;
-
-/** The least that a part may be; the last may be smaller, and so may an only one. */
-const PART_BYTES = 5 * 1024 ** 2;
 
 interface Registering {
   readonly id?: string;
@@ -36,33 +21,10 @@ interface Registering {
 }
 
 /** A controller's clients, every request of theirs recorded. */
-export function recordedClient(http: Http, recorder: Recorder) {
+export function recordedClient(http: Http, recorder: Recorder, ways: Ways) {
   const { key, request, as } = http;
   const { record } = recorder;
-
-  /** Until it is answered. */
-  async function insist(send: () => Promise<Outcome>): Promise<Outcome> {
-    let outcome = await send();
-    for (let tries = 1; outcome.kind === 'unknown' && tries < TRIES; tries++) outcome = await send();
-    return outcome;
-  }
-
-  /** Under one idempotency key, by one request; `isStreamed`: which does not say how long it is. Undefined: never acknowledged. */
-  async function submit(platform = 'ios', asks: Asks = {}, isStreamed = false): Promise<string | undefined> {
-    const bytes = new Uint8Array(randomBytes(64));
-    const name = randomBytes(12).toString('hex');
-    const outcome = await insist(() => {
-      const form = new FormData();
-      form.append('platform', platform);
-      for (const [field, value] of Object.entries(asks)) form.append(field, value);
-      form.append('source', new Blob([bytes]), 'project.tar.gz');
-      const headers = { ...key, 'idempotency-key': name };
-      const sent = isStreamed ? streamOf(form) : { body: form, headers: {} };
-      const send = () => request('POST', '/api/builds', { ...sent, headers: { ...headers, ...sent.headers } });
-      return record({ op: 'submit', key: name }, send, idOf);
-    });
-    return outcome.kind === 'ok' ? String(outcome.facts['build']) : undefined;
-  }
+  const submitter = recordedSubmitter(http, recorder, ways);
 
   /** `id`: of an earlier registration. Undefined: not answered. */
   async function register(platforms = ['ios'], more: Registering = {}) {
@@ -99,39 +61,28 @@ export function recordedClient(http: Http, recorder: Recorder) {
 
   const poll = async (worker: TestWorker): Promise<Job | undefined> => (await ask(worker)).job;
 
-  type HolderOp = 'heartbeat' | 'logs' | 'source' | 'fail' | 'abandon';
+  type HolderOp = 'heartbeat' | 'logs' | 'fail' | 'abandon';
 
   /** What the holder of an attempt says, the attempt named. */
   function say(op: HolderOp, worker: TestWorker, { build, attempt }: Job): Promise<Outcome> {
-    const { method = 'POST', path, json } = sayings(build)[op];
-    const how = method === 'GET' ? {} : { json: { ...json, attempt } };
+    const { path, json } = sayings(build)[op];
     const subject = { op, build, attempt, worker: worker.id };
-    return record(subject, () => request(method, path, { headers: as(worker), ...how }));
+    return record(subject, () => request('POST', path, { headers: as(worker), json: { ...json, attempt } }));
   }
 
-  /** For one request, or for an upload in parts, of which this one is the only one. Undefined: refused, or not answered. */
-  async function ticket(worker: TestWorker, { build, attempt }: Job, isParted = false): Promise<Upload | undefined> {
-    let upload: Upload | undefined;
-    const bytes = randomBytes(32);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const json = {
-      size: bytes.length,
-      sha256,
-      attempt,
-      ...(isParted && { parts: { size: PART_BYTES, sha256s: [sha256] } }),
-    };
-    await insist(() =>
-      record(
-        { op: 'ticket', build, attempt, worker: worker.id },
-        () => request('POST', `/api/builds/${build}/uploads`, { headers: as(worker), json }),
-        ({ body }) => {
-          const { url, headers } = isParted ? body.parts[0] : body;
-          upload = { id: body.upload_id, url, headers, bytes, sha256 };
-          return {};
-        },
-      ),
+  /** The holder's copy of what was submitted, by its digest. */
+  const source = (worker: TestWorker, { build, attempt }: Job): Promise<Outcome> =>
+    record(
+      { op: 'source', build, attempt, worker: worker.id },
+      () => download(`${http.url}/api/builds/${build}/source`, as(worker)),
+      ({ body }) => ({ sha256: body.sha256 }),
     );
-    return upload;
+
+  /** For one request, or for an upload in parts, of which this one is the only one. Undefined: refused, or not answered. */
+  function ticket(worker: TestWorker, { build, attempt }: Job, isParted = false): Promise<Upload | undefined> {
+    const subject = { op: 'ticket', build, attempt, worker: worker.id } as const;
+    const asking = { subject, path: `/api/builds/${build}/uploads`, headers: as(worker), json: { attempt }, isParted };
+    return announceUpload(http, recorder, asking, randomBytes(32));
   }
 
   /** What is asked of an upload in parts: to be joined, or to be given up. */
@@ -144,12 +95,6 @@ export function recordedClient(http: Http, recorder: Recorder) {
         ? request('POST', `${path}/complete`, { headers, json: { attempt } })
         : request('DELETE', `${path}?attempt=${attempt}`, { headers });
     return insist(() => record(subject, send));
-  }
-
-  /** Past the functions, straight into the bucket. */
-  async function put({ url, headers, bytes }: Upload): Promise<number> {
-    const { status } = await fetch(url, { method: 'PUT', headers, body: new Uint8Array(bytes) });
-    return status;
   }
 
   const complete = (worker: TestWorker, { build, attempt }: Job, upload: Upload): Promise<Outcome> => {
@@ -176,14 +121,15 @@ export function recordedClient(http: Http, recorder: Recorder) {
     ...operator,
     http,
     insist,
-    submit,
+    ...submitter,
     register,
     ask,
     poll,
     say,
+    source,
     ticket,
     parts,
-    put,
+    put: async (upload: Upload) => (await put(upload)).status,
     complete,
     unregister,
     cancel,
@@ -191,23 +137,19 @@ export function recordedClient(http: Http, recorder: Recorder) {
   };
 }
 
-interface Saying {
-  readonly method?: 'GET';
-  readonly path: string;
-  readonly json?: object;
-}
-
-const sayings = (build: string): Record<'heartbeat' | 'logs' | 'source' | 'fail' | 'abandon', Saying> => ({
+const sayings = (
+  build: string,
+): Record<'heartbeat' | 'logs' | 'fail' | 'abandon', { path: string; json?: object }> => ({
   heartbeat: { path: `/api/builds/${build}/heartbeat` },
   logs: { path: `/api/builds/${build}/logs`, json: { level: 'info', message: 'at work' } },
-  source: { method: 'GET', path: `/api/builds/${build}/source` },
   fail: { path: '/api/workers/result', json: { build_id: build, success: false, error_message: 'tests failed' } },
   abandon: { path: '/api/workers/abandon', json: { build_id: build } },
 });
 
-function streamOf(form: FormData) {
-  const { body, headers } = new Response(form);
-  return { ...(body && { body }), headers: { 'content-type': headers.get('content-type') ?? '' } };
+/** The digest instead of the bytes, which are no text. */
+async function download(url: string, headers: Record<string, string>): Promise<Answer> {
+  const answer = await fetch(url, { headers });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const body = answer.ok ? { sha256: sha256Of(bytes) } : JSON.parse(bytes.toString('utf8'));
+  return { status: answer.status, headers: answer.headers, text: '', body };
 }
-
-const idOf = ({ body }: Answer) => ({ build: String(body.id) });

@@ -5,7 +5,7 @@ import type { Entry, Facts, History, Outcome, Violation } from './history.ts';
 export type Http = ReturnType<typeof client>;
 export type Answer = Awaited<ReturnType<Http['request']>>;
 
-type Subject = Pick<Entry, 'op' | 'build' | 'attempt' | 'worker' | 'platform' | 'key'>;
+export type Subject = Pick<Entry, 'op' | 'build' | 'attempt' | 'worker' | 'platform' | 'key' | 'sha256'>;
 
 export interface Recorder {
   readonly entries: readonly Entry[];
@@ -48,6 +48,16 @@ async function outcomeOf(send: () => Promise<Answer>, factsOf: (answer: Answer) 
   const code = String(body?.code ?? body?.message ?? '');
   if (status >= 500) return { kind: 'unknown', status, code, retryAfter: headers.has('retry-after') };
   return status >= 400 ? { kind: 'refused', status, code } : { kind: 'ok', facts: factsOf(answer) };
+}
+
+/** Lost answers are asked for again, as the clients in the field do; each try is an entry of the history. */
+const TRIES = 6;
+
+/** Until it is answered. */
+export async function insist(send: () => Promise<Outcome>): Promise<Outcome> {
+  let outcome = await send();
+  for (let tries = 1; outcome.kind === 'unknown' && tries < TRIES; tries++) outcome = await send();
+  return outcome;
 }
 
 /** One line for each violation, entry and record: what a person, or `jq`, looks at first. */

@@ -27,7 +27,8 @@ async function hangAll(stage: Stage): Promise<void> {
   stage.attack({ share: 1, fault: 'hang' });
   const outcomes = await Promise.all([
     client.poll(idle).then(() => stage.entries().findLast(({ worker: by }) => by === idle.id)?.outcome),
-    ...(['heartbeat', 'logs', 'source', 'fail', 'abandon'] as const).map((op) => client.say(op, worker, job)),
+    ...(['heartbeat', 'logs', 'fail', 'abandon'] as const).map((op) => client.say(op, worker, job)),
+    client.source(worker, job),
     client.unregister(idle),
   ]);
   stage.attack();

@@ -68,6 +68,9 @@ export async function runRow(world: World, row: Row, volume: number, seed: strin
   await row.act(stage);
   tally.stopCounting();
   world.nemesis.heal();
+  await stage.client.resubmit();
+  const refused = stage.client.open();
+  stage.promise(`who submits again without faults is acknowledged (${refused} were not)`, refused === 0);
   const drainedMs = await drain(stage, row.labels);
   const found = await world.evidence();
   const evidence: Evidence = {
@@ -105,11 +108,12 @@ function stageOf(world: World, row: Row, volume: number, seed: string, recorder:
     tally.injected += running.injected();
     running = { injected: () => 0 };
   };
-  // Faults and behaviour have dice of their own: another answer of a worker's must not change all faults to come.
+  // Faults, submits and behaviour have dice of their own: another answer of a worker's must not change all faults to come.
   const faultDice = createDice(`${seed} faults of ${row.name}`);
+  const submitDice = createDice(`${seed} submits of ${row.name}`);
   const stage: Stage = {
     world,
-    client: recordedClient(world.controller, recorder),
+    client: recordedClient(world.controller, recorder, { dice: submitDice, uploaded: 0.5, mistaken: 0.1 }),
     dice: createDice(`${seed} ${row.name}`),
     sleepers: [],
     failedSweeps: [],

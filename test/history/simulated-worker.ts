@@ -1,8 +1,9 @@
 import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
 import type { BuildRecord, Outcome } from './history.ts';
-import type { Job, RecordedClient, Upload } from './recorded-client.ts';
+import type { Job, RecordedClient } from './recorded-client.ts';
 import { newName } from './recorded-operator.ts';
+import type { Upload } from './recorded-uploads.ts';
 
 /** In what share of its jobs a worker does what; it completes the rest. */
 export interface Habits {
@@ -94,7 +95,7 @@ export async function tryAgain(
 async function makeProgress(around: Surroundings, worker: TestWorker, job: Job): Promise<boolean> {
   const { client, dice, habits, sleepers } = around;
   if (dice.happens(0.3) && !(await goesOn(client.say('logs', worker, job)))) return true;
-  if (dice.happens(0.2)) await client.say('source', worker, job);
+  if (dice.happens(0.2)) await client.source(worker, job);
   if (dice.happens(habits.dies / 2)) return fallSilent(around, worker, job);
   if (dice.happens(habits.pauses)) {
     const upload = dice.happens(0.5) ? await client.ticket(worker, job) : undefined;

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { BatchWriteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteObjectsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Controller, startController } from '../support/controller.ts';
+import { storedObjects } from '../support/stored-objects.ts';
 import type { BuildRecord, EventRecord, Evidence, WorkerRecord } from './history.ts';
 import { createNemesis, type Nemesis } from './nemesis.ts';
+import { sha256Of } from './recorded-uploads.ts';
 import { advance, backToPresent } from './time-travel.ts';
 
 /** Both leases alike, so that a lost worker is missed after the same time whatever it did before. */
@@ -20,7 +22,7 @@ interface Story {
 export interface World {
   readonly controller: Controller;
   readonly nemesis: Nemesis;
-  /** No items, no messages, no results. */
+  /** No items, no messages, no sources, no results. */
   empty(): Promise<void>;
   isQuiet(): Promise<boolean>;
   /** What is stored of one build now. */
@@ -40,27 +42,19 @@ export async function openWorld(): Promise<World> {
   const { stack, dynamo } = controller;
   const { region, credentials, engines, table } = stack;
   const s3 = new S3Client({ region, credentials, endpoint: engines.s3, forcePathStyle: true });
-  const Bucket = stack.buckets.results;
+  const { sources, results } = stack.buckets;
 
-  /** The embedded engine cannot make a second page (it encrypts its token with DES, which OpenSSL 3 has given up). */
-  async function results(): Promise<string[]> {
-    const keys: string[] = [];
-    for (const first of FIRST_OF_AN_ID) {
-      const Prefix = `results/${first}`;
-      const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix }));
-      if (IsTruncated) throw new Error(`more than one page of results begins with ${Prefix}`);
-      keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
-    }
-    return keys;
-  }
+  const stored = (name: string) => storedObjects(controller.dataDir).filter(({ bucket }) => bucket === name);
 
   async function deleteAll(): Promise<void> {
     const keys = (await controller.items()).map(({ pk, sk }) => ({ DeleteRequest: { Key: marshall({ pk, sk }) } }));
     for (const some of chunks(keys, 25)) {
       await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: some } }));
     }
-    for (const some of chunks(await results(), 1000)) {
-      await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: some.map((Key) => ({ Key })) } }));
+    for (const Bucket of [sources, results]) {
+      for (const some of chunks(stored(Bucket), 1000)) {
+        await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: some.map(({ key }) => ({ Key: key })) } }));
+      }
     }
   }
 
@@ -84,10 +78,7 @@ export async function openWorld(): Promise<World> {
       return { record: buildsOf(items)[0], events: eventsOf(items) };
     },
     isQuiet: async () => buildsOf(await controller.items()).every(({ state }) => ENDED.includes(state)),
-    async certs() {
-      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: stack.buckets.certs }));
-      return Contents.flatMap(({ Key }) => Key ?? []);
-    },
+    certs: async () => stored(stack.buckets.certs).map(({ key }) => key),
     async evidence() {
       advance(120_000);
       const items = await controller.items();
@@ -99,7 +90,9 @@ export async function openWorld(): Promise<World> {
         events: eventsOf(items),
         queued: [...(ios ?? []), ...(android ?? [])],
         deadLetters: deadLetters ?? [],
-        results: await results(),
+        sources: Object.fromEntries(stored(sources).map(({ key, path }) => [key, sha256Of(readFileSync(path))])),
+        // Beside them lies what was announced of uploads in parts.
+        results: stored(results).flatMap(({ key }) => (key.startsWith('results/') ? [key] : [])),
         served: await served(controller, builds),
         maxAttempts: MAX_ATTEMPTS,
       };
@@ -112,8 +105,6 @@ export async function openWorld(): Promise<World> {
     },
   };
 }
-
-const FIRST_OF_AN_ID = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_';
 
 const QUEUES = ['ios', 'android', 'deadLetters'] as const;
 const ENDED = ['completed', 'failed', 'cancelled'];
@@ -184,7 +175,7 @@ async function served({ url, key }: Controller, builds: readonly BuildRecord[]):
       some.map(async ({ id }) => {
         const answer = await fetch(`${url}/api/builds/${id}/download`, { headers: key });
         const bytes = Buffer.from(await answer.arrayBuffer());
-        digests[id] = answer.ok ? createHash('sha256').update(bytes).digest('hex') : `status ${answer.status}`;
+        digests[id] = answer.ok ? sha256Of(bytes) : `status ${answer.status}`;
       }),
     );
   }
