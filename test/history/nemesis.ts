@@ -60,7 +60,11 @@ export function createNemesis(): Nemesis {
     if (fault === 'dropBefore') return void request.socket.destroy();
     if (typeof fault === 'object' && 'slow' in fault) await wait(fault.slow);
     else if (typeof fault === 'object' && 'until' in fault) await fault.until;
-    else if (typeof fault === 'object') return void response.writeHead(fault.status, fault.headers).end(fault.body);
+    else if (typeof fault === 'object') {
+      // By a date that the controller's clock is ahead of, the SDK would find the clocks apart, and ask again.
+      response.sendDate = false;
+      return void response.writeHead(fault.status, fault.headers).end(fault.body);
+    }
     // Whoever gave up meanwhile has closed the connection; what was not sent is not sent later.
     if (request.socket.destroyed) return;
     counts[call.operation] = (counts[call.operation] ?? 0) + 1;
