@@ -53,6 +53,9 @@ export function createNemesis(): Nemesis {
   let tell: Listener = () => {};
 
   async function serve(engine: EngineName, address: string, request: IncomingMessage, response: ServerResponse) {
+    // By a date that the controller's clock is ahead of the SDK finds the clocks apart: it asks again after each refusal,
+    // such as that of a condition, until its quota of repetitions is used up and nothing is repeated any more.
+    response.sendDate = false;
     const body = await buffer(request);
     const call: AwsCall = { engine, operation: operationOf(request), body: body.toString('utf8') };
     const fault = choose(call);
@@ -60,11 +63,7 @@ export function createNemesis(): Nemesis {
     if (fault === 'dropBefore') return void request.socket.destroy();
     if (typeof fault === 'object' && 'slow' in fault) await wait(fault.slow);
     else if (typeof fault === 'object' && 'until' in fault) await fault.until;
-    else if (typeof fault === 'object') {
-      // By a date that the controller's clock is ahead of, the SDK would find the clocks apart, and ask again.
-      response.sendDate = false;
-      return void response.writeHead(fault.status, fault.headers).end(fault.body);
-    }
+    else if (typeof fault === 'object') return void response.writeHead(fault.status, fault.headers).end(fault.body);
     // Whoever gave up meanwhile has closed the connection; what was not sent is not sent later.
     if (request.socket.destroyed) return;
     counts[call.operation] = (counts[call.operation] ?? 0) + 1;
@@ -134,7 +133,7 @@ function forward(engine: string, agent: Agent, { method, url, headers }: Incomin
   return new Promise<{ status: number; headers: Record<string, string | string[]>; body: Buffer }>(
     (resolve, reject) => {
       const request = httpRequest(new URL(url ?? '/', engine), { method, headers, agent }, (answer) => {
-        const { connection: _c, 'keep-alive': _k, 'transfer-encoding': _t, ...kept } = answer.headers;
+        const { date: _d, connection: _c, 'keep-alive': _k, 'transfer-encoding': _t, ...kept } = answer.headers;
         const passed = Object.entries(kept).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
         buffer(answer).then(
           (bytes) => resolve({ status: answer.statusCode ?? 502, headers: Object.fromEntries(passed), body: bytes }),

@@ -1,12 +1,13 @@
 import { OPERATIONS } from './aws-operations.ts';
-import { loadWith } from './lost-call-loads.ts';
+import { isRare, loadWith } from './lost-call-loads.ts';
 import type { Row } from './rows.ts';
 
 /**
  * Requests and replies of one operation get lost, half of them: the SDK tries three times (S3: twice), so that one call in
- * eight (four) is lost for good.
+ * eight (four) is lost for good. Of what is seldom done, four in five: a half (two thirds) of the calls are lost for good.
  */
 const SHARE = 0.5;
+const SHARE_OF_RARE = 0.8;
 
 const LOST = [
   ['reply-lost', 'reply lost after commit', 'dropAfter'],
@@ -17,6 +18,7 @@ const LOST = [
 export const LOST_ROWS: readonly Row[] = LOST.flatMap(([name, text, fault]) =>
   OPERATIONS.map(([engine, operation]): Row => {
     const load = loadWith(operation);
+    const share = isRare(operation) ? SHARE_OF_RARE : SHARE;
     return {
       name: `${name}-${operation}`,
       fault: `${text}: ${operation}`,
@@ -26,7 +28,7 @@ export const LOST_ROWS: readonly Row[] = LOST.flatMap(([name, text, fault]) =>
       async act(stage) {
         for (let quiet = 0; stage.injected() < stage.volume && quiet < MOST_QUIET_ROUNDS; ) {
           const before = stage.injected();
-          stage.attack({ engine, operations: [operation], share: SHARE, fault });
+          stage.attack({ engine, operations: [operation], share, fault });
           await load(stage);
           quiet = stage.injected() > before ? 0 : quiet + 1;
         }

@@ -22,7 +22,7 @@ interface Story {
 export interface World {
   readonly controller: Controller;
   readonly nemesis: Nemesis;
-  /** No items, no messages, no sources, no results. */
+  /** No items, no messages, no sources, no results, no signing material. */
   empty(): Promise<void>;
   isQuiet(): Promise<boolean>;
   /** What is stored of one build now. */
@@ -42,7 +42,7 @@ export async function openWorld(): Promise<World> {
   const { stack, dynamo } = controller;
   const { region, credentials, engines, table } = stack;
   const s3 = new S3Client({ region, credentials, endpoint: engines.s3, forcePathStyle: true });
-  const { sources, results } = stack.buckets;
+  const { sources, results, certs } = stack.buckets;
 
   const stored = (name: string) => storedObjects(controller.dataDir).filter(({ bucket }) => bucket === name);
 
@@ -51,7 +51,7 @@ export async function openWorld(): Promise<World> {
     for (const some of chunks(keys, 25)) {
       await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [table]: some } }));
     }
-    for (const Bucket of [sources, results]) {
+    for (const Bucket of [sources, results, certs]) {
       for (const some of chunks(stored(Bucket), 1000)) {
         await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: some.map(({ key }) => ({ Key: key })) } }));
       }
@@ -78,7 +78,7 @@ export async function openWorld(): Promise<World> {
       return { record: buildsOf(items)[0], events: eventsOf(items) };
     },
     isQuiet: async () => buildsOf(await controller.items()).every(({ state }) => ENDED.includes(state)),
-    certs: async () => stored(stack.buckets.certs).map(({ key }) => key),
+    certs: async () => stored(certs).map(({ key }) => key),
     async evidence() {
       advance(120_000);
       const items = await controller.items();
