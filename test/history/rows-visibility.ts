@@ -10,12 +10,14 @@ import { advance } from './time-travel.ts';
 const KINDS = [[{}], [{}, { priority: '5' }]] as const;
 type Kind = (typeof KINDS)[number];
 
-/** One call of a poll: the how-manieth it is after the receive. */
+/** The first call of this operation that a poll makes after its receive. */
 interface Step {
   readonly kind: Kind;
-  readonly index: number;
   readonly operation: string;
 }
+
+/** What a poll asks for beside its receive may come before it: then nothing is held in that round. */
+const MOST_ROUNDS_PER_HELD = 4;
 
 /** The message shows itself again while a call of the poll that received it is under way. The volume is spread over the calls. */
 export const expiredVisibility: Row = {
@@ -27,23 +29,33 @@ export const expiredVisibility: Row = {
   async act(stage) {
     const steps: Step[] = [];
     for (const kind of KINDS) {
-      const operations = await watchPoll(stage, kind);
-      steps.push(...operations.map((operation, index) => ({ kind, index, operation })));
+      for (const operation of new Set(await watchPoll(stage, kind))) steps.push({ kind, operation });
     }
-    const named = steps.map(({ operation }) => operation);
-    for (const operation of ['TransactWriteItems', 'DeleteMessage', 'ChangeMessageVisibility']) {
-      stage.promise(`a poll makes a ${operation}`, named.includes(operation));
-    }
-    for (let round = 0; round < stage.volume; round++) {
+    const held: string[] = [];
+    for (let round = 0; held.length < stage.volume && round < MOST_ROUNDS_PER_HELD * stage.volume; round++) {
       const step = steps[round % steps.length];
-      if (step) await expireAt(stage, step);
+      if (step && (await expireAt(stage, step))) held.push(step.operation);
     }
-    stage.note(`held: ${named.join(', ')}`);
+    const counts = Map.groupBy(held, (operation) => operation);
+    for (const operation of ['TransactWriteItems', 'DeleteMessage', 'ChangeMessageVisibility']) {
+      stage.promise(`a poll is held at its ${operation}`, counts.has(operation));
+    }
+    stage.promise(`polls are held ${stage.volume} times (${held.length})`, held.length >= stage.volume);
+    stage.note([...counts].map(([operation, { length }]) => `${length} ${operation}`).join(', '));
   },
 };
 
-/** What the functions remember from earlier polls is forgotten before each. */
-const FORGOTTEN_MS = 60_000;
+/** What was hidden or given back in an earlier round shows itself after a minute at most. */
+const ALL_SHOWN_MS = 61_000;
+
+/**
+ * What the functions remember from earlier polls is forgotten, and no message is left of builds that were granted without
+ * theirs: by both a poll would make other calls than the one that was watched.
+ */
+async function startAfresh({ world }: Stage): Promise<void> {
+  advance(ALL_SHOWN_MS);
+  await world.clearQueues();
+}
 
 /** The calls of a poll that is not disturbed, from its receive on. */
 async function watchPoll(stage: Stage, kind: Kind): Promise<string[]> {
@@ -53,9 +65,9 @@ async function watchPoll(stage: Stage, kind: Kind): Promise<string[]> {
     calls.push(call.operation);
     return undefined;
   });
+  await startAfresh(stage);
   for (const asks of kind) await client.submit('ios', asks);
   const workers = (await times(kind.length, () => client.register())).flatMap((worker) => worker ?? []);
-  advance(FORGOTTEN_MS);
   stage.attack(watch);
   const [first, ...others] = workers;
   const jobs = [first && (await client.poll(first))];
@@ -66,40 +78,40 @@ async function watchPoll(stage: Stage, kind: Kind): Promise<string[]> {
 }
 
 /** `fault` decides about each call after the first receive. */
-function afterReceive(fault: (call: AwsCall, index: number) => Chosen): Attack {
-  let index = -1;
+function afterReceive(fault: (call: AwsCall) => Chosen): Attack {
+  let hasReceived = false;
   return {
     share: 1,
     fault: (call) => {
-      if (index >= 0) return fault(call, index++);
-      if (call.operation === 'ReceiveMessage') index = 0;
+      if (hasReceived) return fault(call);
+      hasReceived = call.operation === 'ReceiveMessage';
       return undefined;
     },
   };
 }
 
-async function expireAt(stage: Stage, { kind, index, operation }: Step): Promise<void> {
+/** Whether there was such a call. */
+async function expireAt(stage: Stage, { kind, operation }: Step): Promise<boolean> {
   const { client } = stage;
+  await startAfresh(stage);
   const builds = (await Promise.all(kind.map((asks) => client.submit('ios', asks)))).flatMap((id) => id ?? []);
   const workers = (await times(3, () => client.register())).flatMap((worker) => worker ?? []);
   const [slow, quick, third] = workers;
   if (!slow || !quick || !third) throw new Error('nobody to poll');
-  advance(FORGOTTEN_MS);
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  let held: string | undefined;
+  let isHeld = false;
   let isOver = false;
   stage.attack(
-    afterReceive((call, at) => {
-      if (at !== index || held) return undefined;
-      held = call.operation;
+    afterReceive((call) => {
+      if (isHeld || call.operation !== operation) return undefined;
+      isHeld = true;
       return { until: released };
     }),
   );
   const first = client.poll(slow).finally(() => {
     isOver = true;
   });
-  while (!held && !isOver) await yieldToOthers();
-  stage.promise(`${operation} is held (${held})`, held === operation);
+  while (!isHeld && !isOver) await yieldToOthers();
   advance((VISIBILITY_SECONDS + 1) * 1000);
   const second = await client.poll(quick);
   release();
@@ -111,6 +123,7 @@ async function expireAt(stage: Stage, { kind, index, operation }: Step): Promise
   const isOnce = granted.length === builds.length && builds.every((build) => granted.includes(build));
   stage.promise(`${operation}: each build is granted once (${granted.length} of ${builds.length})`, isOnce);
   await endAll(stage, jobs);
+  return isHeld;
 }
 
 async function endAll({ client }: Stage, jobs: readonly (Job | undefined)[]): Promise<void> {

@@ -24,6 +24,8 @@ export interface World {
   readonly nemesis: Nemesis;
   /** No items, no messages, no sources, no results, no signing material. */
   empty(): Promise<void>;
+  /** Throws away what is in the queues and not hidden. */
+  clearQueues(): Promise<void>;
   isQuiet(): Promise<boolean>;
   /** What is stored of one build now. */
   storyOf(build: string): Promise<Story>;
@@ -58,14 +60,19 @@ export async function openWorld(): Promise<World> {
     }
   }
 
+  async function clearQueues(): Promise<void> {
+    for (const queue of QUEUES) await takeMessages(controller, queue);
+  }
+
   return {
     controller,
     nemesis,
+    clearQueues,
     async empty() {
       nemesis.heal();
       // Whatever is still hidden in a queue shows itself, and leaves.
       advance(120_000);
-      for (const queue of QUEUES) await takeMessages(controller, queue);
+      await clearQueues();
       await deleteAll();
     },
     async storyOf(build) {
