@@ -1,5 +1,5 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { employ, inLanes, runLoad, sweep } from './crew.ts';
+import { employ, inLanes, sweep } from './crew.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
 import { isHeldIn, type Sleeper, USUAL, wakeUp } from './simulated-worker.ts';
@@ -27,8 +27,6 @@ export const restarts: Row = {
       await inLanes(Math.min(ROUND, stage.volume - stage.injected()), () => restart(stage, orphans));
       await outlive(stage, orphans);
       await grantUnderWay(stage);
-      // What still waits is built: or else each round's polls would meet the builds, and the messages, of all before it.
-      await runLoad(stage, { builds: 0, pollers: 4, habits: { isCancelled: 0, leaves: 0 } });
     }
   },
 };
