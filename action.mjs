@@ -15703,7 +15703,7 @@ function createApiClient(options) {
     status: (id2) => bodyOf2({ method: "GET", path: ofBuild(id2, "status"), answer: Status }),
     logs: (id2, cursor) => bodyOf2({ method: "GET", path: ofBuild(id2, "logs"), query: { cursor }, answer: LogPage }),
     cancel: (id2) => bodyOf2({ method: "POST", path: ofBuild(id2, "cancel"), body: {}, answer: Cancelled }),
-    /** Without a key a retry that is sent again after its build has ended is another build. */
+    /** Sent again under the same key it is the same build, also when that has ended. */
     retry: (id2, signing, idempotencyKey) => bodyOf2({
       method: "POST",
       path: ofBuild(id2, "retry"),

@@ -114,7 +114,7 @@ export function createApiClient(options: ClientOptions) {
 
     cancel: (id: string) => bodyOf({ method: 'POST', path: ofBuild(id, 'cancel'), body: {}, answer: Cancelled }),
 
-    /** Without a key a retry that is sent again after its build has ended is another build. */
+    /** Sent again under the same key it is the same build, also when that has ended. */
     retry: (id: string, signing: object | undefined, idempotencyKey: string) =>
       bodyOf({
         method: 'POST',

@@ -145,6 +145,15 @@ async function finishAll({ client, dice, sleepers, lost }: Crew, worker: TestWor
 export const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 
+/** Each of the list once, in lanes. */
+export async function eachInLanes<T>(all: readonly T[], act: (each: T) => Promise<unknown>): Promise<void> {
+  const rest = all.values();
+  await inLanes(all.length, async () => {
+    const next = rest.next();
+    if (!next.done) await act(next.value);
+  });
+}
+
 /** In lanes, so that what one does meets what others do. */
 export async function inLanes(count: number, act: () => Promise<unknown>): Promise<void> {
   let left = count;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { TestWorker } from '../support/controller.ts';
 import { times } from './crew.ts';
 import { createDice } from './dice.ts';
 import { type Job, recordedClient } from './recorded-client.ts';
+import { sha256Of } from './recorded-uploads.ts';
 import { createRecorder, type Http } from './recorder.ts';
 
 const WORKERS = 3;
@@ -43,9 +43,7 @@ export function honestClients(http: Http) {
   async function downloads(): Promise<void> {
     for (const [id, sha256] of results) {
       const answer = await fetch(`${http.url}/api/builds/${id}/download`, { headers: http.key });
-      const found = createHash('sha256')
-        .update(Buffer.from(await answer.arrayBuffer()))
-        .digest('hex');
+      const found = sha256Of(Buffer.from(await answer.arrayBuffer()));
       if (found !== sha256)
         broken.push(`I6 build ${id} serves other bytes than its worker uploaded (${answer.status})`);
     }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openTableOf } from '../support/fault-process.ts';
 import { storedObjects } from '../support/stored-objects.ts';
+import { sha256Of } from './recorded-uploads.ts';
 import type { Http } from './recorder.ts';
 
 interface Place {
@@ -87,9 +87,7 @@ async function wrongRecords({ folder, http, acknowledged, unclaimed }: Place): P
     if (!acknowledged.includes(String(id))) broken.push(`build ${id} was submitted by nobody who stayed`);
     for (const key of [sourceKey, resultKey]) if (key !== undefined) known.add(key);
     const answer = await fetch(`${http.url}/api/builds/${id}/download/source`, { headers: http.key });
-    const found = createHash('sha256')
-      .update(Buffer.from(await answer.arrayBuffer()))
-      .digest('hex');
+    const found = sha256Of(Buffer.from(await answer.arrayBuffer()));
     if (found !== sourceSha256) broken.push(`build ${id} has no source, or another (${answer.status})`);
   }
   if (builds.length !== acknowledged.length) broken.push(`I2 ${acknowledged.length} submits, ${builds.length} builds`);

@@ -130,9 +130,6 @@ async function giveBack(stage: Stage): Promise<void> {
 /** So long it is remembered that there is none of high priority. */
 const NOTHING_URGENT_MS = 6_000;
 
-/** A message that was given back is hidden for a minute at most, one that was not for half of it. */
-export const LONGEST_HIDDEN_MS = 61_000;
-
 /** Signing material of a build that has ended is deleted when it is looked at next: by then a quarter of an hour has passed. */
 async function endWithCerts(stage: Stage): Promise<void> {
   const certs = new File([new Uint8Array(aBundle())], 'certs.zip');

@@ -115,7 +115,7 @@ export function recordedClient(http: Http, recorder: Recorder, ways: Ways) {
 
   const bad = (send: () => Promise<Answer>): Promise<Outcome> => record({ op: 'bad' }, send);
 
-  const operator = recordedOperator(http, recorder, insist);
+  const operator = recordedOperator(http, recorder);
 
   return {
     ...operator,

@@ -1,15 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { TestWorker } from '../support/controller.ts';
 import type { Outcome } from './history.ts';
-import type { Answer, Http, Recorder } from './recorder.ts';
-
-type Insist = (send: () => Promise<Outcome>) => Promise<Outcome>;
-
-/** What a request is called that must not count twice. */
-export const newName = () => randomBytes(12).toString('hex');
+import { type Answer, type Http, insist, newName, type Recorder } from './recorder.ts';
 
 /** What is asked of builds that are over, of workers and of queues; insisted upon, as all that people ask. */
-export function recordedOperator({ key, request }: Http, { record }: Recorder, insist: Insist) {
+export function recordedOperator({ key, request }: Http, { record }: Recorder) {
   const post = (path: string, json: object = {}, headers: object = {}) =>
     request('POST', path, { headers: { ...key, ...headers }, json });
 

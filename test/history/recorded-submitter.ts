@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dice } from './dice.ts';
 import type { Outcome } from './history.ts';
-import { type Answer, type Http, insist, type Recorder } from './recorder.ts';
+import { type Answer, type Http, insist, newName, type Recorder } from './recorder.ts';
 import { announceUpload, put, sha256Of, type Upload } from './recorded-uploads.ts';
 
 /** Fields and files of a submit's form, beside the source. */
@@ -82,7 +82,7 @@ export function recordedSubmitter(http: Http, recorder: Recorder, { dice, upload
     /** Undefined: not acknowledged. Files fit into a form only. */
     submit: (platform = 'ios', asks: Asks = {}, way: Way = wayOf(asks)): Promise<string | undefined> => {
       const submission = {
-        name: randomBytes(12).toString('hex'),
+        name: newName(),
         bytes: randomBytes(64),
         fields: { platform, ...asks },
       };

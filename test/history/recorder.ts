@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { client } from '../support/controller.ts';
 import type { Entry, Facts, History, Outcome, Violation } from './history.ts';
@@ -49,6 +50,9 @@ async function outcomeOf(send: () => Promise<Answer>, factsOf: (answer: Answer) 
   if (status >= 500) return { kind: 'unknown', status, code, retryAfter: headers.has('retry-after') };
   return status >= 400 ? { kind: 'refused', status, code } : { kind: 'ok', facts: factsOf(answer) };
 }
+
+/** What a request is called that must not count twice. */
+export const newName = () => randomBytes(12).toString('hex');
 
 /** Lost answers are asked for again, as the clients in the field do; each try is an entry of the history. */
 const TRIES = 6;

@@ -1,10 +1,10 @@
 import { cancelled, dynamoError } from '../support/fault-errors.ts';
 import { runLoad, times } from './crew.ts';
 import type { Entry } from './history.ts';
-import { LONGEST_HIDDEN_MS } from './lost-call-loads.ts';
 import type { AwsCall } from './nemesis.ts';
 import type { Row, Stage } from './rows.ts';
 import { advance, whileClockStands } from './time-travel.ts';
+import { LONGEST_HIDDEN_MS } from './world.ts';
 
 /** Tries of one commit (`lib/adapters/dynamo/write.ts`). */
 const TRIES = 3;

@@ -1,4 +1,4 @@
-import { inLanes, runLoad, sweep } from './crew.ts';
+import { eachInLanes, runLoad, sweep } from './crew.ts';
 import type { Row, Stage } from './rows.ts';
 import { isHeldIn, type Lost, type Sleeper, USUAL, wakeUp } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
@@ -64,16 +64,11 @@ async function missAll(stage: Stage, lost: readonly Lost[]) {
   const awake = new Set(early.map(({ worker }) => worker.id));
   const missed = lost.filter(({ worker }) => !awake.has(worker.id));
   let back = 0;
-  await inLanes(missed.length, async () => {
-    const next = missed.pop();
-    if (!next) return;
-    const { record } = await world.storyOf(next.job.build);
-    const isBack = record !== undefined && !isHeldIn(record, next.job.attempt);
+  await eachInLanes(missed, async ({ job: { build, attempt } }) => {
+    const { record } = await world.storyOf(build);
+    const isBack = record !== undefined && !isHeldIn(record, attempt);
     back += isBack ? 1 : 0;
-    stage.promise(
-      `${next.job.build} waits again or has ended 150 s after attempt ${next.job.attempt} was lost`,
-      isBack,
-    );
+    stage.promise(`${build} waits again or has ended 150 s after attempt ${attempt} was lost`, isBack);
   });
   advance(REQUEUED_MS - JUST_BEFORE_MS - SWEEP_EVERY_MS);
   return { back, late };
@@ -83,10 +78,7 @@ async function missAll(stage: Stage, lost: readonly Lost[]) {
 async function wakeAll(stage: Stage, sleepers: readonly Sleeper[]): Promise<number> {
   const around = { ...stage, habits: USUAL };
   let refused = 0;
-  const left = [...sleepers];
-  await inLanes(left.length, async () => {
-    const sleeper = left.pop();
-    if (!sleeper) return;
+  await eachInLanes(sleepers, async (sleeper) => {
     const { build, attempt } = sleeper.job;
     const { complete } = await wakeUp(around, sleeper);
     if (!complete) return;

@@ -1,12 +1,12 @@
 import { cancelled, dynamoError, slowDown, sqsError } from '../support/fault-errors.ts';
 import { inLanes, runLoad, sweep, times } from './crew.ts';
-import { LONGEST_HIDDEN_MS } from './lost-call-loads.ts';
 import type { Attack, AwsCall } from './nemesis.ts';
 import type { Row, Stage } from './rows.ts';
 import { conflict, conflicts } from './rows-conflicts.ts';
 import { hang } from './rows-hang.ts';
 import { LOST_ROWS } from './rows-lost-calls.ts';
 import { advance } from './time-travel.ts';
+import { LONGEST_HIDDEN_MS } from './world.ts';
 
 /** Rows whose faults lie between the functions and the engines. */
 

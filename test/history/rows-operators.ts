@@ -2,10 +2,11 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { inLanes, runLoad } from './crew.ts';
 import type { Attack } from './nemesis.ts';
 import type { Outcome } from './history.ts';
-import { newName } from './recorded-operator.ts';
+import { newName } from './recorder.ts';
 import type { Row, Stage } from './rows.ts';
 import { USUAL, wakeUp } from './simulated-worker.ts';
 import { advance } from './time-travel.ts';
+import { buildNamedIn } from './world.ts';
 
 const PLATFORMS = ['ios', 'android'] as const;
 type Platform = (typeof PLATFORMS)[number];
@@ -155,7 +156,7 @@ async function bury({ world, inject, operate }: Stage, platform: Platform): Prom
   await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
   inject();
   operate(1);
-  return /"buildId":"([^"]+)"/.exec(message.Body)?.[1];
+  return buildNamedIn(message.Body);
 }
 
 const LETTERS = 5;

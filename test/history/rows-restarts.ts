@@ -1,5 +1,5 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { employ, inLanes, sweep } from './crew.ts';
+import { eachInLanes, employ, inLanes, sweep } from './crew.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
 import { isHeldIn, type Sleeper, USUAL, wakeUp } from './simulated-worker.ts';
@@ -108,26 +108,19 @@ const MARGIN_MS = 30_000;
 
 /** The build of a worker that came back as another is its old process's until the lease ends, and only until then. */
 async function outlive(stage: Stage, orphans: readonly Sleeper[]): Promise<void> {
-  const each = async (act: (orphan: Sleeper) => Promise<void>) => {
-    const left = [...orphans];
-    await inLanes(left.length, async () => {
-      const orphan = left.pop();
-      if (orphan) await act(orphan);
-    });
-  };
-  await each(async ({ worker, job }) => {
+  await eachInLanes(orphans, async ({ worker, job }) => {
     const { kind } = await stage.client.say('heartbeat', worker, job);
     stage.promise(`the old process keeps ${job.build} attempt ${job.attempt}`, kind === 'ok');
   });
   advance(LEASE_MS - MARGIN_MS);
   await sweep(stage);
-  await each(async (orphan) => {
+  await eachInLanes(orphans, async (orphan) => {
     const isLate = await wasGivenBack(stage, orphan);
     stage.promise(`${orphan.job.build} attempt ${orphan.job.attempt} lives until its lease ends`, !isLate);
   });
   advance(MARGIN_MS);
   await sweep(stage);
-  await each(async (orphan) => {
+  await eachInLanes(orphans, async (orphan) => {
     const what = `${orphan.job.build} attempt ${orphan.job.attempt}`;
     stage.promise(`${what} ends with its lease`, await wasGivenBack(stage, orphan));
     await promiseRefused(stage, orphan, what);

@@ -1,6 +1,6 @@
 import { WORKER_TOKEN_MS } from '../../lib/domain/worker.ts';
 import type { TestWorker } from '../support/controller.ts';
-import { inLanes } from './crew.ts';
+import { eachInLanes, inLanes } from './crew.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
 import { advance } from './time-travel.ts';
@@ -39,7 +39,7 @@ export const lostTokens: Row = {
       stage.promise('each was given a build with its former token', all.length === Math.min(ROUND, left));
       await beatFor(stage, all, LEASE_MS);
       const [long, ...others] = all;
-      await eachOf(others, async (each) => {
+      await eachInLanes(others, async (each) => {
         stage.promise('the former token is good one lease later', await works(stage, each));
       });
       if (long)
@@ -66,11 +66,11 @@ async function loseToken({ client, inject }: Stage): Promise<Locked | undefined>
 async function holdOn(stage: Stage, long: Locked, idle: readonly TestWorker[]): Promise<void> {
   const spent = LEASE_MS + MARGIN_MS;
   await beatFor(stage, [long], WORKER_TOKEN_MS - spent);
-  await eachOf(idle, async (worker) => {
+  await eachInLanes(idle, async (worker) => {
     stage.promise('the former token is good for most of an hour', await isLetIn(stage, worker));
   });
   await beatFor(stage, [long], spent);
-  await eachOf(idle, async (worker) => {
+  await eachInLanes(idle, async (worker) => {
     stage.promise('the former token ends after an hour', !(await isLetIn(stage, worker)));
     await promiseReturn(stage, worker);
   });
@@ -92,7 +92,7 @@ async function promiseReturn(stage: Stage, worker: TestWorker): Promise<void> {
 async function beatFor({ client, promise }: Stage, all: readonly Locked[], ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += BEAT_MS) {
     advance(Math.min(BEAT_MS, ms - passed));
-    await eachOf(all, async ({ worker, job }) => {
+    await eachInLanes(all, async ({ worker, job }) => {
       const { kind } = await client.say('heartbeat', worker, job);
       promise('the former token is good for heartbeats', kind === 'ok');
     });
@@ -106,12 +106,4 @@ async function works({ client }: Stage, { worker, job }: Locked): Promise<boolea
   const upload = await client.ticket(worker, job);
   if (!upload || (await client.put(upload)) !== 200) return false;
   return beat.kind === 'ok' && (await client.complete(worker, job, upload)).kind === 'ok';
-}
-
-async function eachOf<T>(all: readonly T[], act: (each: T) => Promise<void>): Promise<void> {
-  const left = [...all];
-  await inLanes(left.length, async () => {
-    const next = left.pop();
-    if (next !== undefined) await act(next);
-  });
 }

@@ -5,6 +5,7 @@ import type { Attack, AwsCall, Chosen } from './nemesis.ts';
 import type { Job } from './recorded-client.ts';
 import type { Row, Stage } from './rows.ts';
 import { advance } from './time-travel.ts';
+import { LONGEST_HIDDEN_MS } from './world.ts';
 
 /** What is submitted before the poll: a build; or one that makes way for one with priority, whose message then goes back. */
 const KINDS = [[{}], [{}, { priority: '5' }]] as const;
@@ -45,15 +46,12 @@ export const expiredVisibility: Row = {
   },
 };
 
-/** What was hidden or given back in an earlier round shows itself after a minute at most. */
-const ALL_SHOWN_MS = 61_000;
-
 /**
  * What the functions remember from earlier polls is forgotten, and no message is left of builds that were granted without
  * theirs: by both a poll would make other calls than the one that was watched.
  */
 async function startAfresh({ world }: Stage): Promise<void> {
-  advance(ALL_SHOWN_MS);
+  advance(LONGEST_HIDDEN_MS);
   await world.clearQueues();
 }
 

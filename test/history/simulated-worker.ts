@@ -2,7 +2,7 @@ import type { TestWorker } from '../support/controller.ts';
 import type { Dice } from './dice.ts';
 import type { BuildRecord, Outcome } from './history.ts';
 import type { Job, RecordedClient } from './recorded-client.ts';
-import { newName } from './recorded-operator.ts';
+import { newName } from './recorder.ts';
 import type { Upload } from './recorded-uploads.ts';
 
 /** In what share of its jobs a worker does what; it completes the rest. */

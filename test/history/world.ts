@@ -13,6 +13,8 @@ import { advance, backToPresent } from './time-travel.ts';
 /** Both leases alike, so that a lost worker is missed after the same time whatever it did before. */
 export const LEASE_MS = 90_000;
 export const MAX_ATTEMPTS = 3;
+/** A message that was given back is hidden for a minute at most, one that was not for half of it. */
+export const LONGEST_HIDDEN_MS = 61_000;
 
 interface Story {
   readonly record: BuildRecord | undefined;
@@ -116,6 +118,9 @@ export async function openWorld(): Promise<World> {
 const QUEUES = ['ios', 'android', 'deadLetters'] as const;
 const ENDED = ['completed', 'failed', 'cancelled'];
 
+/** Whose message it is. */
+export const buildNamedIn = (message: string): string | undefined => /"buildId":"([^"]+)"/.exec(message)?.[1];
+
 /** Empties a queue; answers whose messages they were. */
 async function takeMessages({ sqs, stack }: Controller, queue: (typeof QUEUES)[number]): Promise<string[]> {
   const QueueUrl = stack.queueUrls[queue];
@@ -123,7 +128,7 @@ async function takeMessages({ sqs, stack }: Controller, queue: (typeof QUEUES)[n
   for (;;) {
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
     if (Messages.length === 0) return found;
-    found.push(...Messages.flatMap(({ Body = '' }) => /"buildId":"([^"]+)"/.exec(Body)?.[1] ?? []));
+    found.push(...Messages.flatMap(({ Body = '' }) => buildNamedIn(Body) ?? []));
     const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
   }
