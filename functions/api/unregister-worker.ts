@@ -10,8 +10,8 @@ const deps = { builds: builds(table), workers: workers(table), queue: queues(env
 
 export const handler = api(
   { access: 'unregister-worker', gate: gate(env, table), input: AWorker },
-  async (_input, { worker }) => {
-    const reassigned = await unregisterWorker(deps, worker, env.MAX_ATTEMPTS);
+  async (_input, { worker, tokenHash }) => {
+    const reassigned = await unregisterWorker(deps, worker, tokenHash, env.MAX_ATTEMPTS);
     const body = { success: true, message: 'Worker unregistered', builds_reassigned: reassigned };
     return { status: 200, body };
   },

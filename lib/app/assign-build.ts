@@ -1,7 +1,15 @@
 import type { Platform } from '../domain/build.ts';
 import { placeOf } from '../domain/line.ts';
 import { isHeldBy } from '../domain/transitions.ts';
-import { busyPollMs, idlePollMs, isQuarantined, isSightingDue, nextPollMs, type Worker } from '../domain/worker.ts';
+import {
+  busyPollMs,
+  idlePollMs,
+  isOfEarlierProcess,
+  isQuarantined,
+  isSightingDue,
+  nextPollMs,
+  type Worker,
+} from '../domain/worker.ts';
 import {
   type Assignment,
   type GrantDeps,
@@ -59,7 +67,7 @@ export async function assignBuild(
   const chance = deps.chance();
   const pace = nextPollMs(worker, now, chance);
   if (worker.current) {
-    const held = await repeatAssignment(deps, worker, worker.current.buildId, settings.otpMs);
+    const held = await repeatAssignment(deps, worker, tokenHash, worker.current.buildId, settings.otpMs);
     if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
   }
   const isBarred = worker.isDraining || isQuarantined(worker, now, settings.quarantine);
@@ -75,9 +83,15 @@ type Repeated = Assignment | undefined | 'free';
 
 /**
  * A lost answer must not strand a build: until its first heartbeat the same assignment is given again, with a new
- * one-time password. `undefined`: the worker is at work. `free`: what it was said to hold is no longer its own.
+ * one-time password. `undefined`: the worker is at work, or the process that took this one's place. `free`: what it was said to hold is no longer its own.
  */
-async function repeatAssignment(deps: Deps, worker: Worker, buildId: string, otpMs: number): Promise<Repeated> {
+async function repeatAssignment(
+  deps: Deps,
+  worker: Worker,
+  tokenHash: string,
+  buildId: string,
+  otpMs: number,
+): Promise<Repeated> {
   const build = await readableBuild(deps.builds, buildId);
   const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current?.attempt;
   if (!isOwn || (build.state !== 'assigned' && build.state !== 'building')) {
@@ -85,6 +99,7 @@ async function repeatAssignment(deps: Deps, worker: Worker, buildId: string, otp
     return 'free';
   }
   if (build.state === 'building' || !build.source || build.leaseUntil === undefined) return undefined;
+  if (isOfEarlierProcess(worker, build, tokenHash)) return undefined;
   const otp = deps.secrets.token();
   const issued = { hash: deps.secrets.hash(otp), expiresAt: deps.clock() + otpMs };
   if (!(await deps.builds.reissueOtp(build, issued))) return undefined;

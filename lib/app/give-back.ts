@@ -1,7 +1,7 @@
 import { type Build, isTerminal } from '../domain/build.ts';
 import { Rejection } from '../domain/rejection.ts';
 import { decide, type Claim } from '../domain/transitions.ts';
-import type { Worker } from '../domain/worker.ts';
+import { isOfEarlierProcess, type Worker } from '../domain/worker.ts';
 import { announce } from './announce.ts';
 import type { FenceDeps } from './fenced.ts';
 import { heldBuild } from './held-build.ts';
@@ -32,10 +32,22 @@ export async function abandonBuild(
   throw new Rejection('contended', `Build ${buildId} is being changed by others; try again`);
 }
 
-/** The worker shuts down: what it holds waits again, no attempt is spent, and the worker leaves in the same step. */
-export async function unregisterWorker(deps: GiveBackDeps, worker: Worker, maxAttempts: number): Promise<number> {
+/**
+ * The worker shuts down: what it holds waits again, no attempt is spent, and the worker leaves in the same step. An earlier
+ * process of it leaves everything to the one that took its place and builds.
+ *
+ * @param tokenHash of the token that it proved itself with.
+ * @returns how many builds wait again.
+ */
+export async function unregisterWorker(
+  deps: GiveBackDeps,
+  worker: Worker,
+  tokenHash: string,
+  maxAttempts: number,
+): Promise<number> {
   let current = worker;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if (await isSucceeded(deps, current, tokenHash)) return 0;
     const given = await leaveWithBuild(deps, current, maxAttempts);
     if (given || !current.current) {
       if (!given) await deps.workers.remove(current);
@@ -47,6 +59,13 @@ export async function unregisterWorker(deps: GiveBackDeps, worker: Worker, maxAt
     current = again;
   }
   throw new Rejection('contended', `Worker ${worker.id} is being changed by others; try again`);
+}
+
+/** Only of one that shows the former token is the build read once more. */
+async function isSucceeded({ builds }: GiveBackDeps, worker: Worker, tokenHash: string): Promise<boolean> {
+  if (!worker.current || tokenHash !== worker.previousToken?.hash) return false;
+  const build = await readableBuild(builds, worker.current.buildId);
+  return build !== undefined && isOfEarlierProcess(worker, build, tokenHash);
 }
 
 /** @param by who sends it away, if it does not leave by itself. False: it holds nothing that is still its own. */

@@ -91,9 +91,12 @@ function sharedBuilds({ entries }: View): Violation[] {
   });
 }
 
-/** A worker whose poll was not answered gets the same build from its next poll, until it begins to work. */
+/** A worker whose poll was not answered gets the same build from its next poll, until it begins to work; an earlier process of it does not. */
 function stranded({ builds, entries }: View): Violation[] {
-  const polls = Map.groupBy(entries.filter(isPoll), ({ worker }) => worker);
+  const polls = Map.groupBy(
+    entries.filter((entry) => isPoll(entry) && !entry.isEarlier),
+    ({ worker }) => worker,
+  );
   return [...builds.values()].flatMap((build) =>
     build.events
       .filter(({ type }) => type === 'assigned')

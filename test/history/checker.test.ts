@@ -224,6 +224,7 @@ describe('the checker', () => {
     const history = also(lateRefusal, lost, overlapping);
     expect(check({ ...history, evidence: { ...EVIDENCE, hadFaults: true } })).toEqual([]);
     expect(check(asking(ABLE))).toEqual([]);
+    expect(check(also(entry('poll', 75, { worker: 'w2', isEarlier: true })))).toEqual([]);
     // Not known everywhere yet; another platform; asked to end before the grants.
     expect(check(paused(900, 'ios'))).toEqual([]);
     expect(check(paused(1_000, 'android'))).toEqual([]);

@@ -36,6 +36,8 @@ export interface Entry {
   readonly build?: string;
   readonly attempt?: number;
   readonly worker?: string;
+  /** Of a poll: by a process whose worker has registered again since, and was given what it holds after that. */
+  readonly isEarlier?: boolean;
   /** Of a pause and its end. */
   readonly platform?: string;
   /** The request's own name, the same each time it is sent: an idempotency key, or a result's digest. */

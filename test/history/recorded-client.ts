@@ -45,13 +45,20 @@ export function recordedClient(http: Http, recorder: Recorder, ways: Ways) {
   }
 
   /** `nextPollMs`: when the worker was told to ask again, if it was answered. */
-  async function ask(worker: TestWorker): Promise<{ readonly job?: Job; readonly nextPollMs?: number }> {
+  async function ask(
+    worker: TestWorker,
+    more: { readonly isEarlier?: true } = {},
+  ): Promise<{ readonly job?: Job; readonly nextPollMs?: number }> {
     const send = () => request('GET', '/api/workers/poll', { headers: as(worker) });
     let nextPollMs: number | undefined;
-    const outcome = await record({ op: 'poll', worker: worker.id }, send, ({ body: { job, next_poll_ms } }) => {
-      nextPollMs = next_poll_ms;
-      return job ? { build: job.id, attempt: job.attempt } : {};
-    });
+    const outcome = await record(
+      { op: 'poll', worker: worker.id, ...more },
+      send,
+      ({ body: { job, next_poll_ms } }) => {
+        nextPollMs = next_poll_ms;
+        return job ? { build: job.id, attempt: job.attempt } : {};
+      },
+    );
     const { build, attempt } = outcome.kind === 'ok' ? outcome.facts : {};
     return {
       ...(nextPollMs !== undefined && { nextPollMs }),
@@ -60,6 +67,7 @@ export function recordedClient(http: Http, recorder: Recorder, ways: Ways) {
   }
 
   const poll = async (worker: TestWorker): Promise<Job | undefined> => (await ask(worker)).job;
+  const pollAsEarlier = async (worker: TestWorker) => (await ask(worker, { isEarlier: true })).job;
 
   type HolderOp = 'heartbeat' | 'logs' | 'fail' | 'abandon';
 
@@ -125,6 +133,7 @@ export function recordedClient(http: Http, recorder: Recorder, ways: Ways) {
     register,
     ask,
     poll,
+    pollAsEarlier,
     say,
     source,
     ticket,

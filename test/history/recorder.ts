@@ -6,7 +6,7 @@ import type { Entry, Facts, History, Outcome, Violation } from './history.ts';
 export type Http = ReturnType<typeof client>;
 export type Answer = Awaited<ReturnType<Http['request']>>;
 
-export type Subject = Pick<Entry, 'op' | 'build' | 'attempt' | 'worker' | 'platform' | 'key' | 'sha256'>;
+export type Subject = Pick<Entry, 'op' | 'build' | 'attempt' | 'worker' | 'isEarlier' | 'platform' | 'key' | 'sha256'>;
 
 export interface Recorder {
   readonly entries: readonly Entry[];

@@ -62,6 +62,8 @@ async function restart(stage: Stage, orphans: Sleeper[]): Promise<void> {
   } else if (way === 'empty') {
     stage.promise(`${what}: given back at once`, isGivenBack);
     stage.promise(`${what}: and not handed again as well`, !isHandedAgain);
+    const isHandedOn = next !== undefined && (await client.pollAsEarlier(worker)) !== undefined;
+    stage.promise(`${what}: what the new process was given is not handed to the old one`, !isHandedOn);
     await promiseRefused(stage, old, what);
     await finish();
   } else {

@@ -108,8 +108,8 @@ export function crewOf({ files }: World) {
     abandon: (to: Controller, member: CrewMember, job: Job) =>
       abandonBuild(to, job.buildId, claimOf(member, job), to.maxAttempts),
     unregister: async (to: Controller, member: CrewMember) => {
-      const { worker } = await authenticateWorker(to, credentialsOf(member));
-      await unregisterWorker(to, worker, to.maxAttempts);
+      const { worker, tokenHash } = await authenticateWorker(to, credentialsOf(member));
+      await unregisterWorker(to, worker, tokenHash, to.maxAttempts);
     },
   };
 }
