@@ -19,13 +19,6 @@ describe('AWS calls', () => {
     await controller.close();
   });
 
-  async function assigned() {
-    const build = await controller.submit();
-    const worker = await controller.register();
-    expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-    return { build, worker };
-  }
-
   const post = async (worker: TestWorker, path: string, json: object) => {
     const answer = await controller.request('POST', path, { headers: controller.as(worker), json });
     expect(answer.status, answer.text).toBe(200);
@@ -74,7 +67,7 @@ describe('AWS calls', () => {
   });
 
   it('a place in the queue is told by three pages of indexes and their records, and of what does not wait by none', async () => {
-    const { build } = await assigned();
+    const { build } = await controller.assigned();
     const waiting = await controller.submit();
     const ask = (id: string) => () => controller.request('GET', `/api/builds/${id}/queue`, { headers: controller.key });
     // The build, and whether its platform is paused.
@@ -92,7 +85,7 @@ describe('AWS calls', () => {
   });
 
   it('a poll of a worker that builds receives no message', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     await controller.submit();
     const calls = await controller.callsOf(() => controller.poll(worker));
@@ -109,7 +102,7 @@ describe('AWS calls', () => {
 
   it('an assignment reads the worker, receives, reads whether there is a pause, and is one transaction and one delete', async () => {
     // From here on it is known for some seconds that nothing is urgent.
-    await assigned();
+    await controller.assigned();
     await controller.submit();
     const worker = await controller.register();
     // Within a second of the last look it would be known.
@@ -155,7 +148,7 @@ describe('AWS calls', () => {
   });
 
   it('a heartbeat is one conditional write, without a read', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     for (const _beat of ['first', 'second']) {
       const calls = await controller.callsOf(() => controller.heartbeat(worker, build.id));
       expect(calls).toEqual({ dynamodb: { UpdateItem: 1 }, sqs: {}, s3: {} });
@@ -163,7 +156,7 @@ describe('AWS calls', () => {
   });
 
   it('a heartbeat costs one write unit and touches no index', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     const before = await controller.buildItem(build.id);
     await controller.callsOf(() => controller.heartbeat(worker, build.id));
@@ -190,7 +183,7 @@ describe('AWS calls', () => {
   });
 
   it('a completion is one look at the object and one transaction', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     const upload_id = await uploadResult(worker, build.id);
     const report = { build_id: build.id, success: true, upload_id };
     const calls = await controller.callsOf(() => post(worker, '/api/workers/result', report));
@@ -202,7 +195,7 @@ describe('AWS calls', () => {
     ['/api/workers/fail', { error: 'no' }],
     ['/api/workers/result', { success: false, error_message: 'no' }],
   ])('a failure by %s is one transaction', async (path, report) => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     const calls = await controller.callsOf(() => post(worker, path, { build_id: build.id, ...report }));
     expect(calls).toEqual({ dynamodb: { TransactWriteItems: 1 }, sqs: {}, s3: {} });
   });
@@ -216,7 +209,7 @@ describe('AWS calls', () => {
 
   it('a cancel is one read and one transaction, whether a worker holds the build or not', async () => {
     const cancel = (id: string) => controller.request('POST', `/api/builds/${id}/cancel`, { headers: controller.key });
-    const { build } = await assigned();
+    const { build } = await controller.assigned();
     const waiting = await controller.submit();
     for (const { id } of [build, waiting]) {
       const calls = await controller.callsOf(() => cancel(id));
@@ -225,7 +218,7 @@ describe('AWS calls', () => {
   });
 
   it('nothing scans: not the lists, not the statistics, not the sweep', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     const headers = controller.key;
     const { dynamodb } = await controller.callsOf(async () => {
       await post(worker, `/api/builds/${build.id}/logs`, { level: 'info', message: 'hello' });

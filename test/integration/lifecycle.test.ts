@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { type Controller, startController } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
 let controller: Controller;
@@ -10,20 +10,12 @@ beforeAll(async () => {
 afterAll(() => controller.close());
 
 /** A build of its own, held by a worker of its own: Android, as nothing else in this file waits there. */
-async function assigned(): Promise<{ build: TestBuild; worker: TestWorker }> {
-  const build = await controller.submit('android');
-  const worker = await controller.register('mac', ['android']);
-  const { body } = await controller.poll(worker);
-  expect(body.job.id).toBe(build.id);
-  return { build, worker };
-}
-
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const download = (id: string) => fetch(`${controller.url}/api/builds/${id}/download`, { headers: controller.key });
 
 describe('the main job', () => {
   it('takes a multipart source, hands it out, takes logs and a result, and gives the result back', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const source = await fetch(`${controller.url}/api/builds/${build.id}/source`, { headers: controller.as(worker) });
     expect(Buffer.from(await source.arrayBuffer())).toEqual(build.source);
     expect(source.headers.get('content-type')).toBe('application/zip');
@@ -75,7 +67,7 @@ describe('the main job', () => {
   });
 
   it('gives the same assignment again until the first heartbeat, and none after it', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const again = await controller.poll(worker);
     expect(again.body.job).toMatchObject({ id: build.id, attempt: 1 });
     await controller.heartbeat(worker, build.id);
@@ -85,7 +77,7 @@ describe('the main job', () => {
   });
 
   it('answers a repeated report of the same end as it answered the first, and counts it once', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const report = { build_id: build.id, success: false, error_message: 'tests failed' };
     const send = () =>
       controller.request('POST', '/api/workers/result', { headers: controller.as(worker), json: report });
@@ -105,7 +97,7 @@ describe('the main job', () => {
   it.each(['/api/workers/fail', '/api/workers/result'])(
     'keeps what kind of failure is reported to %s',
     async (path) => {
-      const { build, worker } = await assigned();
+      const { build, worker } = await controller.assigned('android');
       const words = { error: 'no route to storage', error_message: 'no route to storage' };
       const send = (failure_kind: string) => {
         const json = { build_id: build.id, success: false, ...words, failure_kind };
@@ -122,7 +114,7 @@ describe('the main job', () => {
   );
 
   it('keeps the log in order, complete from the first line, and continues behind a cursor', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const path = `/api/builds/${build.id}/logs`;
     const append = (json: object) => controller.request('POST', path, { headers: controller.as(worker), json });
     expect((await append({ level: 'info', message: 'one' })).body).toEqual({ success: true });
@@ -199,7 +191,7 @@ describe('cancelling', () => {
   });
 
   it('frees the worker of a running build, tells it at its next call, and lets no late result in', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     await controller.heartbeat(worker, build.id);
     expect((await cancel(build.id)).status).toBe(200);
     const told = await controller.heartbeat(worker, build.id);
@@ -212,7 +204,7 @@ describe('cancelling', () => {
   });
 
   it('refuses to cancel what has finished', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     await controller.complete(worker, build.id);
     const answer = await cancel(build.id);
     expect([answer.status, answer.body.error]).toEqual([400, 'Build already finished']);

@@ -13,13 +13,6 @@ interface Held {
   readonly worker: TestWorker;
 }
 
-async function assigned(): Promise<Held> {
-  const build = await controller.submit('android');
-  const worker = await controller.register('worker', ['android']);
-  expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-  return { build, worker };
-}
-
 function send({ build, worker }: Held, firstLine: unknown, messages: readonly string[], attempt: number = 1) {
   const logs = messages.map((message) => ({ level: 'info', message }));
   const json = { attempt, first_line: firstLine, logs };
@@ -33,7 +26,7 @@ async function lines({ build }: Held): Promise<string[]> {
 }
 
 it('lines that are sent again because the answer was lost are kept once', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   const said = { success: true, count: 2 };
   for (let count = 0; count < 3; count++) expect((await send(held, 0, ['a', 'b'])).body).toEqual(said);
   expect((await send(held, 2, ['c'])).status).toBe(200);
@@ -43,7 +36,7 @@ it('lines that are sent again because the answer was lost are kept once', async 
 });
 
 it('a call that is stored in several parts is kept once, too, and what was missing of it is added', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   const long = Array.from({ length: 60 }, (_, at) => `${at} ${'y'.repeat(16_000)}`);
   // As if the controller had died after the first part.
   await send(held, 0, long.slice(0, 15));
@@ -53,7 +46,7 @@ it('a call that is stored in several parts is kept once, too, and what was missi
 });
 
 it('of ten copies at once one is kept', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   const answers = await Promise.all(Array.from({ length: 10 }, () => send(held, 0, ['once'])));
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   await send(held, 1, ['after']);
@@ -61,7 +54,7 @@ it('of ten copies at once one is kept', async () => {
 });
 
 it('a batch whose place was taken by a call that died before it stored it is stored there by the repetition', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   await send(held, 0, ['first']);
   const { logBatches, logBytes } = await controller.buildItem(held.build.id);
   const mark = { logMark: logMark(1, 1), logMarkBatch: logBatches + 1, logMarkStart: logBytes };
@@ -72,7 +65,7 @@ it('a batch whose place was taken by a call that died before it stored it is sto
 });
 
 it('each attempt numbers its own lines; those of one that is over are refused, repeated or not', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   await send(held, 0, ['of the first']);
   await controller.request('POST', '/api/workers/abandon', {
     headers: controller.as(held.worker),
@@ -86,14 +79,14 @@ it('each attempt numbers its own lines; those of one that is over are refused, r
 });
 
 it('after the end a repeated call is refused as any other', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   await send(held, 0, ['a']);
   await controller.complete(held.worker, held.build.id);
   expect((await send(held, 0, ['a'])).status).toBeGreaterThanOrEqual(409);
 });
 
 it('without the attempt a number means nothing', async () => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   const json = { first_line: 0, logs: [{ level: 'info', message: 'x' }] };
   const options = { headers: controller.as(held.worker), json };
   for (let count = 0; count < 2; count++)
@@ -102,7 +95,7 @@ it('without the attempt a number means nothing', async () => {
 });
 
 it.each([-1, 1.5, '0', 1e9, null])('%j is no number of a line', async (firstLine) => {
-  const held = await assigned();
+  const held = await controller.assigned('android');
   const before = await controller.items();
   const { status, body } = await send(held, firstLine, ['x']);
   expect([status, body.code]).toEqual([400, 'invalid_request']);

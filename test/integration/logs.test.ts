@@ -11,13 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => controller.close());
 
-async function assigned(): Promise<{ build: TestBuild; worker: TestWorker }> {
-  const build = await controller.submit('android');
-  const worker = await controller.register('worker', ['android']);
-  expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-  return { build, worker };
-}
-
 const path = ({ id }: TestBuild) => `/api/builds/${id}/logs`;
 const post = (build: TestBuild, worker: TestWorker, body: string) =>
   controller.request('POST', path(build), { headers: controller.as(worker), body });
@@ -37,7 +30,7 @@ const short = (message: string) => message.slice(0, 12).trim();
 
 describe('the log of a build', () => {
   it('keeps what the old scripts send, whatever it is, in its order', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const bodies = [
       '{"level":"info","message":"\u001b[31mred\u001b[0m and "quoted""}',
       '{"logs":[{"level":"info","message":"one\ntwo"},{"level":"loud","message":"left out"},{"level":"warn","message":"\\d"}]}',
@@ -55,7 +48,7 @@ describe('the log of a build', () => {
   });
 
   it('takes a batch of any size, and more than is stored together', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const lines = Array.from({ length: 60 }, (_, at) => ({ level: 'info', message: `${at} ${'y'.repeat(16_000)}` }));
     const { status, body } = await post(build, worker, JSON.stringify({ logs: lines }));
     expect([status, body]).toEqual([200, { success: true, count: 60 }]);
@@ -63,7 +56,7 @@ describe('the log of a build', () => {
   });
 
   it('never shows what the caller proved itself with, nor what looks like a token', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const token = ['ghp', 'A1b2'.repeat(9)].join('_');
     const message = `${worker.token} ${controller.apiKey} ${token}`;
     await post(build, worker, JSON.stringify({ level: 'info', message }));
@@ -87,7 +80,7 @@ describe('the log of a build', () => {
   });
 
   it('begins with as many lines as one of the old controllers was asked for', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     await post(build, worker, JSON.stringify({ logs: batch(1) }));
     expect(texts(await read(build, '?limit=2')).map(short)).toEqual(['Build submit', '1.0 xxxxxxxx']);
     expect(await read(build, '?limit=1000')).toEqual(await read(build));
@@ -98,7 +91,7 @@ describe('the log of a build', () => {
   });
 
   it('comes packed to who can unpack it, and plain to who cannot', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     await post(build, worker, JSON.stringify({ logs: batch(1) }));
     const ask = async (encoding: string) => {
       const headers = { ...controller.key, 'accept-encoding': encoding };
@@ -127,7 +120,7 @@ describe('a log beyond its limit', () => {
   const LAST = 30;
 
   beforeAll(async () => {
-    ({ build, worker } = await assigned());
+    ({ build, worker } = await controller.assigned('android'));
     for (let number = 1; number <= LAST; number++) {
       expect((await post(build, worker, JSON.stringify({ logs: batch(number) }))).status).toBe(200);
       if (number % 3 === 0) await follow();
@@ -186,7 +179,7 @@ describe('a log beyond its limit', () => {
 
 describe('a log of many calls beyond its limit', () => {
   it('keeps the newest thousand, whatever the controller adds later', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const { stack, dynamo } = controller;
     const logs = logStore(
       { client: dynamo, name: stack.table, pause: wait, chance: Math.random, recordDays: RECORD_DAYS },
@@ -217,7 +210,7 @@ describe('a log of many calls beyond its limit', () => {
   });
 
   it('waits for lines whose place is taken, and goes past them when they do not come', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned('android');
     const { stack, dynamo } = controller;
     const logs = logStore(
       { client: dynamo, name: stack.table, pause: wait, chance: Math.random, recordDays: RECORD_DAYS },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { type Controller, startController, type TestWorker } from '../support/controller.ts';
 import { loggedEvents } from '../support/quiet.ts';
 
 /** Leases end by writing an old end into the record: the clock is not waited for. */
@@ -10,13 +10,6 @@ describe('lost workers', () => {
     controller = await startController();
   });
   afterAll(() => controller.close());
-
-  async function assigned(): Promise<{ build: TestBuild; worker: TestWorker }> {
-    const build = await controller.submit();
-    const worker = await controller.register();
-    expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-    return { build, worker };
-  }
 
   async function loseLease(buildId: string): Promise<void> {
     const past = Date.now() - 60_000;
@@ -28,7 +21,7 @@ describe('lost workers', () => {
     controller.request('POST', '/api/workers/result', { headers: controller.as(worker), json });
 
   it('gives a lost build to another worker at the next attempt, and frees the first', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     await loseLease(build.id);
     expect(await controller.status(build.id)).toMatchObject({ state: 'pending', attempt: 1, worker_id: null });
@@ -41,7 +34,7 @@ describe('lost workers', () => {
   });
 
   it('lets the first worker change nothing once its lease is lost: not by heartbeat, log, upload, result or failure', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     const json = { size: 10, sha256: 'a'.repeat(64) };
     const headers = controller.as(worker);
@@ -74,7 +67,7 @@ describe('lost workers', () => {
   });
 
   it('answers the old workers’ late form with 200 and changes nothing', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await loseLease(build.id);
     await controller.poll(await controller.register('other'));
     const before = await controller.items();
@@ -90,7 +83,7 @@ describe('lost workers', () => {
   });
 
   it('takes no lease back that a heartbeat has renewed meanwhile', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.tamperBuild(build.id, { leaseUntil: Date.now() - 60_000, dueAt: Date.now() - 60_000 });
     expect((await controller.heartbeat(worker, build.id)).status).toBe(200);
     await controller.stack.runSchedule();
@@ -99,7 +92,7 @@ describe('lost workers', () => {
   });
 
   it('fails a build whose third worker is lost too', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await loseLease(build.id);
     for (const attempt of [2, 3]) {
       const next = await controller.register(`mac-${attempt}`);
@@ -116,7 +109,7 @@ describe('lost workers', () => {
   });
 
   it('hands out again what a restarted worker has lost, at the next sweep', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     const again = await controller.register('mac', ['ios'], { id: worker.id, active_build_count: 0 });
     expect(again.id).toBe(worker.id);
@@ -126,7 +119,7 @@ describe('lost workers', () => {
   });
 
   it('lets a worker that registered again go on with its build, with either token', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     const again = await controller.register('mac', ['ios'], { id: worker.id });
     expect(again.token).not.toBe(worker.token);
     expect((await controller.heartbeat(again, build.id)).status).toBe(200);
@@ -135,7 +128,7 @@ describe('lost workers', () => {
   });
 
   it('keeps a worker’s token good for as long as it holds a build', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.tamperWorker(worker.id, { tokenExpiresAt: Date.now() - 1 });
     expect((await controller.heartbeat(worker, build.id)).status).toBe(200);
     expect((await controller.poll(worker)).status).toBe(200);
@@ -161,7 +154,7 @@ describe('lost workers', () => {
 
   it('fails a waiting build whose message ended among the dead letters, and leaves a running one alone', async () => {
     const waiting = await controller.submit('android');
-    const { build: running, worker } = await assigned();
+    const { build: running, worker } = await controller.assigned();
     for (const { id, platform } of [
       { id: waiting.id, platform: 'android' },
       { id: running.id, platform: 'ios' },

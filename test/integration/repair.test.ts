@@ -1,20 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { type Controller, startController } from '../support/controller.ts';
 
 let controller: Controller;
 beforeAll(async () => {
   controller = await startController();
 });
 afterAll(() => controller.close());
-
-async function assigned(worker?: TestWorker): Promise<{ build: TestBuild; worker: TestWorker }> {
-  const build = await controller.submit();
-  const taker = worker ?? (await controller.register());
-  expect((await controller.poll(taker)).body.job.id).toBe(build.id);
-  return { build, worker: taker };
-}
 
 const post = (path: string, headers: Record<string, string>, json: object = {}) =>
   controller.request('POST', path, { headers, json });
@@ -26,7 +19,7 @@ async function typesOf(buildId: string): Promise<string[]> {
 
 describe('giving a build back', () => {
   it('lets a worker abandon its build: it waits again at once, one attempt spent, the worker free', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     const answer = await post('/api/workers/abandon', controller.as(worker), {
       build_id: build.id,
       reason: 'disk full',
@@ -41,7 +34,7 @@ describe('giving a build back', () => {
   });
 
   it('hands on what an unregistering worker holds in the same step, spends no attempt, and says how many', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     const answer = await post('/api/workers/unregister', controller.as(worker));
     expect(answer.body).toMatchObject({ success: true, builds_reassigned: 1 });
@@ -83,7 +76,7 @@ describe('workers that get no builds', () => {
   it('quarantines a worker after three builds in a row that failed within seconds; registering again ends it', async () => {
     const worker = await controller.register('broken');
     for (let times = 0; times < 3; times++) {
-      const { build } = await assigned(worker);
+      const { build } = await controller.assigned('ios', worker);
       const json = { build_id: build.id, success: false, error_message: 'no space left' };
       expect((await post('/api/workers/result', controller.as(worker), json)).status).toBe(200);
     }
@@ -93,21 +86,21 @@ describe('workers that get no builds', () => {
     expect((await controller.poll(healthy)).body.job.id).toBe(waiting.id);
     await controller.complete(healthy, waiting.id);
     const again = await controller.register('repaired', ['ios'], { id: worker.id });
-    await controller.complete(again, (await assigned(again)).build.id);
+    await controller.complete(again, (await controller.assigned('ios', again)).build.id);
   });
 
   it('forgives a completed build what came before it', async () => {
     const worker = await controller.register('wobbly');
     const fail = async () => {
-      const { build } = await assigned(worker);
+      const { build } = await controller.assigned('ios', worker);
       await post('/api/workers/result', controller.as(worker), { build_id: build.id, success: false });
     };
     await fail();
     await fail();
-    const { build } = await assigned(worker);
+    const { build } = await controller.assigned('ios', worker);
     await controller.complete(worker, build.id);
     await fail();
-    const next = await assigned(worker);
+    const next = await controller.assigned('ios', worker);
     await controller.complete(worker, next.build.id);
   });
 });
@@ -124,13 +117,13 @@ describe('timeouts', () => {
   });
 
   it('fails a build whose attempt takes longer than three hours, heartbeats or not, and frees the worker', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     await controller.tamperBuild(build.id, { startedAt: Date.now() - 3 * 3_600_000, dueAt: 0 });
     await controller.stack.runSchedule();
     expect(await controller.status(build.id)).toMatchObject({ state: 'failed', failure_kind: 'timeout_build' });
     expect((await controller.heartbeat(worker, build.id)).status).toBe(410);
-    const next = await assigned(worker);
+    const next = await controller.assigned('ios', worker);
     await controller.complete(worker, next.build.id);
   });
 });
@@ -184,7 +177,7 @@ describe('the same request again', () => {
 
 describe('the report of a result', () => {
   it('sent again is answered as the first was, also when the file has expired meanwhile', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     expect((await controller.complete(worker, build.id)).status).toBe(200);
     const { resultKey } = await controller.buildItem(build.id);
     const s3 = new S3Client({
@@ -203,7 +196,7 @@ describe('the report of a result', () => {
 
 describe('the story of a build', () => {
   it('tells every change of state once: who, when, in which attempt, why', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     await controller.heartbeat(worker, build.id);
     const past = Date.now() - 60_000;
@@ -231,7 +224,7 @@ describe('the story of a build', () => {
 
 describe('a record that cannot be read', () => {
   it('keeps neither its worker nor the sweep busy: it fails, and the worker gets the next build', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.tamperBuild(build.id, { submittedAt: 'yesterday', leaseUntil: 1, dueAt: 1 });
     const next = await controller.submit();
     expect((await controller.poll(worker)).body.job.id).toBe(next.id);
@@ -241,7 +234,7 @@ describe('a record that cannot be read', () => {
   });
 
   it('is left to its holder while the lease lasts', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.tamperBuild(build.id, { submittedAt: 'yesterday', dueAt: 1 });
     await controller.stack.runSchedule();
     expect(await controller.buildItem(build.id)).toMatchObject({ state: 'assigned', workerId: worker.id });

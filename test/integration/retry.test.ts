@@ -2,20 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { type Controller, startController } from '../support/controller.ts';
 
 let controller: Controller;
 beforeAll(async () => {
   controller = await startController();
 });
 afterAll(() => controller.close());
-
-async function assigned(): Promise<{ build: TestBuild; worker: TestWorker }> {
-  const build = await controller.submit();
-  const worker = await controller.register();
-  expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-  return { build, worker };
-}
 
 const post = (path: string, headers: Record<string, string>, json: object = {}) =>
   controller.request('POST', path, { headers, json });
@@ -30,13 +23,13 @@ describe('retrying', () => {
     post(`/api/builds/${id}/retry`, headers);
   const under = (key: string) => ({ ...controller.key, 'idempotency-key': key });
   async function failed() {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
     return { build, worker };
   }
 
   it('makes a new build of the same source, linked both ways, and answers it again while it lasts', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
     const [first, again] = [await retry(build.id, { 'x-build-token': build.token }), await retry(build.id)];
     expect(first.body).toMatchObject({ status: 'pending', original_build_id: build.id });
@@ -56,7 +49,7 @@ describe('retrying', () => {
   });
 
   it('tells each of two retries in the story, in their order, however often they are sent', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
     const ids: string[] = [];
     for (const _each of [1, 2]) {
@@ -136,7 +129,7 @@ describe('retrying', () => {
   });
 
   it('still tells a retry that an older version wrote down', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await controller.complete(worker, build.id);
     const event = { type: 'retried', at: Date.now(), attempt: 1, by: 'submitter', why: 'as older' };
     const Item = marshall({ pk: `BUILD#${build.id}`, sk: 'EVENT#00001#retried', ...event });
@@ -148,7 +141,7 @@ describe('retrying', () => {
   });
 
   it('refuses what has not finished, and what has no source any more', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     const early = await retry(build.id);
     expect([early.status, early.body.code]).toEqual([400, 'not_finished']);
     await controller.complete(worker, build.id);

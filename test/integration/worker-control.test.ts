@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advance, backToPresent } from '../history/time-travel.ts';
-import { type Controller, startController, type TestBuild, type TestWorker } from '../support/controller.ts';
+import { type Controller, startController, type TestWorker } from '../support/controller.ts';
 
 /** What an administrator does to a worker. */
 
@@ -20,15 +20,9 @@ const get = async (path: string) => (await controller.request('GET', path, { hea
 const listed = async (id: string) =>
   (await get('/api/workers')).workers.find((worker: { id: string }) => worker.id === id);
 
-async function assigned(name: string): Promise<{ build: TestBuild; worker: TestWorker }> {
-  const [build, worker] = [await controller.submit(), await controller.register(name)];
-  expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-  return { build, worker };
-}
-
 describe('a revoked worker', () => {
   it('is gone at once: its tokens open nothing, and what it holds waits again without an attempt being spent', async () => {
-    const { build, worker } = await assigned('stolen');
+    const { build, worker } = await controller.assigned();
     await controller.heartbeat(worker, build.id);
     const { status, body } = await revoke(worker);
     expect([status, body]).toEqual([200, { success: true, builds_reassigned: 1 }]);
@@ -52,7 +46,7 @@ describe('a revoked worker', () => {
   });
 
   it('is gone as well when the record of what it holds cannot be read', async () => {
-    const { build, worker } = await assigned('stranded');
+    const { build, worker } = await controller.assigned();
     await controller.tamperBuild(build.id, { submittedAt: 'yesterday' });
     expect((await revoke(worker)).body).toEqual({ success: true, builds_reassigned: 0 });
     expect(await controller.workerItem(worker.id)).toBeUndefined();
@@ -72,7 +66,7 @@ describe('a revoked worker', () => {
 
   it('is named in the story by who revoked it, where that is a key with a record', async () => {
     const { body: admin } = await post('/api/keys', controller.key, { name: 'admin', scopes: ['admin'] });
-    const { build, worker } = await assigned('told');
+    const { build, worker } = await controller.assigned();
     await post(`/api/workers/${worker.id}/revoke`, { 'x-api-key': admin.key });
     const { events } = await get(`/api/builds/${build.id}/events`);
     expect(events.at(-1)).toMatchObject({ type: 'given_back', by: `key ${admin.id}` });

@@ -11,13 +11,6 @@ beforeAll(async () => {
 afterAll(() => controller.close());
 beforeEach(() => controller.purge('ios'));
 
-async function assigned(): Promise<{ build: TestBuild; worker: TestWorker }> {
-  const build = await controller.submit();
-  const worker = await controller.register();
-  expect((await controller.poll(worker)).body.job.id).toBe(build.id);
-  return { build, worker };
-}
-
 const expireToken = (worker: TestWorker) =>
   controller.tamperWorker(worker.id, { tokenExpiresAt: Date.now() - 1, grantedAt: Date.now() - 61 * MINUTE_MS });
 const registerAgain = (worker: TestWorker) => controller.register('again', ['ios'], { id: worker.id });
@@ -34,13 +27,13 @@ async function statusesOf(worker: TestWorker, build: TestBuild): Promise<number[
 
 describe('the token of a worker that holds a build', () => {
   it('does not die in two hours of silence', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await expireToken(worker);
     expect(await statusesOf(worker, build)).toEqual([200, 200, 200, 200]);
   });
 
   it('is good for ten minutes after the build, and then no more', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await expireToken(worker);
     expect((await controller.complete(worker, build.id)).status).toBe(200);
     expect((await controller.poll(worker)).status).toBe(200);
@@ -52,7 +45,7 @@ describe('the token of a worker that holds a build', () => {
   });
 
   it('goes on beside the one of a new registration, until both are renewed or the build is over', async () => {
-    const { build, worker } = await assigned();
+    const { build, worker } = await controller.assigned();
     await expireToken(worker);
     const renewed = await registerAgain(worker);
     expect((await controller.heartbeat(worker, build.id)).status).toBe(200);
@@ -87,7 +80,7 @@ describe('the token before the last registration', () => {
 
 describe('a worker that was made to leave', () => {
   it('has no token any more, and its build goes on elsewhere', async () => {
-    const { build, worker: before } = await assigned();
+    const { build, worker: before } = await controller.assigned();
     const worker = await registerAgain(before);
     const path = `/api/workers/${worker.id}/unregister`;
     expect((await controller.request('POST', path, { headers: controller.key })).body.builds_reassigned).toBe(1);

@@ -95,6 +95,16 @@ export function client(url: string, apiKey: string) {
 
   const as = (worker: TestWorker) => ({ 'x-worker-token': worker.token });
   const poll = (worker: TestWorker) => request('GET', '/api/workers/poll', { headers: as(worker) });
+
+  /** A new build in the hands of a new worker, or of that one. No other may wait for the platform. */
+  async function assigned(platform = 'ios', worker?: TestWorker): Promise<{ build: TestBuild; worker: TestWorker }> {
+    const build = await submit(platform);
+    const taker = worker ?? (await register('worker', [platform]));
+    const { status, body, text } = await poll(taker);
+    if (status !== 200 || body.job?.id !== build.id) throw new Error(`${build.id} was not granted: ${status} ${text}`);
+    return { build, worker: taker };
+  }
+
   const heartbeat = (worker: TestWorker, buildId: string, json: object = {}) =>
     request('POST', `/api/builds/${buildId}/heartbeat`, { headers: as(worker), json });
   const status = async (buildId: string): Promise<Json> =>
@@ -116,7 +126,7 @@ export function client(url: string, apiKey: string) {
     return request('POST', '/api/workers/result', { headers: as(worker), json: finish });
   }
 
-  return { url, apiKey, key, request, submit, register, as, poll, heartbeat, status, complete };
+  return { url, apiKey, key, request, submit, register, as, poll, assigned, heartbeat, status, complete };
 }
 
 /** The engines behind the controller's back: to look at what is true, and to break it. */
