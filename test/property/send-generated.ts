@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { type FunctionLoader, loadFromFunctions } from '../../infra/local/lambda-runtime.ts';
-import { startController } from '../support/controller.ts';
+import { WHILE_PAUSED_MS } from '../../lib/domain/pause.ts';
+import { advance, backToPresent } from '../history/time-travel.ts';
+import { type Controller, startController } from '../support/controller.ts';
 import { faultOf, MULTIPART, multipart, type RawRequest, rawRequest } from '../support/raw-http.ts';
 import { watchWrites } from '../support/write-watch.ts';
 import { type GeneratedRequest, generatedRequest, type Secret, type Value } from './generated-request.ts';
@@ -47,6 +49,7 @@ export async function sendGenerated(runs: number, seed?: number): Promise<Tally>
     });
     return { statuses, ms };
   } finally {
+    backToPresent();
     await controller.close();
     await watch.close();
   }
@@ -72,8 +75,9 @@ function timed(ms: number[]): FunctionLoader {
 }
 
 /** One build that is being built, in a virtual machine too; one that waits; workers that may touch neither. */
-async function setScene(controller: Awaited<ReturnType<typeof startController>>): Promise<Secrets> {
+async function setScene(controller: Controller): Promise<Secrets> {
   const { request, key } = controller;
+  await resumeQueues(controller);
   const held = await controller.submit('ios');
   const holder = await controller.register('holder');
   let job = (await controller.poll(holder)).body.job;
@@ -102,7 +106,15 @@ async function setScene(controller: Awaited<ReturnType<typeof startController>>)
   };
 }
 
-async function machineTokens({ request }: Awaited<ReturnType<typeof startController>>, id: string, otp: string) {
+/** A request that was let in may have paused a platform, which is remembered for a while. */
+async function resumeQueues({ request, key }: Controller): Promise<void> {
+  const { queues } = (await request('GET', '/api/queues', { headers: key })).body;
+  const paused = queues.filter((queue: { paused: object | null }) => queue.paused);
+  for (const { platform } of paused) await request('POST', `/api/queues/${platform}/resume`, { headers: key });
+  if (paused.length > 0) advance(WHILE_PAUSED_MS);
+}
+
+async function machineTokens({ request }: Controller, id: string, otp: string) {
   const path = `/api/builds/${id}`;
   const vmToken = (await request('POST', `${path}/authenticate`, { json: { otp } })).body.vm_token;
   await request('POST', `${path}/vm-ready`, { headers: { 'x-vm-token': vmToken } });
