@@ -66,10 +66,8 @@ export async function assignBuild(
   const now = deps.clock();
   const chance = deps.chance();
   const pace = nextPollMs(worker, now, chance);
-  if (worker.current) {
-    const held = await repeatAssignment(deps, worker, tokenHash, worker.current.buildId, settings.otpMs);
-    if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
-  }
+  const held = await repeatAssignment(deps, worker, tokenHash, settings.otpMs);
+  if (held !== 'free') return held ? { assignment: held, nextPollMs: pace } : { nextPollMs: pace };
   const isBarred = worker.isDraining || isQuarantined(worker, now, settings.quarantine);
   const found = isBarred ? 'barred' : await assignNext(deps, worker, tokenHash, settings);
   if (typeof found === 'object') return { assignment: found, nextPollMs: pace };
@@ -83,17 +81,14 @@ type Repeated = Assignment | undefined | 'free';
 
 /**
  * A lost answer must not strand a build: until its first heartbeat the same assignment is given again, with a new
- * one-time password. `undefined`: the worker is at work, or the process that took this one's place. `free`: what it was said to hold is no longer its own.
+ * one-time password. `undefined`: the worker is at work, or the process that took this one's place. `free`: it holds nothing,
+ * or what it was said to hold is no longer its own.
  */
-async function repeatAssignment(
-  deps: Deps,
-  worker: Worker,
-  tokenHash: string,
-  buildId: string,
-  otpMs: number,
-): Promise<Repeated> {
+async function repeatAssignment(deps: Deps, worker: Worker, tokenHash: string, otpMs: number): Promise<Repeated> {
+  if (!worker.current) return 'free';
+  const { buildId } = worker.current;
   const build = await readableBuild(deps.builds, buildId);
-  const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current?.attempt;
+  const isOwn = build && isHeldBy(build, { workerId: worker.id }) && build.attempt === worker.current.attempt;
   if (!isOwn || (build.state !== 'assigned' && build.state !== 'building')) {
     await deps.workers.forget(worker);
     return 'free';

@@ -47,7 +47,7 @@ export async function unregisterWorker(
 ): Promise<number> {
   let current = worker;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    if (await isSucceeded(deps, current, tokenHash)) return 0;
+    if (await hasSuccessor(deps, current, tokenHash)) return 0;
     const given = await leaveWithBuild(deps, current, maxAttempts);
     if (given || !current.current) {
       if (!given) await deps.workers.remove(current);
@@ -62,7 +62,7 @@ export async function unregisterWorker(
 }
 
 /** Only of one that shows the former token is the build read once more. */
-async function isSucceeded({ builds }: GiveBackDeps, worker: Worker, tokenHash: string): Promise<boolean> {
+async function hasSuccessor({ builds }: GiveBackDeps, worker: Worker, tokenHash: string): Promise<boolean> {
   if (!worker.current || tokenHash !== worker.previousToken?.hash) return false;
   const build = await readableBuild(builds, worker.current.buildId);
   return build !== undefined && isOfEarlierProcess(worker, build, tokenHash);

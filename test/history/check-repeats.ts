@@ -91,7 +91,10 @@ function sharedBuilds({ entries }: View): Violation[] {
   });
 }
 
-/** A worker whose poll was not answered gets the same build from its next poll, until it begins to work; an earlier process of it does not. */
+/**
+ * A worker whose poll was not answered gets the same build from its next poll, until it begins to work; an earlier process of
+ * it does not.
+ */
 function stranded({ builds, entries }: View): Violation[] {
   const polls = Map.groupBy(
     entries.filter((entry) => isPoll(entry) && !entry.isEarlier),

@@ -50,10 +50,8 @@ async function read(id: string): Promise<Build> {
 }
 
 async function assigned(): Promise<{ seen: Build; worker: TestWorker }> {
-  const { id } = await controller.submit();
-  const worker = await controller.register();
-  expect((await controller.poll(worker)).body.job.id).toBe(id);
-  return { seen: await read(id), worker };
+  const { build, worker } = await controller.assigned();
+  return { seen: await read(build.id), worker };
 }
 
 /** Whatever the write is given, the record stays as it is. */

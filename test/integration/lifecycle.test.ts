@@ -9,10 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => controller.close());
 
-/** A build of its own, held by a worker of its own: Android, as nothing else in this file waits there. */
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const download = (id: string) => fetch(`${controller.url}/api/builds/${id}/download`, { headers: controller.key });
 
+/** What is to be granted at once is for Android: nothing else in this file waits there. */
 describe('the main job', () => {
   it('takes a multipart source, hands it out, takes logs and a result, and gives the result back', async () => {
     const { build, worker } = await controller.assigned('android');

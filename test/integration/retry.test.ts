@@ -29,8 +29,7 @@ describe('retrying', () => {
   }
 
   it('makes a new build of the same source, linked both ways, and answers it again while it lasts', async () => {
-    const { build, worker } = await controller.assigned();
-    await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
+    const { build, worker } = await failed();
     const [first, again] = [await retry(build.id, { 'x-build-token': build.token }), await retry(build.id)];
     expect(first.body).toMatchObject({ status: 'pending', original_build_id: build.id });
     expect(again.body.id).toBe(first.body.id);
@@ -49,8 +48,7 @@ describe('retrying', () => {
   });
 
   it('tells each of two retries in the story, in their order, however often they are sent', async () => {
-    const { build, worker } = await controller.assigned();
-    await post('/api/workers/fail', controller.as(worker), { build_id: build.id, error: 'flaky' });
+    const { build, worker } = await failed();
     const ids: string[] = [];
     for (const _each of [1, 2]) {
       const [first, again] = [await retry(build.id), await retry(build.id)];
